@@ -1,0 +1,46 @@
+//! Bytes of the peer, made safe to show.
+
+use core::fmt;
+
+/// Shows bytes in a log or on a terminal without losing any of them and without letting them act.
+///
+/// Printable ASCII and letters and digits of other scripts stand for themselves, a backslash is doubled, and every
+/// other byte becomes `\xNN`, so that no control sequence, direction mark or line end comes through, and the exact
+/// bytes can be read back.
+///
+/// ```
+/// use wharf_codec::Escaped;
+/// assert_eq!(Escaped(b"r\xc3\xa9sum\xe9\r\n").to_string(), "r\u{e9}sum\\xe9\\x0d\\x0a");
+/// ```
+#[derive(Clone, Copy)]
+pub struct Escaped<'a>(pub &'a [u8]);
+
+impl fmt::Display for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use fmt::Write as _;
+        for chunk in self.0.utf8_chunks() {
+            for c in chunk.valid().chars() {
+                match c {
+                    '\\' => f.write_str("\\\\")?,
+                    ' '..='~' => f.write_char(c)?,
+                    _ if !c.is_ascii() && c.is_alphanumeric() => f.write_char(c)?,
+                    _ => {
+                        for byte in c.encode_utf8(&mut [0; 4]).bytes() {
+                            write!(f, "\\x{byte:02x}")?;
+                        }
+                    }
+                }
+            }
+            for byte in chunk.invalid() {
+                write!(f, "\\x{byte:02x}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "b\"{self}\"")
+    }
+}
