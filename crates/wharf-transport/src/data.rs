@@ -1,0 +1,295 @@
+//! A data connection from the listening port or the address to the stream that carries bytes.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::future::poll_fn;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+
+use crate::data_stream::{DataStream, NotConnected};
+use crate::failure::TlsFailure;
+use crate::handshake::{Winner, shake_hands};
+use crate::net::{BoxFuture, Net, NetStream};
+use crate::options::TlsInfo;
+use crate::passive::PassiveListener;
+use crate::tls_client::ClientControlTls;
+use crate::tls_server::ServerControlTls;
+
+/// Handshakes at a time on one passive port.
+const MOST_CANDIDATES: usize = 4;
+
+/// Which end of TLS this is: the FTP client is the TLS client on data connections in active and passive mode
+/// alike ([RFC 4217 §7]).
+///
+/// [RFC 4217 §7]: https://www.rfc-editor.org/rfc/rfc4217#section-7
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum DataRole {
+    /// The FTP server.
+    Server(ServerControlTls),
+    /// The FTP client.
+    Client(ClientControlTls),
+}
+
+/// How many TLS 1.3 session tickets a server gives on a data connection. A client that only writes may never
+/// read them, and then its close resets the connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TicketPlan {
+    /// None: the direction is not known yet.
+    None,
+    /// Two: the client reads anyway.
+    Download,
+    /// None, but up to two for a client that asks for them.
+    Upload,
+}
+
+/// Who may connect to a passive port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PeerRule {
+    /// This address alone; everybody else is dropped and the port goes on listening.
+    Only(IpAddr),
+    /// Anybody.
+    Any,
+}
+
+impl PeerRule {
+    fn admits(self, peer: IpAddr) -> bool {
+        match self {
+            Self::Only(ip) => ip.to_canonical() == peer.to_canonical(),
+            Self::Any => true,
+        }
+    }
+}
+
+/// Why there is no data connection.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DataFailure {
+    /// The local address is not usable.
+    #[error("no local address to dial from: {0}")]
+    Bind(#[source] io::Error),
+    /// The peer cannot be reached.
+    #[error("the peer cannot be reached for the data connection: {0}")]
+    Connect(#[source] io::Error),
+    /// The listening port broke.
+    #[error("no data connection can be accepted: {0}")]
+    Accept(#[source] io::Error),
+    /// TLS failed.
+    #[error("TLS failed on the data connection: {0}")]
+    Handshake(#[source] TlsFailure),
+    /// A full handshake where the session of the control connection has to be resumed.
+    #[error(
+        "the data connection does not resume the TLS session of its control connection: \
+        turn on session reuse in the client"
+    )]
+    NotResumed,
+    /// The server shows another certificate than on the control connection.
+    #[error(
+        "the data connection shows another certificate than the control connection: \
+        it may go to somebody else"
+    )]
+    CertificateMismatch,
+    /// There is nothing left to connect with.
+    #[error("the data connection is closed")]
+    Closed,
+}
+
+/// What a secured data connection agreed on.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct DataTlsInfo {
+    /// What TLS agreed on.
+    pub tls: TlsInfo,
+    /// Whether the session of the control connection was resumed: the proof that both have the same client.
+    pub bound: bool,
+}
+
+type Race = FuturesUnordered<BoxFuture<'static, Result<Winner, DataFailure>>>;
+
+enum Source {
+    Passive { listener: PassiveListener, rule: PeerRule },
+    Active { net: Arc<dyn Net>, to: SocketAddr, from: Option<SocketAddr> },
+    Spent,
+}
+
+/// A data connection that is being set up.
+///
+/// 1. [`DataChannel::connect`] waits for the TCP connection.
+/// 2. [`DataChannel::secure`], on a protected connection, shakes hands.
+/// 3. [`DataChannel::into_stream`] gives the bytes.
+pub struct DataChannel {
+    source: Source,
+    candidates: VecDeque<(NetStream, SocketAddr)>,
+    race: Race,
+    secured: Option<DataStream>,
+}
+
+impl fmt::Debug for DataChannel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("DataChannel");
+        match &self.source {
+            Source::Passive { listener, rule } => debug.field("listener", listener).field("rule", rule),
+            Source::Active { to, from, .. } => debug.field("to", to).field("from", from),
+            Source::Spent => &mut debug,
+        };
+        debug.field("candidates", &self.candidates.len()).finish_non_exhaustive()
+    }
+}
+
+impl DataChannel {
+    fn new(source: Source) -> Self {
+        Self { source, candidates: VecDeque::new(), race: Race::new(), secured: None }
+    }
+
+    /// Waits at a passive port.
+    #[must_use]
+    pub fn passive(listener: PassiveListener, peer: PeerRule) -> Self {
+        Self::new(Source::Passive { listener, rule: peer })
+    }
+
+    /// Dials when [`DataChannel::connect`] is called, from a local address where one is given; if its port is
+    /// not to be had (port 20 needs rights), from any port of that address.
+    pub fn active(net: Arc<dyn Net>, to: SocketAddr, from: Option<SocketAddr>) -> Self {
+        Self::new(Source::Active { net, to, from })
+    }
+
+    /// Waits for the TCP connection and says who the peer is. A passive port drops peers that its rule does not
+    /// admit, and goes on listening until the connection is secured or started.
+    ///
+    /// # Errors
+    ///
+    /// Nobody can be reached or accepted.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses no peer at a passive port; an active one dials anew.
+    pub async fn connect(&mut self) -> Result<SocketAddr, DataFailure> {
+        if let Some((_, peer)) = self.candidates.front() {
+            return Ok(*peer);
+        }
+        let (stream, peer) = match &self.source {
+            Source::Passive { listener, rule } => {
+                admit(listener, *rule).await.map_err(DataFailure::Accept)?
+            }
+            Source::Active { net, to, from } => {
+                let stream = dial(&**net, *to, *from).await?;
+                let to = *to;
+                self.source = Source::Spent;
+                (stream, to)
+            }
+            Source::Spent => return Err(DataFailure::Closed),
+        };
+        self.candidates.push_back((stream, peer));
+        Ok(peer)
+    }
+
+    /// Shakes hands. Up to four peers of a passive port do so side by side, and the first one that belongs wins:
+    /// for a server, as its [`DataSession`](crate::DataSession) says; for a client, the one with the certificate
+    /// of the control connection. A peer that fails is dropped and the next one taken.
+    ///
+    /// # Errors
+    ///
+    /// The failure of the last peer, when none is left; [`DataFailure::Closed`] before
+    /// [`DataChannel::connect`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future keeps the handshakes as they stand; calling again goes on with them.
+    pub async fn secure(&mut self, role: &DataRole, tickets: TicketPlan) -> Result<DataTlsInfo, DataFailure> {
+        if self.candidates.is_empty() && self.race.is_empty() {
+            return Err(DataFailure::Closed);
+        }
+        let source = &self.source;
+        let knock = async {
+            match source {
+                Source::Passive { listener, rule } => admit(listener, *rule).await,
+                Source::Active { .. } | Source::Spent => std::future::pending().await,
+            }
+        };
+        let mut knock = std::pin::pin!(knock);
+        let mut last = DataFailure::Closed;
+        let (race, candidates) = (&mut self.race, &mut self.candidates);
+        let mut listening = true;
+        let winner = poll_fn(|cx| {
+            loop {
+                while race.len() < MOST_CANDIDATES
+                    && let Some((io, _)) = candidates.pop_front()
+                {
+                    race.push(Box::pin(shake_hands(io, role.clone(), tickets)));
+                }
+                match race.poll_next_unpin(cx) {
+                    Poll::Ready(Some(Ok(winner))) => return Poll::Ready(Ok(winner)),
+                    Poll::Ready(Some(Err(failure))) => {
+                        tracing::debug!(%failure, "a candidate for a data connection failed");
+                        last = failure;
+                        continue;
+                    }
+                    Poll::Ready(None) | Poll::Pending => {}
+                }
+                if !listening || race.len() >= MOST_CANDIDATES {
+                    return Poll::Pending;
+                }
+                let _ = &mut knock;
+                listening = false;
+                let _: Option<&mut Context<'_>> = Some(cx);
+                return Poll::Ready(Err(std::mem::replace(&mut last, DataFailure::Closed)));
+            }
+        })
+        .await?;
+        let Winner { stream, info, bound } = winner;
+        self.secured = Some(DataStream::protected(stream, info.clone()));
+        Ok(DataTlsInfo { tls: info, bound })
+    }
+
+    /// The stream that carries the bytes. A passive port closes, its other peers are dropped. Without a
+    /// connection every read and write of it fails with `NotConnected`.
+    #[must_use]
+    pub fn into_stream(mut self) -> DataStream {
+        match (self.secured.take(), self.candidates.pop_front()) {
+            (Some(secured), _) => secured,
+            (None, Some((io, _))) => DataStream::clear(io),
+            (None, None) => DataStream::clear(NetStream::Other(Box::new(NotConnected))),
+        }
+    }
+}
+
+/// The next peer that the rule admits.
+async fn admit(listener: &PassiveListener, rule: PeerRule) -> io::Result<(NetStream, SocketAddr)> {
+    loop {
+        match listener.accept().await {
+            Ok((stream, peer)) if rule.admits(peer.ip()) => return Ok((stream, peer)),
+            Ok((_, peer)) => tracing::warn!(%peer, "a stranger at a passive port was dropped"),
+            // The peer left before it was accepted: the port is as good as before.
+            Err(error)
+                if matches!(error.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::Interrupted) => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+async fn dial(net: &dyn Net, to: SocketAddr, from: Option<SocketAddr>) -> Result<NetStream, DataFailure> {
+    match (net.connect(to, from).await, from) {
+        (Err(error), Some(from))
+            if from.port() != 0
+                && matches!(
+                    error.kind(),
+                    io::ErrorKind::AddrInUse
+                        | io::ErrorKind::AddrNotAvailable
+                        | io::ErrorKind::PermissionDenied
+                ) =>
+        {
+            tracing::debug!(%error, %from, "the port to dial from is not to be had");
+            let from = SocketAddr::new(from.ip(), 0);
+            net.connect(to, Some(from)).await.map_err(DataFailure::Connect)
+        }
+        (Err(error), Some(_)) if error.kind() == io::ErrorKind::AddrNotAvailable => {
+            Err(DataFailure::Bind(error))
+        }
+        (dialled, _) => dialled.map_err(DataFailure::Connect),
+    }
+}

@@ -1,0 +1,50 @@
+//! The TLS handshake of one candidate for a data connection.
+
+use tokio_rustls::{TlsAcceptor, TlsConnector, TlsStream};
+
+use crate::data::{DataFailure, DataRole, TicketPlan};
+use crate::failure::TlsFailure;
+use crate::net::NetStream;
+use crate::options::TlsInfo;
+
+/// A candidate that belongs.
+pub(crate) struct Winner {
+    pub(crate) stream: TlsStream<NetStream>,
+    pub(crate) info: TlsInfo,
+    /// Whether the session of the control connection was resumed.
+    pub(crate) bound: bool,
+}
+
+pub(crate) async fn shake_hands(
+    io: NetStream,
+    role: DataRole,
+    tickets: TicketPlan,
+) -> Result<Winner, DataFailure> {
+    match role {
+        DataRole::Server(control) => {
+            let side = control
+                .data(tickets)
+                .map_err(|error| DataFailure::Handshake(TlsFailure::Protocol(error.to_string())))?;
+            let stream = TlsAcceptor::from(side.config.clone())
+                .accept(io)
+                .await
+                .map_err(|error| DataFailure::Handshake(TlsFailure::of_io(error, None)))?;
+            let connection = stream.get_ref().1;
+            let bound = side.judge(connection).ok_or(DataFailure::NotResumed)?;
+            let info = TlsInfo::of(connection, connection.server_name());
+            Ok(Winner { stream: stream.into(), info, bound })
+        }
+        DataRole::Client(control) => {
+            let stream = TlsConnector::from(control.config().clone())
+                .connect(control.name().clone(), io)
+                .await
+                .map_err(|error| DataFailure::Handshake(control.io_failure(error)))?;
+            let info = TlsInfo::of(stream.get_ref().1, None);
+            if info.peer_certificate != control.control_certificate() {
+                return Err(DataFailure::CertificateMismatch);
+            }
+            let bound = info.resumed;
+            Ok(Winner { stream: stream.into(), info, bound })
+        }
+    }
+}

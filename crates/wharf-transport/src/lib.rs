@@ -1,0 +1,41 @@
+#![doc = include_str!("../README.md")]
+
+mod clock;
+mod control;
+mod control_tls;
+mod data;
+mod data_stream;
+mod failure;
+mod fingerprint;
+mod handshake;
+mod identity;
+mod ip;
+mod known_hosts;
+mod ledger;
+mod net;
+mod options;
+mod passive;
+mod private_file;
+mod record;
+mod stock;
+mod ticket;
+mod tls_client;
+mod tls_server;
+mod tokio_net;
+mod trust;
+mod verifier;
+
+pub use crate::control::{ControlEvent, ControlStream, UpgradeError};
+pub use crate::data::{DataChannel, DataFailure, DataRole, DataTlsInfo, PeerRule, TicketPlan};
+pub use crate::data_stream::{DataError, DataStream, EndMark};
+pub use crate::failure::{TlsError, TlsFailure};
+pub use crate::fingerprint::{Fingerprint, FingerprintError};
+pub use crate::identity::{Identity, IdentityError, Origin};
+pub use crate::known_hosts::{KnownHosts, KnownHostsFile};
+pub use crate::net::{BoxFuture, Net, NetIo, NetListener, NetStream};
+pub use crate::options::{DataSession, TlsInfo, TlsVersion};
+pub use crate::passive::{PassiveError, PassiveListener, PassivePool};
+pub use crate::tls_client::{ClientControlTls, ClientTlsOptions};
+pub use crate::tls_server::{ServerControlTls, ServerTls, ServerTlsOptions};
+pub use crate::tokio_net::TokioNet;
+pub use crate::trust::Trust;

@@ -1,0 +1,122 @@
+//! TLS of one control connection and its data connections, on the client.
+
+use std::sync::{Arc, OnceLock};
+
+use rustls::client::{Resumption, TicketRequest};
+use rustls::{ClientConfig, Error};
+use rustls_pki_types::ServerName;
+
+use crate::failure::{TlsError, TlsFailure};
+use crate::fingerprint::Fingerprint;
+use crate::options::{TlsInfo, TlsVersion, provider, versions};
+use crate::stock::TicketStock;
+use crate::trust::Trust;
+use crate::verifier::Verifier;
+
+/// What a client chooses about TLS.
+#[derive(Clone, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "built field by field by the caller")]
+pub struct ClientTlsOptions {
+    /// Whom to trust.
+    pub trust: Trust,
+    /// The server's name as the user typed it; an IP address is fine (then no name is sent to the server).
+    pub server_name: String,
+    /// The control port: known hosts are kept by host and port.
+    pub port: u16,
+    /// The lowest version.
+    pub min_version: TlsVersion,
+    /// The highest version. TLS 1.2 sessions resume without end, which helps against servers that demand
+    /// resumption and give few tickets.
+    pub max_version: TlsVersion,
+}
+
+/// TLS of one control connection and of the data connections that belong to it. Cloning shares it.
+///
+/// It holds one stock of session tickets: every data connection offers a session of this very control
+/// connection, under the name of the control connection whatever address the server gave, so that servers
+/// which demand resumption are content. Tickets are asked for as [RFC 9149] says.
+///
+/// [RFC 9149]: https://www.rfc-editor.org/rfc/rfc9149
+#[derive(Clone, Debug)]
+pub struct ClientControlTls(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    config: Arc<ClientConfig>,
+    name: ServerName<'static>,
+    stock: Arc<TicketStock>,
+    verifier: Arc<Verifier>,
+    control_leaf: OnceLock<Fingerprint>,
+}
+
+impl ClientControlTls {
+    /// Prepares TLS for one control connection.
+    ///
+    /// # Errors
+    ///
+    /// An unusable server name, CA file or range of versions.
+    pub fn new(options: ClientTlsOptions) -> Result<Self, TlsError> {
+        let ClientTlsOptions { trust, server_name, port, min_version, max_version } = options;
+        let host = server_name.trim_start_matches('[').trim_end_matches(']').trim_end_matches('.');
+        let name = ServerName::try_from(host.to_owned())
+            .map_err(|_| TlsError::BadServerName { name: server_name.clone() })?;
+        let verifier = Arc::new(Verifier::new(&trust, host, port)?);
+        let mut config = ClientConfig::builder_with_provider(provider())
+            .with_protocol_versions(versions(min_version, max_version)?)
+            .map_err(|error| TlsError::Setup(error.to_string()))?
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::clone(&verifier) as Arc<_>)
+            .with_no_client_auth();
+        let stock = Arc::new(TicketStock::default());
+        config.resumption = Resumption::store(Arc::clone(&stock) as Arc<_>);
+        config.send_ticket_request = Some(TicketRequest { new_session_count: 8, resumption_count: 2 });
+        config.alpn_protocols = vec![b"ftp".to_vec()];
+        let control_leaf = OnceLock::new();
+        Ok(Self(Arc::new(Inner { config: Arc::new(config), name, stock, verifier, control_leaf })))
+    }
+
+    /// How many data connections can still resume the session. With TLS 1.2 it is 1 for ever.
+    ///
+    /// At 0 a server that demands resumption will refuse: download something first, or connect anew with
+    /// TLS 1.2 at most.
+    #[must_use]
+    pub fn tickets_in_stock(&self) -> usize {
+        self.0.stock.count()
+    }
+
+    /// The server's certificate on the control connection, once it is secured.
+    #[must_use]
+    pub fn control_certificate(&self) -> Option<Fingerprint> {
+        self.0.control_leaf.get().copied()
+    }
+
+    pub(crate) fn config(&self) -> &Arc<ClientConfig> {
+        &self.0.config
+    }
+
+    pub(crate) fn name(&self) -> &ServerName<'static> {
+        &self.0.name
+    }
+
+    /// The control connection is secured: its certificate is the one that data connections have to show.
+    pub(crate) fn control_secured(&self, info: &TlsInfo) -> Result<(), TlsFailure> {
+        let Some(leaf) = info.peer_certificate else { return Ok(()) };
+        self.0.verifier.remember(&leaf).map_err(|rejection| self.failure(rejection.into()))?;
+        if *self.0.control_leaf.get_or_init(|| leaf) == leaf {
+            Ok(())
+        } else {
+            Err(TlsFailure::BadCertificate {
+                cause: "the server has changed it within one connection".to_owned(),
+                seen: Some(leaf),
+            })
+        }
+    }
+
+    pub(crate) fn failure(&self, error: Error) -> TlsFailure {
+        TlsFailure::of(error, self.0.verifier.seen())
+    }
+
+    pub(crate) fn io_failure(&self, error: std::io::Error) -> TlsFailure {
+        TlsFailure::of_io(error, self.0.verifier.seen())
+    }
+}

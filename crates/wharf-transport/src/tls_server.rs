@@ -1,0 +1,153 @@
+//! TLS of a listener and of its control connections, on the server.
+
+use std::sync::Arc;
+
+use rustls::server::{ServerSessionMemoryCache, StoresServerSessions};
+use rustls::{HandshakeKind, ProtocolVersion, ServerConfig, ServerConnection};
+
+use crate::data::TicketPlan;
+use crate::failure::TlsError;
+use crate::identity::Identity;
+use crate::options::{DataSession, TlsVersion, provider, versions};
+use crate::ticket::{Counter, ReadOnly, TicketOffice, fresh_token};
+
+/// Tickets on a control connection, for a client that does not say how many it wants.
+const CONTROL_TICKETS: usize = 4;
+/// Tickets on a control connection at most, for a client that says (RFC 9149).
+const CONTROL_TICKETS_ASKED: usize = 16;
+/// Tickets on a data connection where the client reads anyway.
+const DATA_TICKETS: usize = 2;
+
+/// What a server chooses about TLS.
+#[derive(Clone, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "built field by field by the caller")]
+pub struct ServerTlsOptions {
+    /// Certificate and key.
+    pub identity: Identity,
+    /// The lowest version.
+    pub min_version: TlsVersion,
+    /// The highest version.
+    pub max_version: TlsVersion,
+    /// Whether data connections have to resume the session of their control connection.
+    pub data_session: DataSession,
+}
+
+/// TLS of one listener. Cloning shares it.
+#[derive(Clone, Debug)]
+pub struct ServerTls {
+    base: Arc<ServerConfig>,
+    data_session: DataSession,
+}
+
+impl ServerTls {
+    /// Prepares TLS for a listener.
+    ///
+    /// # Errors
+    ///
+    /// The range of versions is empty.
+    pub fn new(options: ServerTlsOptions) -> Result<Self, TlsError> {
+        let ServerTlsOptions { identity, min_version, max_version, data_session } = options;
+        let mut base = ServerConfig::builder_with_provider(provider())
+            .with_protocol_versions(versions(min_version, max_version)?)
+            .map_err(|error| TlsError::Setup(error.to_string()))?
+            .with_no_client_auth()
+            .with_cert_resolver(identity.resolver());
+        // Once a list is set, a client that asks for none of these gets the alert 120: a browser that is
+        // tricked into talking HTTP to this port ends here (ALPACA).
+        base.alpn_protocols = vec![b"ftp".to_vec(), b"ftp-data".to_vec(), b"x-filezilla-ftp".to_vec()];
+        Ok(Self { base: Arc::new(base), data_session })
+    }
+
+    /// TLS for one new control connection, with a ticket key of its own.
+    ///
+    /// # Panics
+    ///
+    /// The operating system has no random bytes.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "without random bytes no TLS connection could be made anyway")]
+    pub fn control(&self) -> ServerControlTls {
+        let (office, token) = TicketOffice::open().expect("the system gives random bytes");
+        let sessions: Arc<dyn StoresServerSessions> = ServerSessionMemoryCache::new(4);
+        let counter = Counter::new(&office, token);
+        let mut config = ServerConfig::clone(&self.base);
+        config.ticketer = Arc::clone(&counter) as Arc<_>;
+        config.session_storage = Arc::clone(&sessions);
+        config.send_tls13_tickets = CONTROL_TICKETS;
+        config.max_tls13_tickets = CONTROL_TICKETS_ASKED;
+        ServerControlTls(Arc::new(Inner {
+            config: Arc::new(config),
+            counter,
+            office,
+            sessions,
+            data_session: self.data_session,
+        }))
+    }
+}
+
+/// TLS of one control connection and of the data connections that belong to it. Cloning shares it.
+#[derive(Clone, Debug)]
+pub struct ServerControlTls(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    config: Arc<ServerConfig>,
+    counter: Arc<Counter>,
+    office: Arc<TicketOffice>,
+    sessions: Arc<dyn StoresServerSessions>,
+    data_session: DataSession,
+}
+
+impl ServerControlTls {
+    pub(crate) fn config(&self) -> &Arc<ServerConfig> {
+        &self.0.config
+    }
+
+    /// The handshake of the control connection is done: its tickets are in the client's hands.
+    pub(crate) fn control_secured(&self) {
+        self.0.office.ledger().approve(self.0.counter.token(), self.0.counter.given());
+    }
+
+    /// The configuration of one data connection.
+    pub(crate) fn data(&self, plan: TicketPlan) -> Result<DataSide, TlsError> {
+        let counter = Counter::new(&self.0.office, fresh_token()?);
+        let mut config = ServerConfig::clone(&self.0.config);
+        config.ticketer = Arc::clone(&counter) as Arc<_>;
+        config.session_storage = Arc::new(ReadOnly(Arc::clone(&self.0.sessions)));
+        // A client that only writes never reads the tickets, and closing with unread bytes resets the
+        // connection: the end of its file would be lost. Who asks for tickets is known to read them.
+        (config.send_tls13_tickets, config.max_tls13_tickets) = match plan {
+            TicketPlan::None => (0, 0),
+            TicketPlan::Download => (DATA_TICKETS, DATA_TICKETS),
+            TicketPlan::Upload => (0, DATA_TICKETS),
+        };
+        Ok(DataSide { config: Arc::new(config), counter, control: self.clone() })
+    }
+}
+
+/// One data connection on its way.
+pub(crate) struct DataSide {
+    pub(crate) config: Arc<ServerConfig>,
+    counter: Arc<Counter>,
+    control: ServerControlTls,
+}
+
+impl DataSide {
+    /// Judges a handshake that is done: `Some(bound)` takes the connection, `bound` says whether it is proved
+    /// to come from the client of the control connection; `None` refuses it.
+    pub(crate) fn judge(&self, connection: &ServerConnection) -> Option<bool> {
+        let Inner { office, data_session, .. } = &*self.control.0;
+        let mut ledger = office.ledger();
+        if connection.handshake_kind() == Some(HandshakeKind::Resumed) {
+            let reusable = connection.protocol_version() == Some(ProtocolVersion::TLSv1_2);
+            ledger.resumed(self.counter.came_back(), reusable);
+            ledger.approve(self.counter.token(), self.counter.given());
+            return Some(true);
+        }
+        let taken = match data_session {
+            DataSession::Require => false,
+            DataSession::Prefer => ledger.excuses_full_handshake(),
+            DataSession::Off => true,
+        };
+        taken.then_some(false)
+    }
+}

@@ -1,0 +1,105 @@
+//! The real network.
+
+use std::io;
+use std::net::{Ipv6Addr, SocketAddr};
+use std::time::Duration;
+
+use rustix::net::sockopt;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+
+use crate::ip::unmapped;
+use crate::net::{BoxFuture, Net, NetListener, NetStream};
+
+/// Connections waiting to be accepted, per listener.
+const BACKLOG: u32 = 1024;
+/// Silence before the first keep-alive probe: below the time after which common NAT boxes forget.
+const KEEP_ALIVE_IDLE: Duration = Duration::from_secs(60);
+/// Time between two probes.
+const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(30);
+/// Probes without an answer before the connection counts as dead.
+const KEEP_ALIVE_PROBES: u32 = 8;
+
+/// Sockets of the operating system, on tokio.
+///
+/// Every stream gets `TCP_NODELAY` (replies are small and wait for nobody) and keep-alive probes after a
+/// minute of silence, so that a control connection survives a long transfer behind NAT. A listener at `[::]`
+/// takes IPv4 peers too; where another listener has the IPv4 half already, it takes IPv6 alone. Addresses of
+/// IPv4 peers are plain everywhere.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TokioNet;
+
+impl Net for TokioNet {
+    fn bind(&self, addr: SocketAddr) -> BoxFuture<'_, io::Result<Box<dyn NetListener>>> {
+        Box::pin(async move { Ok(Box::new(Listener(listen(addr)?)) as Box<dyn NetListener>) })
+    }
+
+    fn connect(&self, to: SocketAddr, from: Option<SocketAddr>) -> BoxFuture<'_, io::Result<NetStream>> {
+        Box::pin(async move {
+            let socket = socket_for(to)?;
+            if let Some(from) = from {
+                // The port 20 of an active server is used again and again (RFC 959 §3.2).
+                socket.set_reuseaddr(true)?;
+                socket.bind(from)?;
+            }
+            let tcp = socket.connect(to).await?;
+            tune(&tcp);
+            Ok(NetStream::Tcp(tcp))
+        })
+    }
+}
+
+fn socket_for(addr: SocketAddr) -> io::Result<TcpSocket> {
+    if addr.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }
+}
+
+fn listen(addr: SocketAddr) -> io::Result<TcpListener> {
+    let socket = socket_for(addr)?;
+    socket.set_reuseaddr(true)?;
+    if addr.ip() == Ipv6Addr::UNSPECIFIED {
+        sockopt::set_ipv6_v6only(&socket, false)?;
+        match socket.bind(addr).and_then(|()| socket.listen(BACKLOG)) {
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+                let socket = socket_for(addr)?;
+                socket.set_reuseaddr(true)?;
+                sockopt::set_ipv6_v6only(&socket, true)?;
+                socket.bind(addr)?;
+                socket.listen(BACKLOG)
+            }
+            done => done,
+        }
+    } else {
+        socket.bind(addr)?;
+        socket.listen(BACKLOG)
+    }
+}
+
+/// Best effort: a socket that refuses an option still carries bytes.
+fn tune(tcp: &TcpStream) {
+    let tuned = tcp.set_nodelay(true).and_then(|()| {
+        sockopt::set_socket_keepalive(tcp, true)?;
+        sockopt::set_tcp_keepidle(tcp, KEEP_ALIVE_IDLE)?;
+        sockopt::set_tcp_keepintvl(tcp, KEEP_ALIVE_INTERVAL)?;
+        sockopt::set_tcp_keepcnt(tcp, KEEP_ALIVE_PROBES)?;
+        Ok(())
+    });
+    if let Err(error) = tuned {
+        tracing::debug!(%error, "a socket option was refused");
+    }
+}
+
+#[derive(Debug)]
+struct Listener(TcpListener);
+
+impl NetListener for Listener {
+    fn accept(&self) -> BoxFuture<'_, io::Result<(NetStream, SocketAddr)>> {
+        Box::pin(async move {
+            let (tcp, peer) = self.0.accept().await?;
+            tune(&tcp);
+            Ok((NetStream::Tcp(tcp), unmapped(peer)))
+        })
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.0.local_addr().map(unmapped)
+    }
+}
