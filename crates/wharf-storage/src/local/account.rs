@@ -1,0 +1,150 @@
+//! One account's view of a local disk.
+
+use std::{fmt, sync::Arc};
+
+use async_trait::async_trait;
+use rustix::{
+    fs::{AtFlags, OFlags, fstat, statat},
+    io::Errno,
+};
+use wharf_types::{FileError, FileErrorKind, Metadata, Timestamp, VirtualPath, WriteMode};
+
+use super::{
+    Shared, errno, listing::Listing, partial, read::LocalSource, root::Root, sink::LocalSink, write,
+};
+use crate::{EntryStream, OpenedSink, OpenedSource, Storage, reserved};
+
+/// One account's view of a local disk.
+pub(super) struct LocalAccount {
+    inner: Arc<Inner>,
+}
+
+/// What the work of an account needs on a blocking thread.
+#[derive(Debug)]
+pub(super) struct Inner {
+    pub(super) root: Arc<Root>,
+    pub(super) shared: Arc<Shared>,
+    pub(super) name: String,
+}
+
+impl LocalAccount {
+    pub(super) fn new(root: Arc<Root>, shared: Arc<Shared>, name: &str) -> Self {
+        Self { inner: Arc::new(Inner { root, shared, name: name.to_owned() }) }
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Arc<Inner>) -> Result<T, FileError> + Send + 'static,
+    ) -> Result<T, FileError> {
+        let inner = Arc::clone(&self.inner);
+        self.inner.shared.pool.run(move || work(&inner)).await
+    }
+}
+
+/// A path to something that should be there.
+fn existing(path: &VirtualPath) -> Result<VirtualPath, FileError> {
+    reserved::check(path, FileErrorKind::NotFound)?;
+    Ok(path.clone())
+}
+
+/// A path to something that is made.
+fn target(path: &VirtualPath) -> Result<VirtualPath, FileError> {
+    reserved::check(path, FileErrorKind::InvalidName)?;
+    Ok(path.clone())
+}
+
+#[async_trait]
+impl Storage for LocalAccount {
+    async fn metadata(&self, path: &VirtualPath) -> Result<Metadata, FileError> {
+        let path = existing(path)?;
+        self.run(move |inner| {
+            let fd = inner.root.open_at(&path, OFlags::PATH).map_err(errno::path)?;
+            Ok(inner.shared.owners.metadata(&fstat(fd).map_err(errno::io)?))
+        })
+        .await
+    }
+
+    async fn partial(&self, path: &VirtualPath) -> Result<Option<u64>, FileError> {
+        let path = existing(path)?;
+        if path.is_root() {
+            return Ok(None);
+        }
+        self.run(move |inner| {
+            let place = inner.root.place(&path)?;
+            let committed = match statat(&place.dir, place.name.as_slice(), AtFlags::SYMLINK_NOFOLLOW) {
+                Ok(stat) => Some(stat),
+                Err(Errno::NOENT) => None,
+                Err(errno) => return Err(errno::path(errno)),
+            };
+            let name = reserved::partial_name(&inner.name, &place.name);
+            let ttl = inner.shared.options.partial_ttl;
+            Ok(partial::length(&place.dir, &name, committed.as_ref(), ttl)?.and_then(reserved::offered))
+        })
+        .await
+    }
+
+    async fn list(&self, path: &VirtualPath) -> Result<Box<dyn EntryStream>, FileError> {
+        let path = existing(path)?;
+        let listing = self
+            .run(move |inner| Listing::open(Arc::clone(&inner.shared), Arc::clone(&inner.root), path))
+            .await?;
+        Ok(Box::new(listing))
+    }
+
+    async fn open_read(&self, path: &VirtualPath, offset: u64) -> Result<OpenedSource, FileError> {
+        let path = existing(path)?;
+        let (source, metadata) = self
+            .run(move |inner| LocalSource::open(Arc::clone(&inner.shared), &inner.root, &path, offset))
+            .await?;
+        Ok(OpenedSource::new(Box::new(source), metadata))
+    }
+
+    async fn open_write(&self, path: &VirtualPath, how: WriteMode) -> Result<OpenedSink, FileError> {
+        let path = target(path)?;
+        let (upload, offset, sweep) = self
+            .run(move |inner| {
+                let (upload, offset) = write::open(inner, path, &how)?;
+                let dir = upload.file.dir();
+                let sweep = if inner.shared.sweeps.due(dir) { dir.try_clone().ok() } else { None };
+                Ok((upload, offset, sweep))
+            })
+            .await?;
+        if let Some(dir) = sweep {
+            let ttl = self.inner.shared.options.partial_ttl;
+            self.inner.shared.pool.run_detached(move || partial::sweep(&dir, ttl));
+        }
+        let path = upload.path.clone();
+        Ok(OpenedSink::new(Box::new(LocalSink::new(upload)), path, offset))
+    }
+
+    async fn make_directory(&self, path: &VirtualPath) -> Result<(), FileError> {
+        let path = target(path)?;
+        self.run(move |inner| inner.make_directory(&path)).await
+    }
+
+    async fn remove_directory(&self, path: &VirtualPath) -> Result<(), FileError> {
+        let path = existing(path)?;
+        self.run(move |inner| inner.remove_directory(&path)).await
+    }
+
+    async fn remove_file(&self, path: &VirtualPath) -> Result<(), FileError> {
+        let path = existing(path)?;
+        self.run(move |inner| inner.remove_file(&path)).await
+    }
+
+    async fn rename(&self, from: &VirtualPath, to: &VirtualPath) -> Result<(), FileError> {
+        let (from, to) = (existing(from)?, target(to)?);
+        self.run(move |inner| inner.rename(&from, &to)).await
+    }
+
+    async fn set_modified(&self, path: &VirtualPath, to: Timestamp) -> Result<Timestamp, FileError> {
+        let path = existing(path)?;
+        self.run(move |inner| inner.set_modified(&path, to)).await
+    }
+}
+
+impl fmt::Debug for LocalAccount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LocalAccount").field("name", &self.inner.name).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,101 @@
+//! Reading a file.
+
+use std::{
+    fs::File,
+    io::{Seek, SeekFrom},
+    sync::Arc,
+};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use rustix::{
+    buffer::spare_capacity,
+    fs::{Advice, OFlags, fadvise, fstat},
+    io::{Errno, retry_on_intr},
+};
+use tokio::task::JoinHandle;
+use wharf_types::{FileError, FileErrorKind, Metadata, VirtualPath};
+
+use super::{
+    Shared, errno,
+    pool::joined,
+    root::Root,
+    temporary::{is_directory, is_regular},
+};
+use crate::Source;
+
+/// The most bytes of one call.
+const CHUNK: usize = 256 * 1024;
+
+/// A file that is being read.
+#[derive(Debug)]
+pub(super) struct LocalSource {
+    shared: Arc<Shared>,
+    file: Arc<File>,
+    len: u64,
+    /// A call that was cut, and runs to its end by itself.
+    pending: Option<JoinHandle<Result<Bytes, FileError>>>,
+}
+
+impl LocalSource {
+    /// Opens the regular file `path`, at `offset`.
+    pub(super) fn open(
+        shared: Arc<Shared>,
+        root: &Root,
+        path: &VirtualPath,
+        offset: u64,
+    ) -> Result<(Self, Metadata), FileError> {
+        // Without waiting for the other end of a FIFO, and without getting a terminal.
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
+        let fd = root.open_at(path, flags).map_err(errno::path)?;
+        let stat = fstat(&fd).map_err(errno::io)?;
+        if is_directory(&stat) {
+            return Err(FileError::new(FileErrorKind::IsADirectory));
+        }
+        if !is_regular(&stat) {
+            return Err(FileError::new(FileErrorKind::NotRegular));
+        }
+        let metadata = shared.owners.metadata(&stat);
+        let Some(len) = metadata.size.checked_sub(offset) else {
+            return Err(FileError::new(FileErrorKind::InvalidOffset));
+        };
+        let mut file = File::from(fd);
+        file.seek(SeekFrom::Start(offset)).map_err(|error| errno::from_io(&error))?;
+        // A hint that may be refused.
+        let _ = fadvise(&file, offset, None, Advice::Sequential);
+        Ok((Self { shared, file: Arc::new(file), len, pending: None }, metadata))
+    }
+}
+
+#[async_trait]
+impl Source for LocalSource {
+    async fn read(&mut self, max: usize) -> Result<Bytes, FileError> {
+        // A call that was cut has moved the position: its bytes come first.
+        if self.pending.is_none() {
+            let file = Arc::clone(&self.file);
+            let max = max.clamp(1, CHUNK);
+            self.pending = Some(self.shared.pool.start(move || read(&file, max)).await?);
+        }
+        let Some(pending) = self.pending.as_mut() else { return Ok(Bytes::new()) };
+        let result = joined(pending.await);
+        self.pending = None;
+        result
+    }
+
+    fn as_file(&self) -> Option<&File> {
+        Some(&self.file)
+    }
+
+    fn len(&self) -> Option<u64> {
+        Some(self.len)
+    }
+}
+
+fn read(file: &File, max: usize) -> Result<Bytes, FileError> {
+    let mut buffer = Vec::with_capacity(max);
+    match retry_on_intr(|| rustix::io::read(file, spare_capacity(&mut buffer))) {
+        Ok(_) => Ok(Bytes::from(buffer)),
+        Err(Errno::ISDIR) => Err(FileError::new(FileErrorKind::IsADirectory)),
+        Err(errno) => Err(errno::io(errno)),
+    }
+}

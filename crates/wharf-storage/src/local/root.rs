@@ -1,0 +1,103 @@
+//! The handle of a root directory, below which the kernel resolves every path.
+
+use std::{
+    io,
+    os::fd::{AsFd, BorrowedFd, OwnedFd},
+    path::Path,
+};
+
+use rustix::{
+    fs::{CWD, Mode, OFlags, ResolveFlags, openat, openat2},
+    io::Errno,
+};
+use wharf_types::{FileError, FileErrorKind, VirtualPath};
+
+use super::errno;
+
+/// How often a resolution is repeated that a rename elsewhere disturbed.
+const TRIES: u32 = 1000;
+
+/// The handle of a root directory.
+#[derive(Debug)]
+pub(super) struct Root {
+    fd: OwnedFd,
+}
+
+/// A directory below the root, and the name of something in it.
+#[derive(Debug)]
+pub(super) struct Place {
+    pub(super) dir: OwnedFd,
+    pub(super) name: Vec<u8>,
+}
+
+impl Root {
+    pub(super) fn open(path: &Path) -> io::Result<Self> {
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let root = Self { fd: openat(CWD, path, flags, Mode::empty())? };
+        match root.resolve(b".", OFlags::PATH) {
+            Ok(_) => Ok(root),
+            Err(Errno::NOSYS) => Err(io::Error::new(
+                io::ErrorKind::Unsupported,
+                "the kernel has no openat2, without which no directory can be confined: Linux 5.6 or later is needed",
+            )),
+            // A sandbox that does not know the call refuses it.
+            Err(Errno::PERM) => Err(io::Error::new(
+                io::ErrorKind::PermissionDenied,
+                "the system refuses openat2, without which no directory can be confined: allow it in the sandbox",
+            )),
+            Err(errno) => Err(errno.into()),
+        }
+    }
+
+    /// The directory `path` below this one, as a root of its own.
+    pub(super) fn below(&self, path: &[u8]) -> Result<Self, FileError> {
+        let fd = self.resolve(path, OFlags::PATH | OFlags::DIRECTORY).map_err(errno::path)?;
+        Ok(Self { fd })
+    }
+
+    /// Opens what stands at `path`.
+    pub(super) fn open_at(&self, path: &VirtualPath, flags: OFlags) -> Result<OwnedFd, Errno> {
+        match path.as_bytes().get(1..) {
+            None | Some(b"") => self.resolve(b".", flags),
+            Some(relative) => self.resolve(relative, flags),
+        }
+    }
+
+    /// The directory that holds `path`, and the last component. The root itself has none: `Denied`.
+    pub(super) fn place(&self, path: &VirtualPath) -> Result<Place, FileError> {
+        let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
+            return Err(FileError::with_detail(FileErrorKind::Denied, "the root of the account"));
+        };
+        Ok(Place { dir: self.directory(&parent)?, name: name.to_vec() })
+    }
+
+    /// Opens the directory `path` for changes in it.
+    pub(super) fn directory(&self, path: &VirtualPath) -> Result<OwnedFd, FileError> {
+        match self.open_at(path, OFlags::RDONLY | OFlags::DIRECTORY) {
+            // A drop box, which may be written and not read: such a handle does for everything but a sync.
+            Err(Errno::ACCESS) => self.open_at(path, OFlags::PATH | OFlags::DIRECTORY),
+            result => result,
+        }
+        .map_err(errno::path)
+    }
+
+    /// Opens `relative`, which begins with no slash.
+    fn resolve(&self, relative: &[u8], flags: OFlags) -> Result<OwnedFd, Errno> {
+        let flags = flags | OFlags::CLOEXEC;
+        let how = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
+        let mut tries = 0;
+        loop {
+            match openat2(&self.fd, relative, flags, Mode::empty(), how) {
+                // The kernel could not tell whether `..` of a link stayed beneath while somebody renamed a directory.
+                Err(Errno::AGAIN | Errno::INTR) if tries < TRIES => tries += 1,
+                result => return result,
+            }
+        }
+    }
+}
+
+impl AsFd for Root {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+}

@@ -1,0 +1,240 @@
+//! Writing a file.
+
+use std::{
+    fs::File,
+    io::Write,
+    sync::{Arc, PoisonError},
+};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use rustix::{
+    fs::{
+        AtFlags, Mode, RenameFlags, Stat, fchmod, fdatasync, fstat, fsync, linkat, renameat_with, statat,
+        unlinkat,
+    },
+    io::Errno,
+};
+use tokio::task::JoinHandle;
+use wharf_types::{FileError, FileErrorKind, VirtualPath};
+
+use super::{
+    account::Inner,
+    change, errno, partial,
+    pool::joined,
+    temporary::{Temporary, is_regular},
+};
+use crate::{Committed, Durability, Sink, reserved};
+
+/// What has to hold at the commit.
+#[derive(Debug)]
+pub(super) enum Condition {
+    /// The last one wins.
+    None,
+    /// Nothing stands under the final name.
+    Free,
+    /// What was added to is still what stands there: number, length and time of the file.
+    Unchanged(Option<(u64, i64, i64, u64)>),
+}
+
+impl Condition {
+    /// That `committed` is what stands there.
+    pub(super) fn unchanged(committed: Option<&Stat>) -> Self {
+        Self::Unchanged(committed.map(stamp))
+    }
+}
+
+fn stamp(stat: &Stat) -> (u64, i64, i64, u64) {
+    (stat.st_ino, stat.st_size, stat.st_mtime, stat.st_mtime_nsec)
+}
+
+/// A file under way.
+#[derive(Debug)]
+pub(super) struct Upload {
+    pub(super) inner: Arc<Inner>,
+    pub(super) file: Temporary,
+    /// The final name, beside the temporary one.
+    pub(super) name: Vec<u8>,
+    /// What the account calls it.
+    pub(super) path: VirtualPath,
+    pub(super) condition: Condition,
+}
+
+impl Upload {
+    fn partial_name(&self) -> Vec<u8> {
+        reserved::partial_name(&self.inner.name, &self.name)
+    }
+
+    /// Everything up to the reply: mode, content, name, directory.
+    fn commit(mut self) -> Result<Committed, FileError> {
+        let options = &self.inner.shared.options;
+        let mode = self.final_mode(options.umask);
+        let file = Arc::clone(self.file.file());
+        fchmod(&file, mode).map_err(errno::io)?;
+        // After a sync that failed the system may have dropped the bytes: the file is given up, never synced again.
+        match options.durability {
+            Durability::Full => fsync(&file).map_err(errno::io)?,
+            Durability::Data => fdatasync(&file).map_err(errno::io)?,
+            Durability::Off => {}
+        }
+        let bytes = u64::try_from(fstat(&file).map_err(errno::io)?.st_size).unwrap_or(0);
+        self.give_name()?;
+        partial::remove(self.file.dir(), &self.partial_name());
+        if self.inner.shared.options.durability == Durability::Full {
+            change::sync_directory(self.file.dir(), &file)?;
+        }
+        Ok(Committed::new(self.path.clone(), bytes))
+    }
+
+    /// A file that is replaced leaves its mode behind.
+    fn final_mode(&self, umask: u32) -> Mode {
+        let replaced = statat(self.file.dir(), self.name.as_slice(), AtFlags::SYMLINK_NOFOLLOW);
+        let bits = match replaced {
+            Ok(stat) if is_regular(&stat) => stat.st_mode & 0o777,
+            _ => 0o666 & !umask,
+        };
+        Mode::from_raw_mode(bits)
+    }
+
+    fn give_name(&mut self) -> Result<(), FileError> {
+        let inner = Arc::clone(&self.inner);
+        // Nothing is kept behind this lock that a panic could leave half done.
+        let _commits = inner.shared.commits.lock().unwrap_or_else(PoisonError::into_inner);
+        match &self.condition {
+            Condition::None => self.file.rename(&self.name),
+            Condition::Free => self.give_free_name(),
+            Condition::Unchanged(before) => {
+                let now = match statat(self.file.dir(), self.name.as_slice(), AtFlags::SYMLINK_NOFOLLOW) {
+                    Ok(stat) => Some(stamp(&stat)),
+                    Err(Errno::NOENT) => None,
+                    Err(errno) => return Err(errno::path(errno)),
+                };
+                if now != *before {
+                    return Err(FileError::with_detail(
+                        FileErrorKind::Busy,
+                        "the file was changed meanwhile",
+                    ));
+                }
+                self.file.rename(&self.name)
+            }
+        }
+    }
+
+    /// Takes a name that must not be taken, in one step.
+    fn give_free_name(&mut self) -> Result<(), FileError> {
+        let dir = self.file.dir();
+        let (from, to) = (self.file.name(), self.name.as_slice());
+        match renameat_with(dir, from, dir, to, RenameFlags::NOREPLACE) {
+            Ok(()) => {}
+            // The file system does not know the flag: a second name cannot replace anything either.
+            Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
+                linkat(dir, from, dir, to, AtFlags::empty()).map_err(errno::path)?;
+                let _ = unlinkat(dir, from, AtFlags::empty());
+            }
+            Err(errno) => return Err(errno::path(errno)),
+        }
+        self.file.disarm();
+        Ok(())
+    }
+
+    /// Keeps what came, for later.
+    fn suspend(mut self) -> Result<(), FileError> {
+        let file = Arc::clone(self.file.file());
+        if fstat(&file).map_err(errno::io)?.st_size == 0 {
+            return Ok(());
+        }
+        // A partial that has its name has its bytes: nobody continues a file with a hole after a loss of power.
+        if self.inner.shared.options.durability != Durability::Off {
+            fdatasync(&file).map_err(errno::io)?;
+        }
+        let name = self.partial_name();
+        self.file.rename(&name)
+    }
+}
+
+/// A file that is being written.
+#[derive(Debug)]
+pub(super) struct LocalSink {
+    /// `None` once it is dropped.
+    upload: Option<Upload>,
+    /// A call that was cut, and runs to its end by itself.
+    pending: Option<JoinHandle<Result<(), FileError>>>,
+    /// Whether bytes may be missing.
+    torn: bool,
+}
+
+impl LocalSink {
+    pub(super) const fn new(upload: Upload) -> Self {
+        Self { upload: Some(upload), pending: None, torn: false }
+    }
+
+    /// Waits for a call that was cut.
+    async fn settle(&mut self) -> Result<(), FileError> {
+        let Some(pending) = self.pending.as_mut() else { return Ok(()) };
+        let result = joined(pending.await);
+        self.pending = None;
+        result
+    }
+}
+
+fn gone() -> FileError {
+    FileError::with_detail(FileErrorKind::Io, "bytes are missing")
+}
+
+#[async_trait]
+impl Sink for LocalSink {
+    async fn write(&mut self, data: Bytes) -> Result<(), FileError> {
+        if self.torn {
+            return Err(gone());
+        }
+        let upload = self.upload.as_ref().ok_or_else(gone)?;
+        let (file, inner) = (Arc::clone(upload.file.file()), Arc::clone(&upload.inner));
+        // Until everything is there, bytes are missing: whether the call fails or is cut.
+        self.torn = true;
+        let write = move || (&*file).write_all(&data).map_err(|error| errno::from_io(&error));
+        self.pending = Some(inner.shared.pool.start(write).await?);
+        self.settle().await?;
+        self.torn = false;
+        Ok(())
+    }
+
+    fn as_file(&self) -> Option<&File> {
+        self.upload.as_ref().map(|upload| &**upload.file.file())
+    }
+
+    async fn commit(mut self: Box<Self>) -> Result<Committed, FileError> {
+        let settled = self.settle().await;
+        let upload = self.upload.take().ok_or_else(gone)?;
+        let inner = Arc::clone(&upload.inner);
+        let torn = self.torn;
+        inner
+            .shared
+            .pool
+            .run(move || {
+                settled?;
+                if torn { Err(gone()) } else { upload.commit() }
+            })
+            .await
+    }
+
+    async fn suspend(mut self: Box<Self>) -> Result<(), FileError> {
+        // Whether that succeeded or not, what is in the file is a beginning of what was sent.
+        let _ = self.settle().await;
+        let upload = self.upload.take().ok_or_else(gone)?;
+        let inner = Arc::clone(&upload.inner);
+        inner.shared.pool.run(move || upload.suspend()).await
+    }
+}
+
+impl Drop for LocalSink {
+    fn drop(&mut self) {
+        if let Some(upload) = self.upload.take() {
+            let file = Arc::clone(upload.file.file());
+            // The name goes now; giving back the blocks of a large file takes its time, elsewhere.
+            drop(upload);
+            if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+                runtime.spawn_blocking(move || drop(file));
+            }
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! Opening a file to write it.
+
+use std::{
+    fs::File,
+    io::{Read, Seek, SeekFrom, Write},
+    os::fd::OwnedFd,
+    sync::Arc,
+};
+
+use rustix::{
+    fs::{
+        Access, AtFlags, FileType, Mode, OFlags, Stat, accessat, copy_file_range, fstat, fstatvfs, ftruncate,
+        ioctl_ficlone, openat, statat,
+    },
+    io::Errno,
+};
+use wharf_types::{FileError, FileErrorKind, VirtualPath, WriteMode};
+
+use super::{
+    account::Inner,
+    errno, partial,
+    sink::{Condition, Upload},
+    temporary::{Temporary, is_directory, is_regular},
+};
+use crate::reserved;
+
+/// The most bytes of one step of a copy.
+const STEP: u64 = 64 * 1024 * 1024;
+
+/// Opens `path` to write it, and says how many bytes stand in it already.
+pub(super) fn open(
+    inner: &Arc<Inner>,
+    path: VirtualPath,
+    how: &WriteMode,
+) -> Result<(Upload, u64), FileError> {
+    let unique = *how == WriteMode::Unique;
+    let path = if unique { unique_path(inner, &path)? } else { path };
+    if path.is_root() {
+        return Err(FileError::new(FileErrorKind::IsADirectory));
+    }
+    let place = inner.root.place(&path)?;
+    let dir = Arc::new(place.dir);
+    let committed = target(&dir, &place.name)?;
+    check_room(&dir)?;
+
+    let replacing =
+        |condition| -> Result<_, FileError> { Ok((Temporary::create(Arc::clone(&dir))?, 0, condition)) };
+    let (file, offset, condition) = match *how {
+        WriteMode::Unique => replacing(Condition::Free)?,
+        WriteMode::Replace | WriteMode::At(0) => replacing(Condition::None)?,
+        WriteMode::At(offset) => match continued(inner, &dir, &place.name, committed.as_ref(), Some(offset))?
+        {
+            Some((file, offset)) => (file, offset, Condition::None),
+            None => copied(&dir, &place.name, Some(offset))?,
+        },
+        WriteMode::Append { continue_partial } => {
+            let partial = if continue_partial {
+                continued(inner, &dir, &place.name, committed.as_ref(), None)?
+            } else {
+                None
+            };
+            match partial {
+                Some((file, offset)) => (file, offset, Condition::None),
+                None => copied(&dir, &place.name, None)?,
+            }
+        }
+    };
+    Ok((Upload { inner: Arc::clone(inner), file, name: place.name, path, condition }, offset))
+}
+
+/// A name that is not taken, inside the directory `wish` or beside it.
+fn unique_path(inner: &Inner, wish: &VirtualPath) -> Result<VirtualPath, FileError> {
+    let inside = inner
+        .root
+        .open_at(wish, OFlags::PATH)
+        .and_then(|fd| fstat(&fd))
+        .is_ok_and(|stat| is_directory(&stat));
+    let directory = if inside { Some(wish.clone()) } else { wish.parent() };
+    let name = reserved::unique_name(if inside { b"" } else { wish.file_name().unwrap_or_default() })?;
+    directory
+        .and_then(|directory| directory.child(&name).ok())
+        .ok_or_else(|| FileError::new(FileErrorKind::InvalidName))
+}
+
+/// What stands under the final name, which has to be a regular file that may be written, or nothing.
+fn target(dir: &OwnedFd, name: &[u8]) -> Result<Option<Stat>, FileError> {
+    let stat = match statat(dir, name, AtFlags::SYMLINK_NOFOLLOW) {
+        Ok(stat) => stat,
+        Err(Errno::NOENT) => return Ok(None),
+        Err(errno) => return Err(errno::path(errno)),
+    };
+    match FileType::from_raw_mode(stat.st_mode) {
+        FileType::RegularFile => {}
+        FileType::Directory => return Err(FileError::new(FileErrorKind::IsADirectory)),
+        FileType::Symlink => {
+            return Err(FileError::with_detail(FileErrorKind::Denied, "a link stands there"));
+        }
+        FileType::Fifo
+        | FileType::Socket
+        | FileType::CharacterDevice
+        | FileType::BlockDevice
+        | FileType::Unknown => return Err(FileError::new(FileErrorKind::NotRegular)),
+    }
+    // The rename would replace a file that is marked read-only.
+    match accessat(dir, name, Access::WRITE_OK, AtFlags::EACCESS) {
+        Err(errno @ (Errno::ACCESS | Errno::PERM | Errno::ROFS)) => Err(errno::path(errno)),
+        _ => Ok(Some(stat)),
+    }
+}
+
+/// Refuses an upload at its start when the disk is full already.
+fn check_room(dir: &OwnedFd) -> Result<(), FileError> {
+    // File systems without a number say that they have no blocks at all.
+    match fstatvfs(dir) {
+        Ok(room) if room.f_blocks > 0 && room.f_bavail == 0 => Err(FileError::new(FileErrorKind::NoSpace)),
+        _ => Ok(()),
+    }
+}
+
+/// The account's partial of `name`, cut to `offset`, or to the length that the account is told.
+///
+/// `None` when there is none that is newer than the committed file and long enough.
+fn continued(
+    inner: &Inner,
+    dir: &Arc<OwnedFd>,
+    name: &[u8],
+    committed: Option<&Stat>,
+    offset: Option<u64>,
+) -> Result<Option<(Temporary, u64)>, FileError> {
+    let partial = reserved::partial_name(&inner.name, name);
+    let ttl = inner.shared.options.partial_ttl;
+    let Some(len) = partial::length(dir, &partial, committed, ttl)? else { return Ok(None) };
+    let Some(offset) = offset.or_else(|| reserved::offered(len)).filter(|offset| *offset <= len) else {
+        return Ok(None);
+    };
+    let Some(file) = Temporary::claim(Arc::clone(dir), &partial)? else { return Ok(None) };
+    start_at(file.file(), offset)?;
+    Ok(Some((file, offset)))
+}
+
+/// A copy of the committed file, up to `offset` or whole.
+fn copied(
+    dir: &Arc<OwnedFd>,
+    name: &[u8],
+    offset: Option<u64>,
+) -> Result<(Temporary, u64, Condition), FileError> {
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let file = match openat(dir, name, flags, Mode::empty()) {
+        Ok(file) => file,
+        Err(Errno::NOENT) if offset.is_none() => {
+            return Ok((Temporary::create(Arc::clone(dir))?, 0, Condition::unchanged(None)));
+        }
+        Err(Errno::NOENT) => return Err(FileError::new(FileErrorKind::InvalidOffset)),
+        Err(errno) => return Err(errno::path(errno)),
+    };
+    let stat = fstat(&file).map_err(errno::io)?;
+    if !is_regular(&stat) {
+        return Err(FileError::new(FileErrorKind::NotRegular));
+    }
+    let size = u64::try_from(stat.st_size).unwrap_or(0);
+    let len = offset.unwrap_or(size);
+    if len > size {
+        return Err(FileError::new(FileErrorKind::InvalidOffset));
+    }
+    let copy = Temporary::create(Arc::clone(dir))?;
+    if !copy_bytes(&File::from(file), copy.file(), len)? {
+        return Err(FileError::with_detail(FileErrorKind::Busy, "the file became shorter meanwhile"));
+    }
+    start_at(copy.file(), len)?;
+    Ok((copy, len, Condition::unchanged(Some(&stat))))
+}
+
+/// Cuts `file` to `len` bytes, and goes on behind them.
+fn start_at(mut file: &File, len: u64) -> Result<(), FileError> {
+    ftruncate(file, len).map_err(errno::io)?;
+    file.seek(SeekFrom::Start(len)).map_err(|error| errno::from_io(&error))?;
+    Ok(())
+}
+
+/// Copies the first `len` bytes: by sharing blocks, in the kernel, or by hand, whichever the file system can.
+///
+/// Whether there were that many.
+fn copy_bytes(from: &File, to: &File, len: u64) -> Result<bool, FileError> {
+    if len > 0 && ioctl_ficlone(to, from).is_ok() {
+        let cloned = fstat(to).map_err(errno::io)?;
+        return Ok(u64::try_from(cloned.st_size).unwrap_or(0) >= len);
+    }
+    let mut left = len;
+    while left > 0 {
+        let step = usize::try_from(left.min(STEP)).unwrap_or(usize::MAX);
+        match copy_file_range(from, None, to, None, step) {
+            Ok(0) => break,
+            Ok(count) => left = left.saturating_sub(count as u64),
+            Err(Errno::INTR) => {}
+            Err(Errno::XDEV | Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP | Errno::PERM | Errno::IO) => {
+                break;
+            }
+            Err(errno) => return Err(errno::io(errno)),
+        }
+    }
+    copy_by_hand(from, to, left)
+}
+
+/// Copies `left` more bytes from where both files are.
+fn copy_by_hand(mut from: &File, mut to: &File, mut left: u64) -> Result<bool, FileError> {
+    let mut buffer = vec![0; 256 * 1024];
+    while left > 0 {
+        let most = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
+        let count = match from.read(&mut buffer[..most]) {
+            Ok(0) => return Ok(false),
+            Ok(count) => count,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(errno::from_io(&error)),
+        };
+        to.write_all(&buffer[..count]).map_err(|error| errno::from_io(&error))?;
+        left -= count as u64;
+    }
+    Ok(true)
+}

@@ -1,0 +1,231 @@
+//! What an account may do, and where.
+
+use alloc::{string::String, vec::Vec};
+use core::fmt;
+
+use crate::{FileOp, VirtualPath};
+
+/// One thing that an account may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u16)]
+pub enum Right {
+    /// Add to a file's end (APPE).
+    Append = 1,
+    /// Remove files and directories.
+    Delete = 1 << 1,
+    /// See names and metadata, enter directories.
+    List = 1 << 2,
+    /// Make directories.
+    MakeDirectory = 1 << 3,
+    /// Fetch files.
+    Read = 1 << 4,
+    /// Give files and directories another name.
+    Rename = 1 << 5,
+    /// Set times.
+    SetTimes = 1 << 6,
+    /// Store files.
+    Write = 1 << 7,
+}
+
+impl Right {
+    /// Every right with the letter that stands for it in a users file.
+    pub const LETTERS: [(char, Self); 8] = [
+        ('a', Self::Append),
+        ('d', Self::Delete),
+        ('l', Self::List),
+        ('m', Self::MakeDirectory),
+        ('r', Self::Read),
+        ('n', Self::Rename),
+        ('t', Self::SetTimes),
+        ('w', Self::Write),
+    ];
+}
+
+/// A set of [`Right`]s.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Rights(u16);
+
+impl Rights {
+    /// Nothing at all.
+    pub const NONE: Self = Self(0);
+    /// Everything.
+    pub const FULL: Self = Self(0xff);
+    /// See and fetch.
+    pub const READ_ONLY: Self = Self(Right::List as u16 | Right::Read as u16);
+    /// See names, store new content, make directories; fetch and remove nothing.
+    pub const UPLOAD_ONLY: Self = Self(
+        Right::List as u16
+            | Right::Write as u16
+            | Right::Append as u16
+            | Right::MakeDirectory as u16
+            | Right::SetTimes as u16,
+    );
+
+    /// This set and one more right.
+    #[must_use]
+    pub const fn with(self, right: Right) -> Self {
+        Self(self.0 | right as u16)
+    }
+
+    /// Whether the set holds `right`.
+    #[must_use]
+    pub const fn contains(self, right: Right) -> bool {
+        self.0 & right as u16 != 0
+    }
+
+    /// What both sets hold.
+    #[must_use]
+    pub const fn intersection(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// Reads `full`, `read-only`, `upload-only`, `none` or letters of [`Right::LETTERS`].
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        match word {
+            "full" => Some(Self::FULL),
+            "read-only" => Some(Self::READ_ONLY),
+            "upload-only" => Some(Self::UPLOAD_ONLY),
+            "none" => Some(Self::NONE),
+            letters if !letters.is_empty() => letters.chars().try_fold(Self::NONE, |set, c| {
+                Right::LETTERS.iter().find(|(letter, _)| *letter == c).map(|(_, right)| set.with(*right))
+            }),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Rights {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (letter, right) in Right::LETTERS {
+            if self.contains(right) {
+                write!(f, "{letter}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Rights {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Rights({self})")
+    }
+}
+
+/// A right that an effect needed and the account does not have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Denied {
+    /// What was missing.
+    pub right: Right,
+}
+
+/// What a login gives: who, where, and what he may do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grant {
+    /// The account's name.
+    pub account: String,
+    /// The account's root as the storage back end understands it (for the local disk a directory).
+    pub root: String,
+    /// The directory after login.
+    pub home: VirtualPath,
+    /// Whether this is the anonymous account.
+    pub anonymous: bool,
+    rights: Rights,
+    rules: Vec<(VirtualPath, Rights)>,
+}
+
+impl Grant {
+    /// An account with every right below `root`.
+    pub fn new(account: impl Into<String>, root: impl Into<String>) -> Self {
+        Self {
+            account: account.into(),
+            root: root.into(),
+            home: VirtualPath::root(),
+            anonymous: false,
+            rights: Rights::FULL,
+            rules: Vec::new(),
+        }
+    }
+
+    /// Sets the rights that hold where no rule says otherwise.
+    #[must_use]
+    pub const fn with_rights(mut self, rights: Rights) -> Self {
+        self.rights = rights;
+        self
+    }
+
+    /// Sets the rights at `path` and below it; the longest rule that fits wins.
+    #[must_use]
+    pub fn with_rule(mut self, path: VirtualPath, rights: Rights) -> Self {
+        self.rules.push((path, rights));
+        self
+    }
+
+    /// Takes every right away that `most` does not hold, rules included.
+    #[must_use]
+    pub fn limited_to(mut self, most: Rights) -> Self {
+        self.rights = self.rights.intersection(most);
+        for (_, rights) in &mut self.rules {
+            *rights = rights.intersection(most);
+        }
+        self
+    }
+
+    /// The rights at `path`.
+    #[must_use]
+    pub fn rights_at(&self, path: &VirtualPath) -> Rights {
+        self.rules
+            .iter()
+            .filter(|(prefix, _)| path.starts_with(prefix))
+            .max_by_key(|(prefix, _)| prefix.components().count())
+            .map_or(self.rights, |(_, rights)| *rights)
+    }
+
+    /// The one permission check: whether this account may have that effect.
+    ///
+    /// # Errors
+    /// The first right that is missing.
+    pub fn allows(&self, op: &FileOp) -> Result<(), Denied> {
+        for (path, right) in op.needs() {
+            if !self.rights_at(path).contains(right) {
+                return Err(Denied { right });
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn longest_rule_wins() {
+        let path = |p: &[u8]| VirtualPath::root().resolve(p).unwrap();
+        let grant = Grant::new("a", "/")
+            .with_rights(Rights::READ_ONLY)
+            .with_rule(path(b"/in"), Rights::FULL)
+            .with_rule(path(b"/in/old"), Rights::NONE);
+        assert!(grant.allows(&FileOp::RemoveFile(path(b"/x"))).is_err());
+        assert!(grant.allows(&FileOp::RemoveFile(path(b"/in/x"))).is_ok());
+        assert!(grant.allows(&FileOp::Metadata(path(b"/in/old/x"))).is_err());
+        let read_only = grant.limited_to(Rights::READ_ONLY);
+        assert!(read_only.allows(&FileOp::RemoveFile(path(b"/in/x"))).is_err());
+    }
+
+    #[test]
+    fn a_rename_needs_both_ends() {
+        let path = |p: &[u8]| VirtualPath::root().resolve(p).unwrap();
+        let grant = Grant::new("a", "/").with_rule(path(b"/locked"), Rights::READ_ONLY);
+        let op = FileOp::Rename { from: path(b"/x"), to: path(b"/locked/x") };
+        assert_eq!(grant.allows(&op), Err(Denied { right: Right::Write }));
+    }
+
+    #[test]
+    fn words_and_letters() {
+        assert_eq!(Rights::from_word("lr"), Some(Rights::READ_ONLY));
+        assert_eq!(Rights::from_word("full"), Some(Rights::FULL));
+        assert_eq!(Rights::from_word("lx"), None);
+        assert_eq!(Rights::from_word(""), None);
+    }
+}

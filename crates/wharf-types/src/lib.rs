@@ -1,0 +1,16 @@
+#![doc = include_str!("../README.md")]
+#![no_std]
+
+extern crate alloc;
+
+mod error;
+mod grant;
+mod metadata;
+mod op;
+mod path;
+
+pub use error::{FileError, FileErrorKind};
+pub use grant::{Denied, Grant, Right, Rights};
+pub use metadata::{FileKind, Metadata, Timestamp};
+pub use op::{FileOp, ListStyle, WriteMode};
+pub use path::{PathError, VirtualPath};
