@@ -6,7 +6,7 @@ use std::future::poll_fn;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::Poll;
 
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
@@ -109,7 +109,7 @@ pub struct DataTlsInfo {
     pub bound: bool,
 }
 
-type Race = FuturesUnordered<BoxFuture<'static, Result<Winner, DataFailure>>>;
+type Race = FuturesUnordered<BoxFuture<'static, Result<Box<Winner>, DataFailure>>>;
 
 enum Source {
     Passive { listener: PassiveListener, rule: PeerRule },
@@ -204,44 +204,38 @@ impl DataChannel {
         if self.candidates.is_empty() && self.race.is_empty() {
             return Err(DataFailure::Closed);
         }
-        let source = &self.source;
-        let knock = async {
-            match source {
-                Source::Passive { listener, rule } => admit(listener, *rule).await,
-                Source::Active { .. } | Source::Spent => std::future::pending().await,
+        let mut listening = matches!(self.source, Source::Passive { .. });
+        let mut asked_again = false;
+        let mut last = DataFailure::Closed;
+        let winner = loop {
+            while self.race.len() < MOST_CANDIDATES
+                && let Some((io, _)) = self.candidates.pop_front()
+            {
+                self.race.push(Box::pin(shake_hands(io, role.clone(), tickets)));
+            }
+            match next_turn(&mut self.race, &self.source, listening).await {
+                Turn::Won(winner) => break winner,
+                Turn::Failed(failure) => {
+                    tracing::debug!(%failure, "a candidate for a data connection failed");
+                    last = failure;
+                }
+                Turn::Knocked(Ok(candidate)) => self.candidates.push_back(candidate),
+                Turn::Knocked(Err(error)) => {
+                    tracing::debug!(%error, "a passive port accepts nobody any more");
+                    listening = false;
+                }
+                Turn::NoneLeft if listening && !asked_again => {
+                    // Somebody may be at the door of whom the runtime does not know yet.
+                    asked_again = true;
+                    tokio::task::yield_now().await;
+                }
+                Turn::NoneLeft => return Err(last),
             }
         };
-        let mut knock = std::pin::pin!(knock);
-        let mut last = DataFailure::Closed;
-        let (race, candidates) = (&mut self.race, &mut self.candidates);
-        let mut listening = true;
-        let winner = poll_fn(|cx| {
-            loop {
-                while race.len() < MOST_CANDIDATES
-                    && let Some((io, _)) = candidates.pop_front()
-                {
-                    race.push(Box::pin(shake_hands(io, role.clone(), tickets)));
-                }
-                match race.poll_next_unpin(cx) {
-                    Poll::Ready(Some(Ok(winner))) => return Poll::Ready(Ok(winner)),
-                    Poll::Ready(Some(Err(failure))) => {
-                        tracing::debug!(%failure, "a candidate for a data connection failed");
-                        last = failure;
-                        continue;
-                    }
-                    Poll::Ready(None) | Poll::Pending => {}
-                }
-                if !listening || race.len() >= MOST_CANDIDATES {
-                    return Poll::Pending;
-                }
-                let _ = &mut knock;
-                listening = false;
-                let _: Option<&mut Context<'_>> = Some(cx);
-                return Poll::Ready(Err(std::mem::replace(&mut last, DataFailure::Closed)));
-            }
-        })
-        .await?;
-        let Winner { stream, info, bound } = winner;
+        self.race.clear();
+        self.candidates.clear();
+        self.source = Source::Spent;
+        let Winner { stream, info, bound } = *winner;
         self.secured = Some(DataStream::protected(stream, info.clone()));
         Ok(DataTlsInfo { tls: info, bound })
     }
@@ -256,6 +250,37 @@ impl DataChannel {
             (None, None) => DataStream::clear(NetStream::Other(Box::new(NotConnected))),
         }
     }
+}
+
+enum Turn {
+    Won(Box<Winner>),
+    Failed(DataFailure),
+    Knocked(io::Result<(NetStream, SocketAddr)>),
+    NoneLeft,
+}
+
+/// Whatever happens first: a handshake ends, or the next peer knocks while there is room for it.
+async fn next_turn(race: &mut Race, source: &Source, listening: bool) -> Turn {
+    let mut knock = match source {
+        Source::Passive { listener, rule } if listening && race.len() < MOST_CANDIDATES => {
+            Some(Box::pin(admit(listener, *rule)))
+        }
+        Source::Passive { .. } | Source::Active { .. } | Source::Spent => None,
+    };
+    poll_fn(|cx| {
+        match race.poll_next_unpin(cx) {
+            Poll::Ready(Some(Ok(winner))) => return Poll::Ready(Turn::Won(winner)),
+            Poll::Ready(Some(Err(failure))) => return Poll::Ready(Turn::Failed(failure)),
+            Poll::Ready(None) | Poll::Pending => {}
+        }
+        if let Some(knock) = &mut knock
+            && let Poll::Ready(knocked) = knock.as_mut().poll(cx)
+        {
+            return Poll::Ready(Turn::Knocked(knocked));
+        }
+        if race.is_empty() { Poll::Ready(Turn::NoneLeft) } else { Poll::Pending }
+    })
+    .await
 }
 
 /// The next peer that the rule admits.

@@ -19,7 +19,7 @@ pub(crate) async fn shake_hands(
     io: NetStream,
     role: DataRole,
     tickets: TicketPlan,
-) -> Result<Winner, DataFailure> {
+) -> Result<Box<Winner>, DataFailure> {
     match role {
         DataRole::Server(control) => {
             let side = control
@@ -32,7 +32,7 @@ pub(crate) async fn shake_hands(
             let connection = stream.get_ref().1;
             let bound = side.judge(connection).ok_or(DataFailure::NotResumed)?;
             let info = TlsInfo::of(connection, connection.server_name());
-            Ok(Winner { stream: stream.into(), info, bound })
+            Ok(Box::new(Winner { stream: stream.into(), info, bound }))
         }
         DataRole::Client(control) => {
             let stream = TlsConnector::from(control.config().clone())
@@ -44,7 +44,7 @@ pub(crate) async fn shake_hands(
                 return Err(DataFailure::CertificateMismatch);
             }
             let bound = info.resumed;
-            Ok(Winner { stream: stream.into(), info, bound })
+            Ok(Box::new(Winner { stream: stream.into(), info, bound }))
         }
     }
 }

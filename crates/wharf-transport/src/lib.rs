@@ -2,6 +2,7 @@
 
 mod clock;
 mod control;
+mod control_event;
 mod control_tls;
 mod data;
 mod data_stream;
@@ -25,7 +26,8 @@ mod tokio_net;
 mod trust;
 mod verifier;
 
-pub use crate::control::{ControlEvent, ControlStream, UpgradeError};
+pub use crate::control::ControlStream;
+pub use crate::control_event::{ControlEvent, UpgradeError};
 pub use crate::data::{DataChannel, DataFailure, DataRole, DataTlsInfo, PeerRule, TicketPlan};
 pub use crate::data_stream::{DataError, DataStream, EndMark};
 pub use crate::failure::{TlsError, TlsFailure};
