@@ -1,0 +1,18 @@
+#![doc = include_str!("../README.md")]
+
+mod client;
+mod entry;
+mod error;
+mod options;
+
+pub use client::{Client, Upload};
+pub use entry::{Modified, RemoteEntry};
+pub use error::{Error, ErrorClass};
+pub use options::{ConnectOptions, TlsMode, WireLine, WireLog};
+pub use wharf_codec::{
+    Command, EntryKind, Escaped, Features, Pathname, Permissions, Reply, ReplyCode, Secret, Text, TextError,
+    TimePrecision, TimeVal, Token, civil_from_unix,
+};
+pub use wharf_transport::{
+    Fingerprint, FingerprintError, KnownHosts, KnownHostsFile, Net, TlsInfo, TlsVersion, TokioNet, Trust,
+};

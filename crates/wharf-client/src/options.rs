@@ -1,0 +1,127 @@
+//! How to reach a server.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use wharf_transport::{Net, TlsVersion, TokioNet, Trust};
+
+/// Whether and how the control connection is protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum TlsMode {
+    /// `AUTH TLS` on the usual port, and nothing else will do (RFC 4217).
+    #[default]
+    Explicit,
+    /// `AUTH TLS` where the server takes it. Where it does not, the session goes on in clear, but then a password
+    /// is sent to the loopback interface only; anonymous users may log in.
+    ExplicitIfOffered,
+    /// TLS from the first byte, by convention on port 990.
+    Implicit,
+    /// No TLS: passwords and files go in clear.
+    Off,
+}
+
+/// One line for a log of the conversation; secrets are masked and odd bytes escaped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum WireLine {
+    /// A command that was sent.
+    Sent(String),
+    /// A line of a reply.
+    Received(String),
+    /// What happened besides, TLS for example.
+    Note(String),
+}
+
+impl fmt::Display for WireLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sent(line) => write!(f, "> {line}"),
+            Self::Received(line) => write!(f, "< {line}"),
+            Self::Note(line) => write!(f, "* {line}"),
+        }
+    }
+}
+
+/// Takes the lines of the conversation as they happen.
+pub type WireLog = Arc<dyn Fn(WireLine) + Send + Sync>;
+
+/// Where to connect to, and on what terms.
+#[derive(Clone)]
+pub struct ConnectOptions {
+    /// Host name or address literal, as the user typed it: the certificate is checked against it.
+    pub host: String,
+    /// Port; 21, or 990 for implicit TLS, when absent.
+    pub port: Option<u16>,
+    /// Protection of the control connection.
+    pub tls: TlsMode,
+    /// How the server's certificate is judged.
+    pub trust: Trust,
+    /// Lowest version of TLS.
+    pub min_version: TlsVersion,
+    /// Highest version of TLS.
+    pub max_version: TlsVersion,
+    /// Whether data connections must be protected where the control connection is.
+    pub data_tls: bool,
+    /// Whether the end of a protected download needs TLS's own end mark (close_notify). Without it a file that was
+    /// cut on its way looks whole, unless its size is known.
+    pub strict_close: bool,
+    /// Whether the server dials the data connections (PORT, EPRT) instead of this side.
+    pub active: bool,
+    /// Whether EPSV is tried before PASV.
+    pub epsv: bool,
+    /// Connects to whatever address a 227 reply names instead of the server's own.
+    pub dangerous_trust_pasv_host: bool,
+    /// Longest wait for a TCP connection to come about.
+    pub connect_timeout: Duration,
+    /// Longest wait for a reply, and longest stall of a transfer.
+    pub timeout: Duration,
+    /// Where the conversation is logged.
+    pub wire_log: Option<WireLog>,
+    /// The network.
+    pub net: Arc<dyn Net>,
+}
+
+impl ConnectOptions {
+    /// Explicit TLS, required, with the system's trust.
+    pub fn new(host: impl Into<String>) -> Self {
+        Self {
+            host: host.into(),
+            port: None,
+            tls: TlsMode::Explicit,
+            trust: Trust::System,
+            min_version: TlsVersion::V1_2,
+            max_version: TlsVersion::V1_3,
+            data_tls: true,
+            strict_close: true,
+            active: false,
+            epsv: true,
+            dangerous_trust_pasv_host: false,
+            connect_timeout: Duration::from_secs(15),
+            timeout: Duration::from_secs(60),
+            wire_log: None,
+            net: Arc::new(TokioNet),
+        }
+    }
+
+    /// The port that is dialled.
+    #[must_use]
+    pub fn effective_port(&self) -> u16 {
+        self.port.unwrap_or(if self.tls == TlsMode::Implicit { 990 } else { 21 })
+    }
+}
+
+impl fmt::Debug for ConnectOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConnectOptions")
+            .field("host", &self.host)
+            .field("port", &self.effective_port())
+            .field("tls", &self.tls)
+            .field("trust", &self.trust)
+            .field("min_version", &self.min_version)
+            .field("max_version", &self.max_version)
+            .field("data_tls", &self.data_tls)
+            .field("active", &self.active)
+            .finish_non_exhaustive()
+    }
+}
