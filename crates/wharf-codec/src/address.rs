@@ -56,8 +56,40 @@ pub fn encode_pasv(addr: SocketAddrV4) -> String {
 /// ([RFC 1123](https://www.rfc-editor.org/rfc/rfc1123) §4.1.2.6).
 #[must_use]
 pub fn parse_pasv(text: &[u8]) -> Option<SocketAddrV4> {
-    let _ = text;
-    None
+    // A run begins where a number could not have begun earlier: neither inside one nor behind a comma or a sign.
+    let inside = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b',' | b'.' | b'-');
+    let starts = (0..text.len())
+        .filter(|&at| at.checked_sub(1).and_then(|at| text.get(at)).is_none_or(|b| !inside(b)));
+    starts.filter_map(|at| text.get(at..)).find_map(six_numbers)
+}
+
+/// Six numbers from 0 to 255 with commas between them, and no seventh behind them.
+fn six_numbers(text: &[u8]) -> Option<SocketAddrV4> {
+    let mut octets = [0_u8; 6];
+    let mut rest = text;
+    for (at, octet) in octets.iter_mut().enumerate() {
+        if at > 0 {
+            rest = rest.strip_prefix(b",")?;
+            rest = rest.strip_prefix(b" ").unwrap_or(rest);
+        }
+        let digits;
+        (digits, rest) = split_digits(rest)?;
+        *octet = digits.parse().ok()?;
+    }
+    let [a, b, c, d, high, low] = octets;
+    let port = u16::from_be_bytes([high, low]);
+    if port == 0 || rest.starts_with(b",") {
+        None
+    } else {
+        Some(SocketAddrV4::new([a, b, c, d].into(), port))
+    }
+}
+
+/// At least one digit, and what follows.
+fn split_digits(text: &[u8]) -> Option<(&str, &[u8])> {
+    let end = text.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len());
+    let (digits, rest) = text.split_at_checked(end)?;
+    if digits.is_empty() { None } else { Some((core::str::from_utf8(digits).ok()?, rest)) }
 }
 
 /// The text of a 229 reply ([RFC 2428](https://www.rfc-editor.org/rfc/rfc2428) §3).
@@ -69,6 +101,14 @@ pub fn encode_epsv(port: u16) -> String {
 /// The port in the text of a 229 reply. The delimiter is whatever the server chose (DAT-04); port 0 is refused.
 #[must_use]
 pub fn parse_epsv(text: &[u8]) -> Option<u16> {
-    let _ = text;
-    None
+    text.iter().enumerate().filter(|&(_, &byte)| byte == b'(').find_map(|(at, _)| {
+        let (&[mark, second, third], rest) = text.get(at.checked_add(1)?..)?.split_first_chunk::<3>()?;
+        if mark != second || mark != third || !mark.is_ascii_graphic() || mark.is_ascii_digit() {
+            return None;
+        }
+        let (digits, rest) = split_digits(rest)?;
+        let end = rest.strip_prefix(&[mark][..])?;
+        let port = digits.parse().ok().filter(|&port| port != 0)?;
+        end.starts_with(b")").then_some(port)
+    })
 }

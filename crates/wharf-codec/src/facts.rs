@@ -172,7 +172,9 @@ impl Facts {
     fn encode_fact(&self, fact: Fact, dst: &mut BytesMut) {
         let name = fact.name();
         // Writing to a buffer that grows cannot fail.
-        let mut put = |value: &dyn core::fmt::Display| drop(write!(dst, "{name}={value};"));
+        let mut put = |value: &dyn core::fmt::Display| {
+            let _ = write!(dst, "{name}={value};");
+        };
         match fact {
             Fact::Type => match &self.kind {
                 FactType::Unspecified => {}

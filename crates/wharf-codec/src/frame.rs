@@ -1,7 +1,8 @@
-//! Framing.
+//! Framing: where a message begins and ends, apart from what it means.
 
 mod line;
 mod reply;
+mod stripped;
 
 pub use line::{Line, LineError, LineFramer};
 pub use reply::{ReplyError, ReplyFramer};

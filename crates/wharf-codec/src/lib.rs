@@ -26,7 +26,7 @@ mod time;
 pub use address::{HostPort, encode_epsv, encode_pasv, parse_epsv, parse_pasv};
 pub use ascii::{AsciiDecoder, AsciiEncoder};
 #[cfg(feature = "tokio-util")]
-pub use codec::{CodecError, CommandCodec, ReplyCodec};
+pub use codec::{BadLine, CodecError, CommandCodec, ReplyCodec};
 pub use command::{
     AuthMechanism, Command, CommandError, CommandErrorKind, DataDirection, EpsvArgument, Format, Leniency,
     OptsArgument, ProtectionLevel, Representation, Structure, TransferMode, Verb, VerbInfo,

@@ -16,6 +16,20 @@ use crate::text::{Text, is_text};
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct TextLine(Bytes);
 
+impl TextLine {
+    /// The bytes.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The bytes, without copying.
+    #[must_use]
+    pub fn into_bytes(self) -> Bytes {
+        self.0
+    }
+}
+
 impl From<Bytes> for TextLine {
     fn from(bytes: Bytes) -> Self {
         if bytes.iter().copied().all(is_text) {

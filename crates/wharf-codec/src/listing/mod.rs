@@ -2,12 +2,17 @@
 //!
 //! There is no standard for it. Each format has a file of its own here, so that more can follow.
 
+mod date;
+mod dos;
 mod encode;
+mod eplf;
+mod unix;
 
 use alloc::vec::Vec;
 
 use bytes::Bytes;
 
+use crate::text::is_text;
 use crate::time::TimeVal;
 
 pub use encode::{ListLine, encode_list_line};
@@ -101,9 +106,46 @@ pub struct ListingHint<'a> {
     pub now: TimeVal,
 }
 
-/// Reads a listing. Nothing is fatal: a line that no format takes is [`ListItem::Unparsed`] (LST-22).
+/// Reads a listing: every line is an item, but for empty ones and the `total` of `ls`. Nothing is fatal: a line that
+/// no format takes is [`ListItem::Unparsed`] (LST-22).
+///
+/// ```
+/// use wharf_codec::{EntryKind, ListItem, ListingHint, TimeVal, parse_listing};
+///
+/// let text = b"total 4\r\n-rw-r--r-- 1 owner group 42 Jan 02 15:04 a b\r\n01-02-24  03:04PM  <DIR>  c\r\n";
+/// let hint = ListingHint { syst: Some(b"UNIX Type: L8"), now: TimeVal::new(1_704_300_000, 0) };
+/// let items = parse_listing(text, &hint);
+/// let [ListItem::Entry(file), ListItem::Entry(dir)] = &items[..] else { panic!("{items:?}") };
+/// assert_eq!((&file.name[..], file.size), (&b"a b"[..], Some(42)));
+/// assert_eq!((&dir.name[..], dir.kind), (&b"c"[..], EntryKind::Directory));
+/// ```
 #[must_use]
 pub fn parse_listing(text: &[u8], hint: &ListingHint<'_>) -> Vec<ListItem> {
-    let _ = (text, hint);
-    Vec::new()
+    let text = Bytes::copy_from_slice(text);
+    let mut items = Vec::new();
+    for mut line in text.split(|&byte| byte == b'\n') {
+        while let Some(shorter) = line.strip_suffix(b"\r") {
+            line = shorter;
+        }
+        if !line.is_empty() && !is_total(line) {
+            items.push(parse_line(text.slice_ref(line), hint));
+        }
+    }
+    items
+}
+
+/// The first byte tells the formats apart, so that none can take a line of another.
+fn parse_line(raw: Bytes, hint: &ListingHint<'_>) -> ListItem {
+    let entry = match raw.first() {
+        _ if !raw.iter().copied().all(is_text) => None,
+        Some(b'+') => eplf::parse(&raw),
+        Some(b'0'..=b'9') => dos::parse(&raw),
+        _ => unix::parse(&raw, hint),
+    };
+    entry.map_or(ListItem::Unparsed(raw), ListItem::Entry)
+}
+
+/// `total 42`, the sum of blocks that `ls` puts on top.
+fn is_total(line: &[u8]) -> bool {
+    line.strip_prefix(b"total ").is_some_and(|rest| rest.trim_ascii().iter().all(u8::is_ascii_digit))
 }
