@@ -1,0 +1,146 @@
+//! Reads a listing on standard input and prints one JSON object per entry.
+//!
+//! ```text
+//! parse_listing [--syst TEXT] [--now RFC3339] < listing
+//! ```
+//!
+//! `--syst` is the text of the server's 215 reply. `--now` completes dates without a year; by default it is the clock's.
+//! Bytes that are no UTF-8 become `\udcNN`, as Python writes them. Lines that were not understood go to standard error.
+
+use std::error::Error;
+use std::fmt::{self, Write as _};
+use std::io::{Read as _, Write as _};
+
+use wharf_codec::{
+    Civil, EntryKind, Escaped, ListEntry, ListItem, ListTime, ListingHint, TimePrecision, TimeVal, TimeZone,
+    civil_from_unix, parse_listing, unix_from_civil,
+};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let (mut syst, mut now) = (None, None);
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        let value = arguments.next().ok_or_else(|| format!("{argument} needs a value"))?;
+        match argument.as_str() {
+            "--syst" => syst = Some(value),
+            "--now" => now = Some(rfc3339(&value).ok_or_else(|| format!("not a time of RFC 3339: {value}"))?),
+            _ => return Err(format!("unknown option {argument}").into()),
+        }
+    }
+    let mut text = Vec::new();
+    std::io::stdin().read_to_end(&mut text)?;
+    let now = TimeVal::new(now.unwrap_or_else(clock), 0);
+    let hint = ListingHint { syst: syst.as_deref().map(str::as_bytes), now };
+    let mut out = std::io::stdout().lock();
+    for item in parse_listing(&text, &hint) {
+        match item {
+            ListItem::Entry(entry) => writeln!(out, "{}", Json(&entry))?,
+            ListItem::Unparsed(line) => writeln!(std::io::stderr(), "not understood: {}", Escaped(&line))?,
+        }
+    }
+    Ok(())
+}
+
+#[expect(clippy::disallowed_methods, reason = "a program may read the clock")]
+fn clock() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+}
+
+/// `YYYY-MM-DDTHH:MM:SS` with an optional fraction, and `Z` or an offset, as seconds since 1970.
+fn rfc3339(text: &str) -> Option<i64> {
+    let (date, rest) = text.split_at_checked(10)?;
+    let (time, rest) = rest.split_at_checked(9)?;
+    let time = time.strip_prefix(['T', 't', ' '])?;
+    let (date, time): (Vec<_>, Vec<_>) = (date.split('-').collect(), time.split(':').collect());
+    let (&[year, month, day], &[hour, minute, second]) = (&date[..], &time[..]) else { return None };
+    let civil = Civil {
+        year: year.parse().ok()?,
+        month: month.parse().ok()?,
+        day: day.parse().ok()?,
+        hour: hour.parse().ok()?,
+        minute: minute.parse().ok()?,
+        second: second.parse().ok()?,
+    };
+    let zone =
+        rest.strip_prefix('.').map_or(rest, |rest| rest.trim_start_matches(|c: char| c.is_ascii_digit()));
+    let offset = match zone.chars().next()? {
+        'Z' | 'z' => 0,
+        sign @ ('+' | '-') => {
+            let (hours, minutes) = zone.get(1..)?.split_once(':')?;
+            let seconds = hours.parse::<i64>().ok()? * 3_600 + minutes.parse::<i64>().ok()? * 60;
+            if sign == '-' { -seconds } else { seconds }
+        }
+        _ => return None,
+    };
+    Some(unix_from_civil(civil)? - offset)
+}
+
+/// An entry as a JSON object.
+struct Json<'a>(&'a ListEntry);
+
+impl fmt::Display for Json<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(entry) = self;
+        let kind = match entry.kind {
+            EntryKind::File => "file",
+            EntryKind::Directory => "directory",
+            EntryKind::Symlink => "symlink",
+            EntryKind::Other => "other",
+        };
+        f.write_str("{\"name\":")?;
+        string(f, &entry.name)?;
+        write!(f, ",\"kind\":\"{kind}\",\"size\":")?;
+        match entry.size {
+            Some(size) => write!(f, "{size}")?,
+            None => f.write_str("null")?,
+        }
+        f.write_str(",\"modified\":")?;
+        match entry.modified {
+            Some(time) => string(f, moment(time)?.as_bytes())?,
+            None => f.write_str("null")?,
+        }
+        f.write_str(",\"target\":")?;
+        match &entry.target {
+            Some(target) => string(f, target)?,
+            None => f.write_str("null")?,
+        }
+        f.write_str(",\"raw\":")?;
+        string(f, &entry.raw)?;
+        f.write_str("}")
+    }
+}
+
+/// As much of a time as is known; `Z` only if the zone is.
+fn moment(time: ListTime) -> Result<String, fmt::Error> {
+    let Civil { year, month, day, hour, minute, second } = civil_from_unix(time.secs);
+    let mut text = format!("{year:04}-{month:02}-{day:02}");
+    if time.precision != TimePrecision::Day {
+        write!(text, "T{hour:02}:{minute:02}")?;
+    }
+    if time.precision == TimePrecision::Second {
+        write!(text, ":{second:02}")?;
+    }
+    if time.zone == TimeZone::Utc {
+        text.push('Z');
+    }
+    Ok(text)
+}
+
+/// Bytes as a JSON string.
+fn string(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result {
+    f.write_char('"')?;
+    for chunk in bytes.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            match c {
+                '"' | '\\' => write!(f, "\\{c}")?,
+                _ if c.is_control() => write!(f, "\\u{:04x}", u32::from(c))?,
+                _ => f.write_char(c)?,
+            }
+        }
+        for byte in chunk.invalid() {
+            write!(f, "\\udc{byte:02x}")?;
+        }
+    }
+    f.write_char('"')
+}
