@@ -40,8 +40,10 @@ pub(super) fn length(
         Err(errno) => return Err(errno::path(errno)),
     };
     // The time of the committed file's content may be set at will; that of its last change of status may not.
+    // Clocks of file systems tick slowly: of two at the same tick, the partial counts as the newer one, as a commit of its
+    // own account would have removed it.
     let newer = committed
-        .is_none_or(|file| (stat.st_mtime, stat.st_mtime_nsec) > (file.st_ctime, file.st_ctime_nsec));
+        .is_none_or(|file| (stat.st_mtime, stat.st_mtime_nsec) >= (file.st_ctime, file.st_ctime_nsec));
     let fresh = !expired(&stat, clock::now(), ttl);
     Ok((newer && fresh).then(|| u64::try_from(stat.st_size).unwrap_or(0)))
 }
