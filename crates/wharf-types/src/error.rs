@@ -109,3 +109,19 @@ impl fmt::Display for FileError {
 }
 
 impl core::error::Error for FileError {}
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::ToString;
+
+    use super::*;
+
+    #[test]
+    fn the_detail_is_shown_in_the_log_only() {
+        let error = FileError::with_detail(FileErrorKind::Denied, "EXDEV");
+        assert_eq!(error.to_string(), "Permission denied (EXDEV)");
+        assert_eq!((error.kind().text(), error.detail()), ("Permission denied", "EXDEV"));
+        assert_eq!(FileError::from(FileErrorKind::Busy), FileError::new(FileErrorKind::Busy));
+        assert_eq!(FileError::new(FileErrorKind::NoSpace).to_string(), FileErrorKind::NoSpace.text());
+    }
+}

@@ -187,11 +187,21 @@ impl Grant {
     /// The first right that is missing.
     pub fn allows(&self, op: &FileOp) -> Result<(), Denied> {
         for (path, right) in op.needs() {
-            if !self.rights_at(path).contains(right) {
+            if !self.rights_at(path).contains(right) || self.moves_past_a_rule(op, path, right) {
                 return Err(Denied { right });
             }
         }
         Ok(())
+    }
+
+    /// Whether a rename takes a whole tree along, and a rule inside that tree does not give `right`: otherwise the
+    /// new name would be a way around the rule.
+    fn moves_past_a_rule(&self, op: &FileOp, path: &VirtualPath, right: Right) -> bool {
+        matches!(op, FileOp::Rename { .. } | FileOp::RenameFrom(_))
+            && self
+                .rules
+                .iter()
+                .any(|(prefix, _)| prefix.starts_with(path) && !self.rights_at(prefix).contains(right))
     }
 }
 
@@ -227,5 +237,45 @@ mod tests {
         assert_eq!(Rights::from_word("full"), Some(Rights::FULL));
         assert_eq!(Rights::from_word("lx"), None);
         assert_eq!(Rights::from_word(""), None);
+    }
+
+    #[test]
+    fn what_is_shown_is_read_again() {
+        for rights in [Rights::FULL, Rights::READ_ONLY, Rights::UPLOAD_ONLY] {
+            assert_eq!(Rights::from_word(&alloc::format!("{rights}")), Some(rights));
+        }
+        for (letter, right) in Right::LETTERS {
+            let rights = Rights::from_word(letter.encode_utf8(&mut [0; 4])).unwrap();
+            assert_eq!(rights, Rights::NONE.with(right));
+            assert!(Rights::FULL.contains(right) && !Rights::NONE.contains(right));
+        }
+        assert_eq!(Rights::from_word("none"), Some(Rights::NONE));
+    }
+
+    #[test]
+    fn rules_hold_for_whole_components() {
+        let path = |p: &[u8]| VirtualPath::root().resolve(p).unwrap();
+        let grant = Grant::new("a", "/").with_rule(path(b"/in"), Rights::NONE);
+        assert_eq!(grant.rights_at(&path(b"/inbox")), Rights::FULL);
+        assert_eq!(grant.rights_at(&path(b"/in")), Rights::NONE);
+        assert_eq!(grant.rights_at(&path(b"/in/x")), Rights::NONE);
+        let later = grant.with_rule(path(b"/in"), Rights::READ_ONLY);
+        assert_eq!(
+            later.rights_at(&path(b"/in")),
+            Rights::READ_ONLY,
+            "of two rules for one path the later one"
+        );
+    }
+
+    #[test]
+    fn a_rename_of_a_directory_is_no_way_around_a_rule_inside_it() {
+        let path = |p: &[u8]| VirtualPath::root().resolve(p).unwrap();
+        let grant = Grant::new("a", "/").with_rule(path(b"/in/secret"), Rights::READ_ONLY);
+        let rename = |from: &[u8], to: &[u8]| FileOp::Rename { from: path(from), to: path(to) };
+        assert!(grant.allows(&rename(b"/in", b"/out")).is_err());
+        assert!(grant.allows(&FileOp::RenameFrom(path(b"/in"))).is_err());
+        assert!(grant.allows(&rename(b"/x", b"/in")).is_err());
+        assert!(grant.allows(&rename(b"/in/plain", b"/out")).is_ok());
+        assert!(grant.allows(&FileOp::MakeDirectory(path(b"/in"))).is_ok());
     }
 }

@@ -90,7 +90,8 @@ pub(crate) fn write_escaped(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Re
     for chunk in bytes.utf8_chunks() {
         for c in chunk.valid().chars() {
             // Controls, and the marks that reorder text on a terminal, are shown by their number.
-            if c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
+            if c.is_control()
+                || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
             {
                 for b in c.encode_utf8(&mut [0; 4]).bytes() {
                     write!(f, "\\x{b:02x}")?;

@@ -139,3 +139,55 @@ impl FileOp {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec::Vec;
+
+    use super::*;
+    use crate::{Grant, Rights};
+
+    /// Every effect with the rights that it needs.
+    fn table() -> Vec<(FileOp, Vec<Right>)> {
+        let path = |name: &[u8]| VirtualPath::root().resolve(name).unwrap();
+        let write = |how| FileOp::Write { path: path(b"f"), how };
+        let list = |style| FileOp::List { path: path(b"f"), style };
+        Vec::from([
+            (FileOp::Enter(path(b"f")), Vec::from([Right::List])),
+            (list(ListStyle::Facts), Vec::from([Right::List])),
+            (list(ListStyle::Long { all: true }), Vec::from([Right::List])),
+            (list(ListStyle::Names { all: false }), Vec::from([Right::List])),
+            (FileOp::MakeDirectory(path(b"f")), Vec::from([Right::MakeDirectory])),
+            (FileOp::Metadata(path(b"f")), Vec::from([Right::List])),
+            (FileOp::Read { path: path(b"f"), offset: 1 }, Vec::from([Right::Read])),
+            (FileOp::RemoveDirectory(path(b"f")), Vec::from([Right::Delete])),
+            (FileOp::remove_file(path(b"f")), Vec::from([Right::Delete])),
+            (FileOp::Rename { from: path(b"f"), to: path(b"g") }, Vec::from([Right::Rename, Right::Write])),
+            (FileOp::RenameFrom(path(b"f")), Vec::from([Right::Rename])),
+            (
+                FileOp::SetModified { path: path(b"f"), to: Timestamp::default() },
+                Vec::from([Right::SetTimes]),
+            ),
+            (write(WriteMode::Append { continue_partial: true }), Vec::from([Right::Append])),
+            (write(WriteMode::At(1)), Vec::from([Right::Write])),
+            (write(WriteMode::Replace), Vec::from([Right::Write])),
+            (write(WriteMode::Unique), Vec::from([Right::Write])),
+        ])
+    }
+
+    #[test]
+    fn each_effect_needs_its_rights_and_no_other() {
+        for (op, rights) in table() {
+            assert_eq!(op.needs().map(|(_, right)| right).collect::<Vec<_>>(), rights, "{op:?}");
+            assert_eq!(op.path().as_bytes(), b"/f");
+            let enough = rights.iter().fold(Rights::NONE, |set, right| set.with(*right));
+            assert!(Grant::new("a", "").with_rights(enough).allows(&op).is_ok(), "{op:?}");
+            for missing in &rights {
+                let others = rights.iter().filter(|right| *right != missing);
+                let few = others.fold(Rights::NONE, |set, right| set.with(*right));
+                let denied = Grant::new("a", "").with_rights(few).allows(&op).unwrap_err();
+                assert_eq!(denied.right, *missing, "{op:?}");
+            }
+        }
+    }
+}

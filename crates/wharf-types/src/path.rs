@@ -214,4 +214,39 @@ mod tests {
         assert!(!path.starts_with(&VirtualPath::root().resolve(b"/a/bc").unwrap()));
         assert!(path.starts_with(&VirtualPath::root()));
     }
+
+    #[test]
+    fn length_and_depth_have_an_end() {
+        let longest = [&b"/"[..], &b"n".repeat(VirtualPath::MAX_LEN - 1)].concat();
+        let path = VirtualPath::root().resolve(&longest).unwrap();
+        assert_eq!(path.as_bytes().len(), VirtualPath::MAX_LEN);
+        assert_eq!(path.resolve(b"x"), Err(PathError::TooLong));
+        assert_eq!(path.child(b"x"), Err(PathError::TooLong));
+        let deepest = VirtualPath::root().resolve(&b"a/".repeat(VirtualPath::MAX_DEPTH)).unwrap();
+        assert_eq!(deepest.components().count(), VirtualPath::MAX_DEPTH);
+        assert_eq!(deepest.child(b"x"), Err(PathError::TooDeep));
+        // What `..` takes away again does not count.
+        assert!(VirtualPath::root().resolve(&b"a/../".repeat(1000)).is_ok());
+    }
+
+    #[test]
+    fn a_resolved_path_resolves_to_itself() {
+        for name in [&b"/"[..], b"a//b/", b"/../x", b"a/./b/../c", b" ", b"\xff/\x01"] {
+            let path = VirtualPath::root().resolve(name).unwrap();
+            let elsewhere = VirtualPath::root().resolve(b"/else/where").unwrap();
+            assert_eq!(elsewhere.resolve(path.as_bytes()).unwrap(), path);
+            assert_eq!(path.parent().is_none(), path.is_root());
+            if let (Some(parent), Some(name)) = (path.parent(), path.file_name()) {
+                assert_eq!(parent.child(name).unwrap(), path);
+            }
+        }
+    }
+
+    #[test]
+    fn a_log_line_stays_one_line() {
+        let path = VirtualPath::root().resolve("/a\\\u{1b}[2J\u{202e}\u{e9}".as_bytes()).unwrap();
+        assert_eq!(alloc::format!("{path}"), "/a\\\\\\x1b[2J\\xe2\\x80\\xae\u{e9}");
+        let path = VirtualPath::root().resolve(b"/\xff\xfe").unwrap();
+        assert_eq!(alloc::format!("{path:?}"), "VirtualPath(/\\xff\\xfe)");
+    }
 }
