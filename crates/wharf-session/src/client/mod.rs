@@ -1,0 +1,406 @@
+//! The client's half of FTP as a machine without I/O.
+//!
+//! The driver feeds it with what happens ([`handle_bytes`](Client::handle_bytes),
+//! [`handle_tls`](Client::handle_tls), [`handle_data`](Client::handle_data), ...), and takes [`Output`]s from one
+//! ordered queue until it is empty. It may do so at any time and in any order of calls. The time is the caller's.
+//!
+//! Operations run one at a time. A transfer is the product of two small states, what the replies say and what the
+//! data connection does, and either may be ahead of the other.
+
+mod abort;
+mod command;
+mod config;
+mod job;
+mod login;
+mod operation;
+mod output;
+mod protect;
+mod secure;
+mod setup;
+#[cfg(test)]
+mod tests;
+mod timer;
+mod transfer;
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use bytes::BytesMut;
+use wharf_codec::{Class, Command, Reply, ReplyCode, ReplyFramer, Representation};
+
+pub use self::config::{ClientConfig, ClientTimeouts, StartSecurity};
+use self::job::{Job, Running};
+pub use self::operation::{
+    ApiMisuse, OpError, OpId, Operation, Outcome, TransferSpec, TransferType, TransferVerb, Waiting,
+};
+pub use self::output::{Event, LostReason, Output, ServerFacts};
+use self::timer::{Due, Timers};
+use crate::contract::{DataEvent, DataId, TlsEvent};
+
+/// Where the session stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Life {
+    /// Implicit TLS shakes hands; the greeting comes after it.
+    Securing,
+    /// The greeting is awaited.
+    Greeting,
+    /// Operations may run.
+    Open,
+    /// TLS was agreed on (234) and shakes hands: nothing is read.
+    Upgrading,
+    /// TLS ends and the connection stays (CCC, REIN): nothing is read.
+    Clearing,
+    /// It is over.
+    Closed,
+}
+
+/// What the server was told that later commands depend on.
+#[derive(Debug, Default)]
+struct Settings {
+    /// The last TYPE that the server took.
+    representation: Option<Representation>,
+    /// EPSV did not work: PASV from now on.
+    epsv_failed: bool,
+    /// A REST was taken and its transfer refused; some servers remember it for the next one (XFR-08).
+    rest_pending: bool,
+    /// One more reply to an ABOR may still come.
+    late_abort_reply: bool,
+}
+
+/// The client machine.
+///
+/// - What happens: [`handle_bytes`](Self::handle_bytes), [`handle_eof`](Self::handle_eof),
+///   [`handle_tls`](Self::handle_tls), [`handle_data`](Self::handle_data),
+///   [`handle_timeout`](Self::handle_timeout), [`handle_sent`](Self::handle_sent).
+/// - What the application wants: [`start`](Self::start).
+/// - What is to be done: [`poll_output`](Self::poll_output), [`poll_timeout`](Self::poll_timeout),
+///   [`wants_bytes`](Self::wants_bytes).
+///
+/// The data connection of operation *n* gets the job number *n* ([`OpId`]).
+#[derive(Debug)]
+pub struct Client {
+    config: ClientConfig,
+    peer: SocketAddr,
+    local: SocketAddr,
+    framer: ReplyFramer,
+    input: BytesMut,
+    outputs: VecDeque<Output>,
+    timers: Timers,
+    life: Life,
+    running: Option<Running>,
+    /// The Abort operation that waits for its replies.
+    aborting: Option<OpId>,
+    facts: ServerFacts,
+    settings: Settings,
+    implicit: bool,
+    next_op: u64,
+    next_data: u64,
+}
+
+impl Client {
+    /// A session with the server at `peer`, reached from `local`, on a connection that has just come about.
+    #[must_use]
+    pub fn new(
+        config: ClientConfig,
+        peer: SocketAddr,
+        local: SocketAddr,
+        security: StartSecurity,
+        now: Instant,
+    ) -> Self {
+        let framer = ReplyFramer::new(&config.limits);
+        let mut client = Self {
+            config,
+            peer,
+            local,
+            framer,
+            input: BytesMut::new(),
+            outputs: VecDeque::new(),
+            timers: Timers::default(),
+            life: Life::Greeting,
+            running: None,
+            aborting: None,
+            facts: ServerFacts::default(),
+            settings: Settings::default(),
+            implicit: false,
+            next_op: 0,
+            next_data: 0,
+        };
+        match security {
+            StartSecurity::Clear => {
+                client.timers.arm_reply(now, client.config.timeouts.greeting, Waiting::Greeting);
+            }
+            StartSecurity::Implicit { host } => {
+                client.life = Life::Securing;
+                client.implicit = true;
+                client.outputs.push_back(Output::UpgradeTls { host });
+                client.timers.arm_reply(now, client.config.timeouts.tls, Waiting::Tls);
+            }
+        }
+        client
+    }
+
+    /// Begins an operation. Its end is told as [`Event::Finished`].
+    ///
+    /// # Errors
+    /// When it makes no sense now; nothing has been sent then.
+    pub fn start(&mut self, now: Instant, operation: Operation) -> Result<OpId, ApiMisuse> {
+        match self.life {
+            Life::Open => {}
+            Life::Closed => return Err(ApiMisuse::Closed),
+            Life::Upgrading | Life::Clearing => return Err(ApiMisuse::Busy),
+            Life::Securing | Life::Greeting => return Err(ApiMisuse::NotReady),
+        }
+        if operation == Operation::Abort {
+            return self.start_abort(now);
+        }
+        if self.running.is_some() {
+            return Err(ApiMisuse::Busy);
+        }
+        self.check(&operation)?;
+        let op = self.new_op();
+        match operation {
+            Operation::Secure { host } => self.start_secure(now, op, host),
+            Operation::Login { user, password, account } => {
+                self.start_login(now, op, user, password, account);
+            }
+            Operation::Command(command) => self.start_command(now, op, command),
+            Operation::Raw(line) => self.start_raw(now, op, line),
+            Operation::Transfer(spec) => self.start_transfer(now, op, spec),
+            // Abort has been dealt with above.
+            Operation::Quit | Operation::Abort => {
+                self.send(now, &Command::Quit);
+                self.go_on(op, Job::Quit);
+            }
+        }
+        Ok(op)
+    }
+
+    fn new_op(&mut self) -> OpId {
+        self.next_op += 1;
+        OpId(self.next_op)
+    }
+
+    /// Takes bytes from the server and returns how many; the driver keeps the rest for later.
+    pub fn handle_bytes(&mut self, now: Instant, bytes: &[u8]) -> usize {
+        if !self.wants_bytes() {
+            return 0;
+        }
+        self.input.extend_from_slice(bytes);
+        self.read_replies(now);
+        bytes.len()
+    }
+
+    fn read_replies(&mut self, now: Instant) {
+        while self.wants_bytes() {
+            match self.framer.next_reply(&mut self.input) {
+                Ok(Some(reply)) => self.on_reply(now, reply),
+                Ok(None) => break,
+                Err(error) => self.lose(LostReason::PeerMisbehaved(error.to_string())),
+            }
+        }
+    }
+
+    /// The server closed the connection.
+    pub fn handle_eof(&mut self, _now: Instant) {
+        if self.life == Life::Closed {
+            return;
+        }
+        if let Some(Running { op, job: Job::Quit }) = self.running {
+            // Some servers close without a word.
+            let reply = Reply::new(ReplyCode::CLOSING_CONTROL, "closed");
+            self.running = None;
+            self.finish(op, Ok(Outcome::Done(reply)));
+            self.close();
+            return;
+        }
+        self.lose(LostReason::Closed);
+    }
+
+    /// How much output the driver still holds. A client sends little: nothing depends on it.
+    pub fn handle_sent(&mut self, pending: usize) {
+        let _ = pending;
+    }
+
+    /// What happened to TLS on the control connection.
+    pub fn handle_tls(&mut self, now: Instant, event: TlsEvent) {
+        match (event, self.life) {
+            (_, Life::Closed) => {}
+            (TlsEvent::Established(info), Life::Securing) => {
+                self.facts.tls = Some(info);
+                self.life = Life::Greeting;
+                self.timers.arm_reply(now, self.config.timeouts.greeting, Waiting::Greeting);
+            }
+            (TlsEvent::Established(info), Life::Upgrading) => self.on_secured(now, info),
+            (TlsEvent::Cleared, Life::Clearing) => {
+                self.facts.tls = None;
+                self.life = Life::Open;
+                self.read_replies(now);
+            }
+            (TlsEvent::Established(_) | TlsEvent::Cleared, _) => {}
+            (TlsEvent::Failed(text), _) => self.lose(LostReason::Tls(text)),
+            (TlsEvent::CloseNotify, _) => self.handle_eof(now),
+        }
+    }
+
+    /// What happened to a data connection; ignored for one that is forgotten.
+    pub fn handle_data(&mut self, now: Instant, id: DataId, event: DataEvent) {
+        match self.running.take() {
+            Some(Running { op, job: Job::Transfer(transfer) }) => {
+                self.on_data(now, op, *transfer, id, event);
+            }
+            other => self.running = other,
+        }
+    }
+
+    /// The time has come; early and repeated calls do nothing.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        while let Some(due) = self.timers.take_due(now) {
+            match due {
+                Due::Reply(what) => self.lose(LostReason::TimedOut(what)),
+                Due::Data(what) => self.on_data_timeout(now, what),
+                Due::Settle => self.on_settled(),
+                Due::Early => self.on_early_tls(now),
+            }
+        }
+    }
+
+    /// The next thing to do, in order.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) is due.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        self.timers.next()
+    }
+
+    /// Whether bytes are wanted; the driver does not read while this is false.
+    #[must_use]
+    pub fn wants_bytes(&self) -> bool {
+        matches!(self.life, Life::Greeting | Life::Open)
+    }
+
+    /// What is known of the server.
+    #[must_use]
+    pub const fn facts(&self) -> &ServerFacts {
+        &self.facts
+    }
+
+    /// Whether an operation runs.
+    #[must_use]
+    pub const fn is_busy(&self) -> bool {
+        self.running.is_some()
+    }
+
+    /// Whether the session is over.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.life == Life::Closed
+    }
+
+    fn on_reply(&mut self, now: Instant, reply: Reply) {
+        self.outputs.push_back(Output::Event(Event::Received(reply.clone())));
+        if self.life == Life::Greeting {
+            return self.on_greeting(reply);
+        }
+        let Some(Running { op, job }) = self.running.take() else { return self.on_stray(reply) };
+        if !job.is_moving() && self.takes_as_late_abort_reply(reply.code()) {
+            return self.go_on(op, job);
+        }
+        // Replies come in order: what is behind the next one cannot belong to an ABOR before it.
+        self.settings.late_abort_reply = false;
+        // 1yz says "wait" to everything but a transfer, where it means more.
+        if reply.code().class() == Class::Preliminary && !matches!(job, Job::Transfer(_)) {
+            self.timers.arm_reply(now, self.config.timeouts.reply, Waiting::Reply);
+            return self.go_on(op, job);
+        }
+        self.timers.stop_reply();
+        match job {
+            Job::Secure(step) => self.on_secure_reply(now, op, step, reply),
+            Job::Login(login) => self.on_login_reply(now, op, login, reply),
+            Job::Command(command) => self.on_command_reply(now, op, command, reply),
+            Job::Transfer(transfer) => self.on_transfer_reply(now, op, *transfer, reply),
+            Job::Quit => {
+                self.finish(op, Ok(Outcome::Done(reply)));
+                self.close();
+            }
+        }
+    }
+
+    fn on_greeting(&mut self, reply: Reply) {
+        match reply.code().class() {
+            // 120: the service is ready later. The deadline stays, so that nobody drips for ever.
+            Class::Preliminary => {}
+            Class::Completion => {
+                self.timers.stop_reply();
+                self.life = Life::Open;
+                self.outputs.push_back(Output::Event(Event::Greeting(reply)));
+            }
+            Class::Transient | Class::Permanent => self.lose(LostReason::TurnedAway(reply)),
+            Class::Intermediate | Class::Protected => {
+                self.lose(LostReason::PeerMisbehaved(format!("the greeting is {reply}")));
+            }
+        }
+    }
+
+    /// A reply though nothing was asked.
+    fn on_stray(&mut self, reply: Reply) {
+        let code = reply.code();
+        if code == ReplyCode::SERVICE_NOT_AVAILABLE {
+            return self.lose(LostReason::ServiceClosing(reply));
+        }
+        if self.takes_as_late_abort_reply(code) {
+            return;
+        }
+        // Out of step: taking it for the answer to the next command would be worse than ending here.
+        self.lose(LostReason::PeerMisbehaved(format!("a reply that nobody asked for: {reply}")));
+    }
+
+    /// Queues a command and starts the clock of its reply.
+    fn send(&mut self, now: Instant, command: &Command) {
+        let mut line = BytesMut::new();
+        command.encode(&mut line);
+        self.transmit(now, command.to_string(), line);
+    }
+
+    fn transmit(&mut self, now: Instant, shown: String, line: BytesMut) {
+        self.outputs.push_back(Output::Event(Event::Sent(shown)));
+        self.outputs.push_back(Output::Transmit(line.freeze()));
+        self.timers.arm_reply(now, self.config.timeouts.reply, Waiting::Reply);
+    }
+
+    fn go_on(&mut self, op: OpId, job: Job) {
+        self.running = Some(Running { op, job });
+    }
+
+    fn finish(&mut self, op: OpId, result: Result<Outcome, OpError>) {
+        self.timers.stop_all();
+        self.outputs.push_back(Output::Event(Event::Finished { op, result }));
+    }
+
+    fn lose(&mut self, reason: LostReason) {
+        if self.life == Life::Closed {
+            return;
+        }
+        if let Some(Running { op, job }) = self.running.take() {
+            if let Job::Transfer(transfer) = &job {
+                self.drop_data(transfer);
+            }
+            self.finish(op, Err(OpError::Lost(reason.clone())));
+        }
+        if let Some(op) = self.aborting.take() {
+            self.finish(op, Err(OpError::Lost(reason.clone())));
+        }
+        self.outputs.push_back(Output::Event(Event::Lost(reason)));
+        self.close();
+    }
+
+    fn close(&mut self) {
+        self.life = Life::Closed;
+        self.timers.stop_all();
+        self.input.clear();
+        self.outputs.push_back(Output::Close);
+    }
+}

@@ -1,0 +1,272 @@
+//! The steps before a transfer command: protection, TYPE, the data connection, REST.
+
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use wharf_codec::{
+    Class, Command, EpsvArgument, Format, HostPort, Reply, ReplyCode, Representation, parse_epsv, parse_pasv,
+};
+
+use super::operation::{OpError, OpId, TransferSpec, TransferType, TransferVerb, Waiting};
+use super::output::Output;
+use super::protect::Protected;
+use super::transfer::{DataSide, Phase, Transfer};
+use super::{Client, Running, job::Job};
+use crate::contract::{DataCommand, DataFailure, DataId, PeerRule};
+
+/// How the data connection comes about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Method {
+    Epsv,
+    Pasv,
+    /// The server dials.
+    Active,
+}
+
+impl Client {
+    pub(super) fn take_transfer(&mut self) -> Option<(OpId, Transfer)> {
+        match self.running.take() {
+            Some(Running { op, job: Job::Transfer(transfer) }) => Some((op, *transfer)),
+            other => {
+                self.running = other;
+                None
+            }
+        }
+    }
+
+    /// The first of the steps that is needed.
+    pub(super) fn prepare(&mut self, now: Instant, op: OpId, mut transfer: Transfer) {
+        if self.wants_protection() && !transfer.asked_protection {
+            transfer.asked_protection = true;
+            let step = self.start_protect(now);
+            transfer.phase = Phase::Protect(step);
+            return self.keep(op, transfer);
+        }
+        self.choose_type(now, op, transfer);
+    }
+
+    /// TYPE is sent only when it changes; MLSD does not care (LST-10).
+    fn choose_type(&mut self, now: Instant, op: OpId, mut transfer: Transfer) {
+        match representation_of(&transfer.spec) {
+            Some(wanted) if self.settings.representation != Some(wanted) => {
+                self.send(now, &Command::Type(wanted));
+                transfer.phase = Phase::Type;
+                self.keep(op, transfer);
+            }
+            Some(_) | None => self.open_data(now, op, transfer),
+        }
+    }
+
+    fn open_data(&mut self, now: Instant, op: OpId, mut transfer: Transfer) {
+        if self.config.active {
+            transfer.method = Method::Active;
+            let id = self.new_data(&mut transfer);
+            transfer.phase = Phase::Opening;
+            let command = DataCommand::Listen { id, peer: PeerRule::Only(self.peer.ip()) };
+            self.outputs.push_back(Output::Data(command));
+            self.timers.arm_data(now, self.config.timeouts.data_open, Waiting::DataOpen);
+            return self.keep(op, transfer);
+        }
+        let v6 = self.peer.is_ipv6();
+        if v6 || (self.config.use_epsv && !self.settings.epsv_failed) {
+            transfer.method = Method::Epsv;
+            self.send(now, &Command::Epsv(EpsvArgument::Any));
+            transfer.phase = Phase::Setup;
+            return self.keep(op, transfer);
+        }
+        self.send_pasv(now, op, transfer);
+    }
+
+    pub(super) fn send_pasv(&mut self, now: Instant, op: OpId, mut transfer: Transfer) {
+        transfer.method = Method::Pasv;
+        transfer.side = DataSide::Opening;
+        self.send(now, &Command::Pasv);
+        transfer.phase = Phase::Setup;
+        self.keep(op, transfer);
+    }
+
+    /// Whether PASV is worth a try where EPSV did not work; if so, that is remembered (DAT-05).
+    pub(super) fn falls_back(&mut self, transfer: &Transfer) -> bool {
+        let falls_back =
+            transfer.method == Method::Epsv && self.peer.is_ipv4() && self.facts.epsv != Some(true);
+        if falls_back {
+            self.settings.epsv_failed = true;
+            self.facts.epsv = Some(false);
+        }
+        falls_back
+    }
+
+    fn new_data(&mut self, transfer: &mut Transfer) -> DataId {
+        self.next_data += 1;
+        let id = DataId(self.next_data);
+        transfer.data = Some(id);
+        transfer.side = DataSide::Opening;
+        id
+    }
+
+    pub(super) fn on_setup_reply(
+        &mut self,
+        now: Instant,
+        op: OpId,
+        mut transfer: Transfer,
+        phase: Phase,
+        reply: Reply,
+    ) {
+        let code = reply.code();
+        match phase {
+            Phase::Protect(step) => match self.on_protect_reply(now, step, reply) {
+                Protected::GoOn(step) => {
+                    transfer.phase = Phase::Protect(step);
+                    self.keep(op, transfer);
+                }
+                Protected::Done { accepted: false, reply } if self.config.require_data_tls => {
+                    self.fail_transfer(op, &mut transfer, OpError::ProtectionRefused(reply));
+                }
+                Protected::Done { .. } => self.choose_type(now, op, transfer),
+            },
+            Phase::Type => {
+                if !code.is_completion() {
+                    return self.fail_transfer(op, &mut transfer, OpError::Refused(reply));
+                }
+                self.settings.representation = representation_of(&transfer.spec);
+                self.open_data(now, op, transfer);
+            }
+            Phase::Setup => match transfer.method {
+                Method::Epsv => self.on_epsv_reply(now, op, transfer, reply),
+                Method::Pasv => self.on_pasv_reply(now, op, transfer, reply),
+                Method::Active if code.is_completion() => self.begin(now, op, transfer),
+                Method::Active => self.fail_transfer(op, &mut transfer, OpError::Refused(reply)),
+            },
+            Phase::Rest(offset) => {
+                if code.class() != Class::Intermediate && (offset > 0 || !code.is_refusal()) {
+                    return self.fail_transfer(op, &mut transfer, refused_or_strange(reply));
+                }
+                self.settings.rest_pending = offset > 0;
+                if let DataSide::Failed(failure) = transfer.side {
+                    transfer.side = DataSide::Opening;
+                    let error = OpError::Data { failure, reply: None };
+                    return self.fail_transfer(op, &mut transfer, error);
+                }
+                self.send_transfer(now, op, transfer);
+            }
+            // Nothing was asked: the data connection is coming about.
+            Phase::Opening => {
+                if code == ReplyCode::SERVICE_NOT_AVAILABLE {
+                    return self.fail_transfer(op, &mut transfer, OpError::Refused(reply));
+                }
+                let text = format!("a reply that nobody asked for: {reply}");
+                self.fail_transfer(op, &mut transfer, OpError::PeerMisbehaved(text));
+            }
+            // Dealt with by the caller.
+            Phase::Moving(_) | Phase::Draining(_) | Phase::Aborting { .. } => self.keep(op, transfer),
+        }
+    }
+
+    fn on_epsv_reply(&mut self, now: Instant, op: OpId, mut transfer: Transfer, reply: Reply) {
+        let code = reply.code();
+        if code.is_completion()
+            && let Some(port) = parse_epsv(reply.text()).filter(|port| *port != 0)
+        {
+            return self.dial(now, op, transfer, SocketAddr::new(self.peer.ip(), port));
+        }
+        let unusable = code.is_completion() || code.class() == Class::Permanent;
+        if unusable && self.falls_back(&transfer) {
+            return self.send_pasv(now, op, transfer);
+        }
+        self.fail_transfer(op, &mut transfer, refused_or_strange(reply));
+    }
+
+    fn on_pasv_reply(&mut self, now: Instant, op: OpId, mut transfer: Transfer, reply: Reply) {
+        if reply.code().is_completion()
+            && let Some(named) = parse_pasv(reply.text()).filter(|named| named.port() != 0)
+        {
+            // The server's own address, whatever the reply says: it might name somebody else (SEC-06).
+            let to = if self.config.dangerous_trust_pasv_host {
+                SocketAddr::V4(named)
+            } else {
+                SocketAddr::new(self.peer.ip(), named.port())
+            };
+            return self.dial(now, op, transfer, to);
+        }
+        self.fail_transfer(op, &mut transfer, refused_or_strange(reply));
+    }
+
+    fn dial(&mut self, now: Instant, op: OpId, mut transfer: Transfer, to: SocketAddr) {
+        let id = self.new_data(&mut transfer);
+        self.outputs.push_back(Output::Data(DataCommand::Dial { id, to, from: None }));
+        self.timers.arm_data(now, self.config.timeouts.data_open, Waiting::DataOpen);
+        // Until EPSV has worked once, the command waits for the connection, so that PASV can still be tried. Later
+        // both go at once, which saves a round trip.
+        if transfer.method == Method::Epsv && self.facts.epsv != Some(true) {
+            transfer.phase = Phase::Opening;
+            return self.keep(op, transfer);
+        }
+        self.begin(now, op, transfer);
+    }
+
+    /// The port of this side is open: the server has to hear of it.
+    pub(super) fn on_listening(&mut self, now: Instant, op: OpId, mut transfer: Transfer, addr: SocketAddr) {
+        let ip = if addr.ip().is_unspecified() { self.local.ip() } else { addr.ip() };
+        let command = match SocketAddr::new(ip, addr.port()) {
+            SocketAddr::V4(addr) => Command::Port(HostPort::V4(addr)),
+            SocketAddr::V6(addr) => Command::Eprt(HostPort::V6(addr)),
+        };
+        self.timers.stop_data();
+        self.send(now, &command);
+        transfer.phase = Phase::Setup;
+        self.keep(op, transfer);
+    }
+
+    /// REST where it is needed, and then the transfer command (XFR-08).
+    pub(super) fn begin(&mut self, now: Instant, op: OpId, mut transfer: Transfer) {
+        if transfer.method == Method::Active {
+            self.timers.arm_data(now, self.config.timeouts.data_open, Waiting::DataOpen);
+        }
+        let offset = transfer.spec.offset;
+        if offset > 0 || self.settings.rest_pending {
+            self.send(now, &Command::Rest(offset));
+            transfer.phase = Phase::Rest(offset);
+            return self.keep(op, transfer);
+        }
+        self.send_transfer(now, op, transfer);
+    }
+
+    pub(super) fn on_data_timeout(&mut self, now: Instant, what: Waiting) {
+        let Some((op, mut transfer)) = self.take_transfer() else { return };
+        match transfer.phase {
+            Phase::Opening => {
+                self.drop_data(&transfer);
+                transfer.data = None;
+                let failure = DataFailure::Connect(what.to_string());
+                self.on_data_failed(now, op, transfer, failure);
+            }
+            Phase::Protect(_) | Phase::Type | Phase::Setup | Phase::Rest(_) | Phase::Moving(_) => {
+                self.begin_abort(now, op, transfer, OpError::TimedOut(what));
+            }
+            Phase::Draining(_) | Phase::Aborting { .. } => self.keep(op, transfer),
+        }
+    }
+}
+
+/// What TYPE a transfer needs, if any.
+fn representation_of(spec: &TransferSpec) -> Option<Representation> {
+    match spec.verb {
+        TransferVerb::Mlsd => None,
+        // LST-01: a listing is text.
+        TransferVerb::List | TransferVerb::Nlst => Some(Representation::Ascii(Format::NonPrint)),
+        TransferVerb::Retr | TransferVerb::Stor | TransferVerb::Appe | TransferVerb::Stou => {
+            Some(match spec.representation {
+                TransferType::Ascii => Representation::Ascii(Format::NonPrint),
+                TransferType::Image => Representation::Image,
+            })
+        }
+    }
+}
+
+fn refused_or_strange(reply: Reply) -> OpError {
+    if reply.code().is_refusal() {
+        OpError::Refused(reply)
+    } else {
+        OpError::PeerMisbehaved(format!("cannot use the reply {reply}"))
+    }
+}

@@ -1,0 +1,430 @@
+//! A transfer, once its data connection has been agreed on: what the replies say, times what the data connection does.
+
+use std::time::Instant;
+
+use bytes::Bytes;
+use wharf_codec::{Class, Command, Reply, ReplyCode, Text};
+
+use super::Client;
+use super::job::Job;
+use super::operation::{OpError, OpId, Outcome, TransferSpec, TransferType, TransferVerb, Waiting};
+use super::output::Output;
+use super::protect::ProtectStep;
+use super::setup::Method;
+use crate::contract::{
+    CancelHow, DataCommand, DataEvent, DataFailure, DataId, EndMark, Flow, Form, JobId, TicketPlan,
+};
+
+/// A transfer under way.
+#[derive(Debug)]
+pub(super) struct Transfer {
+    pub(super) spec: TransferSpec,
+    pub(super) phase: Phase,
+    /// The data connection, from its first command to its end.
+    pub(super) data: Option<DataId>,
+    pub(super) side: DataSide,
+    pub(super) method: Method,
+    /// Protection was asked for because a transfer without it was refused: once is enough.
+    pub(super) asked_protection: bool,
+    /// The name that the server chose.
+    name: Option<Bytes>,
+}
+
+/// What is awaited on the control connection.
+#[derive(Debug)]
+pub(super) enum Phase {
+    /// PBSZ, PROT.
+    Protect(ProtectStep),
+    /// TYPE.
+    Type,
+    /// EPSV, PASV, or the reply to PORT, EPRT.
+    Setup,
+    /// Nothing: the data connection has to come about first.
+    Opening,
+    /// REST.
+    Rest(u64),
+    /// The replies to the transfer command itself.
+    Moving(ReplySide),
+    /// The reply to whatever was sent last, and then this is the end.
+    Draining(OpError),
+    /// The replies to the transfer command and to ABOR; `left` more may come.
+    Aborting { error: OpError, left: u8, last: Option<Reply> },
+}
+
+/// What the replies to the transfer command have said.
+#[derive(Debug)]
+pub(super) enum ReplySide {
+    /// Nothing.
+    Silent,
+    /// 1yz: it has begun.
+    Begun,
+    /// 2yz: it is over.
+    Done(Reply),
+}
+
+/// What the data connection has done.
+#[derive(Debug)]
+pub(super) enum DataSide {
+    /// It is not there yet.
+    Opening,
+    /// Peers are connected.
+    Connected,
+    /// TLS shakes hands.
+    Securing,
+    /// TLS is up.
+    Secured,
+    /// Bytes move; so many have.
+    Running(u64),
+    /// All moved.
+    Finished { bytes: u64, end: EndMark },
+    /// It broke.
+    Failed(DataFailure),
+}
+
+impl Client {
+    pub(super) fn start_transfer(&mut self, now: Instant, op: OpId, spec: TransferSpec) {
+        let transfer = Transfer {
+            spec,
+            phase: Phase::Opening,
+            data: None,
+            side: DataSide::Opening,
+            method: Method::Pasv,
+            asked_protection: false,
+            name: None,
+        };
+        self.prepare(now, op, transfer);
+    }
+
+    pub(super) fn keep(&mut self, op: OpId, transfer: Transfer) {
+        self.go_on(op, Job::Transfer(Box::new(transfer)));
+    }
+
+    pub(super) fn on_transfer_reply(&mut self, now: Instant, op: OpId, mut transfer: Transfer, reply: Reply) {
+        let preliminary = reply.code().class() == Class::Preliminary;
+        match core::mem::replace(&mut transfer.phase, Phase::Opening) {
+            Phase::Aborting { error, left, .. } => {
+                self.on_abort_reply(now, op, transfer, error, left, reply);
+            }
+            // 1yz to a command that has none: the real reply is still to come.
+            phase if preliminary && !matches!(phase, Phase::Moving(_)) => {
+                transfer.phase = phase;
+                self.timers.arm_reply(now, self.config.timeouts.reply, Waiting::Reply);
+                self.keep(op, transfer);
+            }
+            Phase::Draining(error) => self.fail_transfer(op, &mut transfer, error),
+            Phase::Moving(side) => self.on_moving_reply(now, op, transfer, side, reply),
+            phase => self.on_setup_reply(now, op, transfer, phase, reply),
+        }
+    }
+
+    /// Sends the transfer command itself.
+    pub(super) fn send_transfer(&mut self, now: Instant, op: OpId, mut transfer: Transfer) {
+        let Some(command) = command_of(&transfer.spec) else {
+            let error = OpError::PeerMisbehaved("the path cannot be sent".to_owned());
+            return self.fail_transfer(op, &mut transfer, error);
+        };
+        self.send(now, &command);
+        transfer.phase = Phase::Moving(ReplySide::Silent);
+        if matches!(transfer.side, DataSide::Connected) && self.facts.data_protected {
+            self.timers.arm_early(now, self.config.timeouts.early_tls);
+        }
+        self.keep(op, transfer);
+    }
+
+    fn on_moving_reply(
+        &mut self,
+        now: Instant,
+        op: OpId,
+        mut transfer: Transfer,
+        side: ReplySide,
+        reply: Reply,
+    ) {
+        if transfer.spec.verb == TransferVerb::Stou
+            && let Some(name) = stou_name(reply.text())
+        {
+            transfer.name = Some(name);
+        }
+        let code = reply.code();
+        transfer.phase = match code.class() {
+            Class::Preliminary => {
+                self.settings.rest_pending = false;
+                if matches!(transfer.side, DataSide::Finished { .. } | DataSide::Failed(_)) {
+                    self.timers.arm_reply(now, self.config.timeouts.final_reply, Waiting::FinalReply);
+                }
+                // 110 may come again and again; a second 150 changes nothing.
+                match side {
+                    ReplySide::Silent => Phase::Moving(ReplySide::Begun),
+                    other @ (ReplySide::Begun | ReplySide::Done(_)) => Phase::Moving(other),
+                }
+            }
+            Class::Completion if matches!(side, ReplySide::Done(_)) => {
+                return self.misbehaved(op, transfer, format!("a transfer was confirmed twice: {reply}"));
+            }
+            Class::Completion => Phase::Moving(ReplySide::Done(reply)),
+            Class::Transient | Class::Permanent => {
+                return self.on_refused(now, op, transfer, reply);
+            }
+            Class::Intermediate | Class::Protected => {
+                return self.misbehaved(op, transfer, format!("a transfer was answered by {reply}"));
+            }
+        };
+        self.advance(now, op, transfer);
+    }
+
+    /// 4yz or 5yz: whatever the data connection does is of no interest any more, a pending accept included.
+    fn on_refused(&mut self, now: Instant, op: OpId, mut transfer: Transfer, reply: Reply) {
+        let code = reply.code();
+        let unprotected = matches!(
+            code,
+            ReplyCode::PROTECTION_NOT_SUFFICIENT
+                | ReplyCode::PROTOCOL_OR_TLS_REFUSED
+                | ReplyCode::POLICY_DENIED
+        ) && self.facts.tls.is_some()
+            && !self.facts.data_protected;
+        if unprotected && !transfer.asked_protection {
+            // TLS-18: these three say the same; ask once, then try again.
+            self.drop_data(&transfer);
+            transfer.data = None;
+            transfer.side = DataSide::Opening;
+            transfer.asked_protection = true;
+            let step = self.start_protect(now);
+            transfer.phase = Phase::Protect(step);
+            return self.keep(op, transfer);
+        }
+        let unknown_verb = matches!(code, ReplyCode::UNRECOGNIZED | ReplyCode::NOT_IMPLEMENTED);
+        if transfer.spec.verb == TransferVerb::Mlsd && unknown_verb {
+            self.facts.mlsd = Some(false);
+        }
+        let error = match core::mem::replace(&mut transfer.side, DataSide::Opening) {
+            // A broken connection is what a server does that refuses in the middle; its words tell more.
+            DataSide::Failed(DataFailure::Broken(_)) => OpError::Refused(reply),
+            DataSide::Failed(failure) => OpError::Data { failure, reply: Some(reply) },
+            side => {
+                transfer.side = side;
+                OpError::Refused(reply)
+            }
+        };
+        self.fail_transfer(op, &mut transfer, error);
+    }
+
+    /// What the data connection says.
+    pub(super) fn on_data(
+        &mut self,
+        now: Instant,
+        op: OpId,
+        mut transfer: Transfer,
+        id: DataId,
+        event: DataEvent,
+    ) {
+        if transfer.data != Some(id) {
+            return self.keep(op, transfer);
+        }
+        match event {
+            DataEvent::Listening(addr) => return self.on_listening(now, op, transfer, addr),
+            DataEvent::Connected { .. } => {
+                self.timers.stop_data();
+                transfer.side = DataSide::Connected;
+                if transfer.method == Method::Epsv {
+                    self.facts.epsv = Some(true);
+                }
+                if matches!(transfer.phase, Phase::Opening) {
+                    return self.begin(now, op, transfer);
+                }
+                if matches!(transfer.phase, Phase::Moving(ReplySide::Silent)) && self.facts.data_protected {
+                    self.timers.arm_early(now, self.config.timeouts.early_tls);
+                }
+            }
+            DataEvent::Secured { tls, .. } => {
+                self.timers.stop_data();
+                self.facts.data_tls = Some(tls);
+                transfer.side = DataSide::Secured;
+            }
+            DataEvent::Progress { bytes } => {
+                if let DataSide::Running(so_far) = &mut transfer.side
+                    && bytes > *so_far
+                {
+                    *so_far = bytes;
+                    self.timers.arm_data(now, self.config.timeouts.stall, Waiting::DataStall);
+                }
+            }
+            DataEvent::Finished { bytes, end } => {
+                self.timers.stop_data();
+                transfer.data = None;
+                transfer.side = DataSide::Finished { bytes, end };
+                self.timers.arm_reply(now, self.config.timeouts.final_reply, Waiting::FinalReply);
+            }
+            DataEvent::Failed(failure) => {
+                transfer.data = None;
+                return self.on_data_failed(now, op, transfer, failure);
+            }
+        }
+        self.advance(now, op, transfer);
+    }
+
+    pub(super) fn on_data_failed(
+        &mut self,
+        now: Instant,
+        op: OpId,
+        mut transfer: Transfer,
+        failure: DataFailure,
+    ) {
+        self.timers.stop_data();
+        self.timers.stop_early();
+        let never_came = matches!(transfer.side, DataSide::Opening);
+        match &transfer.phase {
+            Phase::Opening if self.falls_back(&transfer) => self.send_pasv(now, op, transfer),
+            Phase::Opening => {
+                self.fail_transfer(op, &mut transfer, OpError::Data { failure, reply: None });
+            }
+            // The server would wait for a connection that does not come.
+            Phase::Moving(ReplySide::Silent | ReplySide::Begun) if never_came => {
+                self.begin_abort(now, op, transfer, OpError::Data { failure, reply: None });
+            }
+            Phase::Moving(_) => {
+                transfer.side = DataSide::Failed(failure);
+                self.timers.arm_reply(now, self.config.timeouts.final_reply, Waiting::FinalReply);
+                self.advance(now, op, transfer);
+            }
+            Phase::Protect(_)
+            | Phase::Type
+            | Phase::Setup
+            | Phase::Rest(_)
+            | Phase::Draining(_)
+            | Phase::Aborting { .. } => {
+                transfer.side = DataSide::Failed(failure);
+                self.keep(op, transfer);
+            }
+        }
+    }
+
+    /// TLS does not wait for a 1yz that waits for TLS.
+    pub(super) fn on_early_tls(&mut self, now: Instant) {
+        let Some((op, mut transfer)) = self.take_transfer() else { return };
+        if matches!(transfer.phase, Phase::Moving(ReplySide::Silent))
+            && matches!(transfer.side, DataSide::Connected)
+            && self.facts.data_protected
+        {
+            self.secure_data(now, &mut transfer);
+        }
+        self.keep(op, transfer);
+    }
+
+    /// Both sides meet here: whatever came last, the same pair of states does the same.
+    fn advance(&mut self, now: Instant, op: OpId, mut transfer: Transfer) {
+        let Phase::Moving(said) = &transfer.phase else { return self.keep(op, transfer) };
+        let upload = transfer.spec.verb.is_upload();
+        match (&transfer.side, said) {
+            (DataSide::Finished { bytes, end }, ReplySide::Done(reply)) => {
+                let (bytes, end, reply) = (*bytes, *end, reply.clone());
+                return self.conclude(op, transfer, bytes, end, reply);
+            }
+            (DataSide::Failed(failure), ReplySide::Done(reply)) => {
+                let error = OpError::Data { failure: failure.clone(), reply: Some(reply.clone()) };
+                return self.fail_transfer(op, &mut transfer, error);
+            }
+            // DAT-17 lets a server leave out the 1yz, but nobody can have stored what was not sent.
+            (
+                DataSide::Opening | DataSide::Connected | DataSide::Securing | DataSide::Secured,
+                ReplySide::Done(reply),
+            ) if upload => {
+                let text = format!("an upload was confirmed before it began: {reply}");
+                return self.misbehaved(op, transfer, text);
+            }
+            (DataSide::Connected, ReplySide::Begun | ReplySide::Done(_)) => {
+                if self.facts.data_protected {
+                    self.secure_data(now, &mut transfer);
+                } else {
+                    self.move_bytes(now, op, &mut transfer);
+                }
+            }
+            (DataSide::Secured, ReplySide::Begun | ReplySide::Done(_)) => {
+                self.move_bytes(now, op, &mut transfer);
+            }
+            (
+                DataSide::Opening | DataSide::Securing | DataSide::Running(_),
+                ReplySide::Silent | ReplySide::Begun | ReplySide::Done(_),
+            )
+            | (DataSide::Connected | DataSide::Secured, ReplySide::Silent)
+            | (DataSide::Finished { .. } | DataSide::Failed(_), ReplySide::Silent | ReplySide::Begun) => {}
+        }
+        self.keep(op, transfer);
+    }
+
+    fn secure_data(&mut self, now: Instant, transfer: &mut Transfer) {
+        let Some(id) = transfer.data else { return };
+        self.timers.stop_early();
+        transfer.side = DataSide::Securing;
+        let command = DataCommand::Secure { id, tickets: TicketPlan::Unknown };
+        self.outputs.push_back(Output::Data(command));
+        self.timers.arm_data(now, self.config.timeouts.data_open, Waiting::DataOpen);
+    }
+
+    fn move_bytes(&mut self, now: Instant, op: OpId, transfer: &mut Transfer) {
+        let Some(id) = transfer.data else { return };
+        transfer.side = DataSide::Running(0);
+        let job = JobId(op.0);
+        let flow = if transfer.spec.verb.is_upload() { Flow::Send(job) } else { Flow::Receive(job) };
+        // The text of a listing is for the reader of listings, who knows line ends.
+        let text = transfer.spec.representation == TransferType::Ascii && !transfer.spec.verb.is_listing();
+        let form = if text { Form::Ascii { skip: 0 } } else { Form::Image };
+        self.outputs.push_back(Output::Data(DataCommand::Start { id, flow, form }));
+        self.timers.arm_data(now, self.config.timeouts.stall, Waiting::DataStall);
+    }
+
+    /// Both sides say that it is over: whether it is whole (DAT-15, TLS-24).
+    fn conclude(&mut self, op: OpId, mut transfer: Transfer, bytes: u64, end: EndMark, reply: Reply) {
+        if transfer.spec.verb == TransferVerb::Mlsd {
+            self.facts.mlsd = Some(true);
+        }
+        if !transfer.spec.verb.is_upload() {
+            let expected = transfer.spec.expected;
+            let unsure = end == EndMark::NoCloseNotify && self.config.strict_close;
+            if expected.is_some_and(|expected| expected != bytes) || (expected.is_none() && unsure) {
+                return self.fail_transfer(op, &mut transfer, OpError::Truncated { bytes, expected });
+            }
+        }
+        self.finish(op, Ok(Outcome::Transferred { bytes, reply, name: transfer.name }));
+    }
+
+    fn misbehaved(&mut self, op: OpId, mut transfer: Transfer, text: String) {
+        self.fail_transfer(op, &mut transfer, OpError::PeerMisbehaved(text));
+    }
+
+    pub(super) fn fail_transfer(&mut self, op: OpId, transfer: &mut Transfer, error: OpError) {
+        self.drop_data(transfer);
+        transfer.data = None;
+        self.finish(op, Err(error));
+        self.end_abort_operation(None);
+    }
+
+    /// Ends the data connection if there is one.
+    pub(super) fn drop_data(&mut self, transfer: &Transfer) {
+        let Some(id) = transfer.data else { return };
+        let runs = matches!(transfer.side, DataSide::Running(_));
+        let how = if runs { CancelHow::Abort } else { CancelHow::Close };
+        self.outputs.push_back(Output::Data(DataCommand::Cancel { id, how }));
+        self.timers.stop_data();
+        self.timers.stop_early();
+    }
+}
+
+/// The command of a transfer; `None` only when a path is missing that [`Client::start`] has asked for.
+fn command_of(spec: &TransferSpec) -> Option<Command> {
+    let text = |spec: &TransferSpec| spec.path.clone().and_then(|path| Text::new(path.into_bytes()).ok());
+    Some(match spec.verb {
+        TransferVerb::Retr => Command::Retr(spec.path.clone()?),
+        TransferVerb::Stor => Command::Stor(spec.path.clone()?),
+        TransferVerb::Appe => Command::Appe(spec.path.clone()?),
+        TransferVerb::Stou => Command::Stou(spec.path.clone()),
+        TransferVerb::List => Command::List(text(spec)),
+        TransferVerb::Nlst => Command::Nlst(text(spec)),
+        TransferVerb::Mlsd => Command::Mlsd(spec.path.clone()),
+    })
+}
+
+/// The name in a reply to STOU: `FILE: name` (RFC 1123 §4.1.2.9), wherever it stands (XFR-11).
+fn stou_name(text: &[u8]) -> Option<Bytes> {
+    let at = text.windows(5).position(|window| window.eq_ignore_ascii_case(b"FILE:"))?;
+    let name = text.get(at + 5..)?.trim_ascii();
+    (!name.is_empty()).then(|| Bytes::copy_from_slice(name))
+}
