@@ -9,7 +9,7 @@ use wharf_codec::{
 };
 
 use super::job::Job;
-use super::operation::{ApiMisuse, OpError, OpId, Operation, Outcome, TransferSpec, TransferVerb};
+use super::operation::{ApiMisuse, OpError, OpId, Operation, Outcome, TransferSpec, TransferVerb, Waiting};
 use super::output::{Output, ServerFacts};
 use super::{Client, Life, Settings};
 
@@ -86,6 +86,9 @@ impl Client {
         }
         let result = if code.is_refusal() { Err(OpError::Refused(reply)) } else { Ok(Outcome::Done(reply)) };
         self.finish(op, result);
+        if self.life == Life::Clearing {
+            self.timers.arm_reply(now, self.config.timeouts.tls, Waiting::Tls);
+        }
     }
 
     /// Keeps track of what a command changed.

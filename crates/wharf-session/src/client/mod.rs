@@ -10,6 +10,7 @@
 mod abort;
 mod command;
 mod config;
+mod data;
 mod job;
 mod login;
 mod operation;
@@ -235,6 +236,7 @@ impl Client {
             (TlsEvent::Cleared, Life::Clearing) => {
                 self.facts.tls = None;
                 self.life = Life::Open;
+                self.timers.stop_all();
                 self.read_replies(now);
             }
             (TlsEvent::Established(_) | TlsEvent::Cleared, _) => {}
