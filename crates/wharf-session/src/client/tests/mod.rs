@@ -51,6 +51,7 @@ impl Rig {
     }
 
     fn at(config: ClientConfig, peer: &str, security: StartSecurity) -> Self {
+        #[expect(clippy::disallowed_methods, reason = "any time will do to begin with")]
         let now = Instant::now();
         let peer: SocketAddr = peer.parse().unwrap();
         let local = "192.0.2.9:40000".parse().unwrap();
