@@ -71,6 +71,8 @@ pub struct ControlStream {
     /// Broken, or refused: nothing happens any more.
     dead: bool,
     failure: Option<TlsFailure>,
+    /// The handshake is done; told when its last flight is out, since the peer waits for that.
+    secured: Option<TlsInfo>,
     events: VecDeque<ControlEvent>,
 }
 
@@ -92,6 +94,7 @@ impl ControlStream {
             ended: false,
             dead: false,
             failure: None,
+            secured: None,
             events: VecDeque::new(),
         }
     }
@@ -235,6 +238,7 @@ impl ControlStream {
             }
             match sent {
                 Poll::Ready(Ok(())) => {
+                    self.events.extend(self.secured.take().map(ControlEvent::Secured));
                     if self.owes_flushed && self.pending() == 0 {
                         self.owes_flushed = false;
                         self.events.push_back(ControlEvent::Flushed);
@@ -265,7 +269,7 @@ impl ControlStream {
     }
 
     fn is_handshaking(&self) -> bool {
-        matches!(&self.layer, Layer::Tls(tls) if tls.is_handshaking())
+        self.secured.is_some() || matches!(&self.layer, Layer::Tls(tls) if tls.is_handshaking())
     }
 
     fn die(&mut self, failure: TlsFailure) {

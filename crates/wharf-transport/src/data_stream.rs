@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use bytes::buf::BufMut as _;
+use rustix::net::{RecvFlags, recv};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -199,14 +200,14 @@ impl DataStream {
             Carrier::Clear(io) => io,
             Carrier::Tls(tls, _) => tls.get_ref().0,
         };
-        if let Some(tcp) = io.tcp() {
-            let mut bin = [0; 4096];
-            let mut drained = 0;
-            while let Ok(n @ 1..) = tcp.try_read(&mut bin) {
-                drained += n;
-                if drained > MOST_DRAINED {
-                    break;
-                }
+        let Some(tcp) = io.tcp() else { return };
+        let mut bin = [0; 4096];
+        let mut drained = 0;
+        // Past the runtime, which may not know yet what has arrived.
+        while let Ok((n @ 1.., _)) = recv(tcp, &mut bin[..], RecvFlags::DONTWAIT) {
+            drained += n;
+            if drained > MOST_DRAINED {
+                break;
             }
         }
     }

@@ -152,6 +152,10 @@ impl ServerCertVerifier for Verifier {
                             Ok(ServerCertVerified::assertion())
                         }
                     }
+                    // Two self-signed certificates of the same name: the listed one did not sign this one.
+                    (Err(Error::InvalidCertificate(CertificateError::BadSignature)), _) if self_signed => {
+                        Err(CertificateError::UnknownIssuer.into())
+                    }
                     (judged, _) => judged,
                 }
             }

@@ -133,7 +133,7 @@ impl ControlStream {
     }
 
     pub(super) fn wants_input(&self, want_read: bool) -> bool {
-        if self.ended {
+        if self.ended || self.secured.is_some() {
             return false;
         }
         let room = self.buffer.len() <= MOST_UNREAD;
@@ -181,7 +181,7 @@ impl ControlStream {
                     Taken::End => self.end(false),
                     Taken::Record(record) => {
                         let fed = tls.feed(&record, &mut self.buffer, &mut self.wire)?;
-                        self.events.extend(fed.secured.map(ControlEvent::Secured));
+                        self.secured = self.secured.take().or(fed.secured);
                         self.events.extend(fed.grew.then_some(ControlEvent::Read));
                         if fed.closed && matches!(self.change, Change::None) {
                             self.events.push_back(ControlEvent::CloseNotify);
