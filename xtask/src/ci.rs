@@ -1,0 +1,46 @@
+//! `cargo xtask ci`: everything that has to pass before a change lands, the quick checks first.
+
+use xshell::cmd;
+
+use crate::workspace::{cargo, shell};
+use crate::{Outcome, flags, fuzz, interop, test, tidy};
+
+/// Seconds that each fuzz target runs beyond its seeds.
+const FUZZ_SECONDS: u64 = 5;
+
+/// Runs the steps in order and stops at the first that fails.
+pub(crate) fn run() -> Outcome {
+    let sh = shell()?;
+    step("format");
+    cargo(&sh).args(["fmt", "--all", "--check"]).run()?;
+    step("clippy");
+    cargo(&sh).args(["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]).run()?;
+    step("tidy");
+    tidy::run(false)?;
+    step("deny");
+    if cmd!(sh, "cargo-deny --version").quiet().ignore_stderr().read().is_ok() {
+        cargo(&sh).args(["deny", "check", "bans", "licenses", "sources"]).run()?;
+    } else {
+        println!("skipped: cargo-deny is not installed");
+    }
+    step("documentation");
+    cargo(&sh)
+        .args(["doc", "--workspace", "--no-deps", "--locked"])
+        .env("RUSTDOCFLAGS", "-D warnings")
+        .run()?;
+    step("test");
+    test::run()?;
+    step("fuzz");
+    if fuzz::available(&sh) {
+        fuzz::run(None, Some(FUZZ_SECONDS))?;
+    } else {
+        println!("skipped: cargo-fuzz is not installed; the tests replay the seeds all the same");
+    }
+    step("interop");
+    interop::run(&flags::Interop { install: true, only: None, peers_only: false })?;
+    Ok(())
+}
+
+fn step(name: &str) {
+    println!("\n== {name}");
+}

@@ -1,0 +1,37 @@
+//! The command line.
+
+xflags::xflags! {
+    /// The chores of this workspace.
+    cmd xtask {
+        /// Everything that runs without a network: unit, integration and documentation tests, examples, seed replay.
+        cmd test {}
+        /// Checks what no compiler checks: dependency edges, seeds, READMEs, white space.
+        cmd tidy {
+            /// Lists every file and id behind the counts.
+            optional -v, --verbose
+        }
+        /// Fuzzes one target, or all of them in turn.
+        cmd fuzz {
+            /// The name of a file in fuzz/fuzz_targets.
+            optional target: String
+            /// Seconds for each target (60 when not given).
+            optional --time seconds: u64
+        }
+        /// Real clients against wharfd, and wharf against real servers.
+        cmd interop {
+            /// Gets missing peers from the system's packages; then anything skipped is a failure.
+            optional --install
+            /// Runs only the pairs whose name holds this text, as in `curl` or `proftpd`.
+            optional --only text: String
+            /// Foreign clients against foreign servers: shows that the programme itself is right.
+            optional --peers-only
+        }
+        /// Long runs; without a name, lists them.
+        cmd soak {
+            /// Which one.
+            optional name: String
+        }
+        /// Everything that has to pass before a change lands.
+        cmd ci {}
+    }
+}
