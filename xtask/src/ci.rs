@@ -13,6 +13,7 @@ pub(crate) fn run() -> Outcome {
     let sh = shell()?;
     step("format");
     cargo(&sh).args(["fmt", "--all", "--check"]).run()?;
+    cargo(&sh).args(["fmt", "--check", "--manifest-path", "fuzz/Cargo.toml"]).run()?;
     step("clippy");
     cargo(&sh).args(["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]).run()?;
     step("tidy");
@@ -34,7 +35,10 @@ pub(crate) fn run() -> Outcome {
     if fuzz::available(&sh) {
         fuzz::run(None, Some(FUZZ_SECONDS))?;
     } else {
-        println!("skipped: cargo-fuzz is not installed; the tests replay the seeds all the same");
+        println!(
+            "skipped: cargo-fuzz is not installed; the targets are checked, and the tests replay the seeds"
+        );
+        cargo(&sh).args(["check", "--locked", "--manifest-path", "fuzz/Cargo.toml"]).run()?;
     }
     step("interop");
     interop::run(&flags::Interop { install: true, only: None, peers_only: false })?;
