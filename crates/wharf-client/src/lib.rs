@@ -4,6 +4,7 @@ mod client;
 mod entry;
 mod error;
 mod options;
+mod session;
 
 pub use client::{Client, Upload};
 pub use entry::{Modified, RemoteEntry};

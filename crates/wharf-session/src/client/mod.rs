@@ -290,6 +290,12 @@ impl Client {
         &self.facts
     }
 
+    /// The last TYPE that the server took; `None` while it has its default, text.
+    #[must_use]
+    pub const fn representation(&self) -> Option<Representation> {
+        self.settings.representation
+    }
+
     /// Whether an operation runs.
     #[must_use]
     pub const fn is_busy(&self) -> bool {

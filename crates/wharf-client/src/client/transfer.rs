@@ -1,0 +1,211 @@
+//! Files.
+
+use bytes::Bytes;
+use tokio::io::{AsyncRead, AsyncWrite};
+use wharf_session::client::{Operation, Outcome, TransferSpec, TransferType, TransferVerb};
+
+use super::{Client, arguments};
+use crate::session::{Pump, lacks_resumption};
+use crate::{Error, Features};
+
+/// How an upload meets what stands under its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Upload {
+    /// Replaces the file, or continues it at the offset (STOR).
+    #[default]
+    Store,
+    /// Adds to its end (APPE).
+    Append,
+    /// Takes a name that is not in use (STOU); the path is a wish, and may be empty.
+    Unique,
+}
+
+impl Client {
+    /// Fetches a file from `offset` on and returns the number of bytes written to `to`.
+    ///
+    /// `progress` is told the bytes so far, the offset not counted. The bytes come in large pieces; `to` need not be
+    /// buffered.
+    ///
+    /// # Errors
+    /// See [`Error`]. What was written before an error is good up to the point where it stopped.
+    pub async fn download<W: AsyncWrite + Unpin + Send>(
+        &mut self,
+        path: impl AsRef<[u8]>,
+        offset: u64,
+        to: &mut W,
+        progress: &mut (dyn FnMut(u64) + Send),
+    ) -> Result<u64, Error> {
+        let path = arguments::path(path)?;
+        // A server that tells the size makes a cut file show, whatever cut it (THREATS: false success).
+        let tells_size = self.features().is_some_and(Features::size);
+        let size = if tells_size { self.size(path.as_bytes()).await? } else { None };
+        let expected = match size {
+            Some(size) if size < offset => {
+                let what =
+                    format!("the server's file has {size} bytes, fewer than the {offset} that are here");
+                return Err(Error::Truncated { what, bytes: 0 });
+            }
+            Some(size) => Some(size - offset),
+            None => None,
+        };
+        let spec = TransferSpec { offset, expected, ..TransferSpec::new(TransferVerb::Retr, Some(path)) };
+        self.receive(spec, to, progress).await
+    }
+
+    /// Fetches a file as text: line ends become those of this side (TYPE A).
+    ///
+    /// # Errors
+    /// As [`download`](Self::download).
+    pub async fn download_text<W: AsyncWrite + Unpin + Send>(
+        &mut self,
+        path: impl AsRef<[u8]>,
+        to: &mut W,
+        progress: &mut (dyn FnMut(u64) + Send),
+    ) -> Result<u64, Error> {
+        let spec = TransferSpec {
+            representation: TransferType::Ascii,
+            ..TransferSpec::new(TransferVerb::Retr, Some(arguments::path(path)?))
+        };
+        self.receive(spec, to, progress).await
+    }
+
+    async fn receive<W: AsyncWrite + Unpin + Send>(
+        &mut self,
+        spec: TransferSpec,
+        to: &mut W,
+        progress: &mut (dyn FnMut(u64) + Send),
+    ) -> Result<u64, Error> {
+        self.prepare_tickets().await?;
+        let what = describe(&spec);
+        loop {
+            let pump = Pump::Receive { to: &mut *to, progress: &mut *progress };
+            let done = self.session.run(Operation::Transfer(spec.clone()), pump).await;
+            self.resumes |= done.data.tls.as_ref().is_some_and(|tls| tls.resumed);
+            match done.result {
+                Ok(outcome) => return self.moved(outcome),
+                Err(failure)
+                    if self.may_use_tls12()
+                        && done.data.moved == 0
+                        && lacks_resumption(&failure, &done.data) =>
+                {
+                    self.reconnect_with_tls12().await?;
+                }
+                Err(failure) => return Err(self.session.error(&what, failure, done.data)),
+            }
+        }
+    }
+
+    /// Stores what `from` gives and returns its number of bytes. With an `offset` the server keeps what stands before
+    /// it; `from` must give what comes behind it.
+    ///
+    /// `progress` is told the bytes so far, the offset not counted.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn upload<R: AsyncRead + Unpin + Send>(
+        &mut self,
+        path: impl AsRef<[u8]>,
+        offset: u64,
+        how: Upload,
+        from: &mut R,
+        progress: &mut (dyn FnMut(u64) + Send),
+    ) -> Result<u64, Error> {
+        let verb = match how {
+            // XFR-10: without REST the end of the file is the only place to go on at.
+            Upload::Store if offset > 0 && self.features().is_some_and(|f| !f.rest_stream()) => {
+                TransferVerb::Appe
+            }
+            Upload::Store => TransferVerb::Stor,
+            Upload::Append => TransferVerb::Appe,
+            Upload::Unique => TransferVerb::Stou,
+        };
+        let path =
+            if how == Upload::Unique { arguments::directory(path)? } else { Some(arguments::path(path)?) };
+        let offset = if verb == TransferVerb::Stor { offset } else { 0 };
+        let spec = TransferSpec { offset, ..TransferSpec::new(verb, path.clone()) };
+        self.prepare_tickets().await?;
+        let what = describe(&spec);
+        let bytes = loop {
+            let pump = Pump::Send { from: &mut *from, progress: &mut *progress };
+            let done = self.session.run(Operation::Transfer(spec.clone()), pump).await;
+            self.resumes |= done.data.tls.as_ref().is_some_and(|tls| tls.resumed);
+            match done.result {
+                Ok(outcome) => break self.moved(outcome)?,
+                // What was read from the source cannot be read again.
+                Err(failure)
+                    if self.may_use_tls12()
+                        && !done.data.started
+                        && lacks_resumption(&failure, &done.data) =>
+                {
+                    self.reconnect_with_tls12().await?;
+                }
+                Err(failure) => return Err(self.session.error(&what, failure, done.data)),
+            }
+        };
+        if verb == TransferVerb::Stor
+            && let Some(path) = path
+        {
+            self.verify(path.as_bytes(), offset + bytes, &what).await?;
+        }
+        Ok(bytes)
+    }
+
+    /// In clear nothing marks the end of a file but the end of the connection, which anybody on the way can bring
+    /// about: the server's size has to agree.
+    async fn verify(&mut self, path: &[u8], sent: u64, what: &str) -> Result<(), Error> {
+        let tells_size = self.features().is_some_and(Features::size);
+        if self.data_protected() || !tells_size {
+            return Ok(());
+        }
+        match self.size(path).await? {
+            Some(size) if size != sent => {
+                let what = format!("{what}: {sent} bytes were sent, but the server's file has {size}");
+                Err(Error::Truncated { what, bytes: size })
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// A server that demands resumption refuses the next data connection when the tickets have run out, and with an
+    /// upload that may show too late to try again: so it is dealt with before.
+    pub(super) async fn prepare_tickets(&mut self) -> Result<(), Error> {
+        if self.resumes && self.may_use_tls12() && self.session.tickets() == Some(0) {
+            self.reconnect_with_tls12().await?;
+        }
+        Ok(())
+    }
+
+    fn moved(&mut self, outcome: Outcome) -> Result<u64, Error> {
+        #[expect(clippy::wildcard_enum_match_arm, reason = "a transfer has one outcome")]
+        match outcome {
+            Outcome::Transferred { bytes, name, .. } => {
+                self.unique_name = name;
+                Ok(bytes)
+            }
+            other => Err(Error::PeerMisbehaved(format!("a transfer ended as {other:?}"))),
+        }
+    }
+
+    /// The name that the server chose for the last [`Upload::Unique`], where it said.
+    #[must_use]
+    pub fn unique_name(&self) -> Option<&Bytes> {
+        self.unique_name.as_ref()
+    }
+}
+
+/// A transfer in the words of a command.
+pub(super) fn describe(spec: &TransferSpec) -> String {
+    let verb = match spec.verb {
+        TransferVerb::Retr => "RETR",
+        TransferVerb::Stor => "STOR",
+        TransferVerb::Appe => "APPE",
+        TransferVerb::Stou => "STOU",
+        TransferVerb::List => "LIST",
+        TransferVerb::Nlst => "NLST",
+        TransferVerb::Mlsd => "MLSD",
+    };
+    match &spec.path {
+        Some(path) => format!("{verb} {path}"),
+        None => verb.to_owned(),
+    }
+}

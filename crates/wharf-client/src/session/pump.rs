@@ -1,0 +1,225 @@
+//! Moving the bytes.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use bytes::BytesMut;
+use futures_util::FutureExt as _;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use wharf_codec::{AsciiDecoder, AsciiEncoder};
+use wharf_session::Form;
+use wharf_transport::{DataError, DataStream, EndMark};
+
+/// Bytes moved at a time: few enough to keep in the cache, enough that system calls do not count.
+const CHUNK: usize = 256 * 1024;
+/// How long the server may take to close its half of an upload; its last session tickets come with it.
+const DRAIN: Duration = Duration::from_secs(5);
+/// How long the server may take to close after a download: nothing depends on it.
+const FAREWELL: Duration = Duration::from_millis(500);
+
+/// Where the bytes of a transfer come from or go to.
+pub(crate) enum Pump<'a> {
+    /// The operation moves no file.
+    None,
+    /// To the application.
+    Receive { to: &'a mut (dyn AsyncWrite + Unpin + Send), progress: &'a mut (dyn FnMut(u64) + Send) },
+    /// Into memory, as far as the limit.
+    Collect { into: &'a mut BytesMut, limit: usize },
+    /// From the application.
+    Send { from: &'a mut (dyn AsyncRead + Unpin + Send), progress: &'a mut (dyn FnMut(u64) + Send) },
+}
+
+/// How it ended.
+pub(super) enum Moved {
+    Whole { bytes: u64, end: EndMark },
+    Broken(String),
+    Local(io::Error),
+    TooLarge(u64),
+}
+
+impl From<DataError> for Moved {
+    fn from(error: DataError) -> Self {
+        Self::Broken(error.to_string())
+    }
+}
+
+impl Pump<'_> {
+    pub(super) async fn run(self, stream: DataStream, form: Form, moved: Arc<AtomicU64>) -> Moved {
+        let text = matches!(form, Form::Ascii { .. });
+        let result = match self {
+            Self::None => Err(Moved::Local(io::Error::other("there is nowhere to put the bytes"))),
+            Self::Receive { to, progress } => receive(stream, to, text, &moved, progress).await,
+            Self::Collect { into, limit } => collect(stream, into, limit, &moved).await,
+            Self::Send { from, progress } => send(stream, from, text, &moved, progress).await,
+        };
+        match result {
+            Ok((bytes, end)) => Moved::Whole { bytes, end },
+            Err(why) => why,
+        }
+    }
+}
+
+fn count(moved: &AtomicU64, bytes: usize) {
+    moved.fetch_add(bytes as u64, Ordering::Relaxed);
+}
+
+/// Appends what is there to `buf`, waiting only for the first of it; `false` at the end.
+async fn fill(stream: &mut DataStream, buf: &mut BytesMut, moved: &AtomicU64) -> Result<bool, DataError> {
+    let mut read = stream.read_chunk(buf, CHUNK).await?;
+    while read > 0 {
+        count(moved, read);
+        if buf.len() >= CHUNK {
+            return Ok(true);
+        }
+        // TLS gives one record at a time: whatever else has arrived joins the same chunk.
+        match stream.read_chunk(buf, CHUNK - buf.len()).now_or_never() {
+            Some(more) => read = more?,
+            None => return Ok(true),
+        }
+    }
+    Ok(false)
+}
+
+async fn receive(
+    mut stream: DataStream,
+    to: &mut (dyn AsyncWrite + Unpin + Send),
+    text: bool,
+    moved: &AtomicU64,
+    progress: &mut (dyn FnMut(u64) + Send),
+) -> Result<(u64, EndMark), Moved> {
+    let mut buf = BytesMut::with_capacity(CHUNK);
+    let mut decoder = AsciiDecoder::new();
+    let mut lines = BytesMut::new();
+    let mut written = 0;
+    let mut more = true;
+    while more {
+        buf.clear();
+        let filled = fill(&mut stream, &mut buf, moved).await;
+        // What came before a break is good; the application gets it, to continue there.
+        more = matches!(filled, Ok(true));
+        let ready: &[u8] = if text {
+            lines.clear();
+            decoder.push(&buf, &mut lines);
+            if !more {
+                decoder.finish(&mut lines);
+            }
+            &lines
+        } else {
+            &buf
+        };
+        if let Err(error) = to.write_all(ready).await {
+            stream.abort();
+            return Err(Moved::Local(error));
+        }
+        written += ready.len() as u64;
+        progress(written);
+        if let Err(error) = filled {
+            // The error of the network is the one that counts.
+            let _ = to.flush().await;
+            return Err(error.into());
+        }
+    }
+    let end = stream.end_mark();
+    // The server waits for this answer; the disk may take its time afterwards.
+    stream.finish_receive(FAREWELL).await?;
+    to.flush().await.map_err(Moved::Local)?;
+    Ok((written, end))
+}
+
+async fn collect(
+    mut stream: DataStream,
+    into: &mut BytesMut,
+    limit: usize,
+    moved: &AtomicU64,
+) -> Result<(u64, EndMark), Moved> {
+    loop {
+        let read = stream.read_chunk(into, CHUNK).await?;
+        if read == 0 {
+            break;
+        }
+        count(moved, read);
+        if into.len() > limit {
+            stream.abort();
+            return Err(Moved::TooLarge(limit as u64));
+        }
+    }
+    let end = stream.end_mark();
+    stream.finish_receive(FAREWELL).await?;
+    Ok((into.len() as u64, end))
+}
+
+/// Reads until `buf` is full or nothing more is there at once; nothing at all is the end.
+async fn gather(from: &mut (dyn AsyncRead + Unpin + Send), buf: &mut BytesMut) -> io::Result<()> {
+    buf.clear();
+    buf.reserve(CHUNK);
+    let mut read = from.read_buf(buf).await?;
+    while read > 0 && buf.len() < CHUNK {
+        match from.read_buf(buf).now_or_never() {
+            Some(more) => read = more?,
+            None => break,
+        }
+    }
+    Ok(())
+}
+
+async fn send(
+    mut stream: DataStream,
+    from: &mut (dyn AsyncRead + Unpin + Send),
+    text: bool,
+    moved: &AtomicU64,
+    progress: &mut (dyn FnMut(u64) + Send),
+) -> Result<(u64, EndMark), Moved> {
+    // In clear the end of the connection is the end of the file. Until the file is sent whole, closing means a reset,
+    // so that half a file never looks like one: not when reading fails, not when the application goes away.
+    if let Some(tcp) = stream.tcp() {
+        tcp.set_zero_linger().map_err(|error| Moved::Broken(error.to_string()))?;
+    }
+    let mut encoder = AsciiEncoder::new();
+    let mut lines = BytesMut::new();
+    let mut current = BytesMut::with_capacity(CHUNK);
+    let mut next = BytesMut::with_capacity(CHUNK);
+    let mut read: u64 = 0;
+    gather(from, &mut current).await.map_err(Moved::Local)?;
+    while !current.is_empty() {
+        read += current.len() as u64;
+        let ready: &[u8] = if text {
+            lines.clear();
+            encoder.push(&current, &mut lines);
+            &lines
+        } else {
+            &current
+        };
+        // The next chunk is read while this one goes out.
+        let (sent, gathered) = tokio::join!(write(&mut stream, ready, moved), gather(from, &mut next));
+        sent.map_err(|error| Moved::Broken(error.to_string()))?;
+        progress(read);
+        gathered.map_err(Moved::Local)?;
+        core::mem::swap(&mut current, &mut next);
+    }
+    if text {
+        lines.clear();
+        encoder.finish(&mut lines);
+        write(&mut stream, &lines, moved).await.map_err(|error| Moved::Broken(error.to_string()))?;
+    }
+    if let Some(tcp) = stream.tcp() {
+        rustix::net::sockopt::set_socket_linger(tcp, None)
+            .map_err(|error| Moved::Broken(error.to_string()))?;
+    }
+    let end = stream.finish_send(DRAIN).await?;
+    Ok((read, end))
+}
+
+/// Writes it all, counting as it goes: a slow peer is not a stalled one.
+async fn write(stream: &mut DataStream, mut bytes: &[u8], moved: &AtomicU64) -> io::Result<()> {
+    while !bytes.is_empty() {
+        let written = stream.write(bytes).await?;
+        if written == 0 {
+            return Err(io::ErrorKind::WriteZero.into());
+        }
+        count(moved, written);
+        bytes = bytes.get(written..).unwrap_or_default();
+    }
+    Ok(())
+}
