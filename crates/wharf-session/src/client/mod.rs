@@ -95,6 +95,8 @@ pub struct Client {
     facts: ServerFacts,
     settings: Settings,
     implicit: bool,
+    /// The server closed the connection behind the last reply of a transfer whose bytes still move.
+    ended: bool,
     next_op: u64,
     next_data: u64,
 }
@@ -124,6 +126,7 @@ impl Client {
             facts: ServerFacts::default(),
             settings: Settings::default(),
             implicit: false,
+            ended: false,
             next_op: 0,
             next_data: 0,
         };
@@ -215,7 +218,21 @@ impl Client {
             self.close();
             return;
         }
+        if let Some(Running { job: Job::Transfer(transfer), .. }) = &self.running
+            && transfer.is_confirmed()
+        {
+            // All has been said about it; what is on its way still counts.
+            self.ended = true;
+            return;
+        }
         self.lose(LostReason::Closed);
+    }
+
+    /// The end that had to wait for a transfer.
+    fn end_if_due(&mut self) {
+        if self.ended && self.running.is_none() {
+            self.lose(LostReason::Closed);
+        }
     }
 
     /// How much output the driver still holds. A client sends little: nothing depends on it.
@@ -253,6 +270,7 @@ impl Client {
             }
             other => self.running = other,
         }
+        self.end_if_due();
     }
 
     /// The time has come; early and repeated calls do nothing.
@@ -265,6 +283,7 @@ impl Client {
                 Due::Early => self.on_early_tls(now),
             }
         }
+        self.end_if_due();
     }
 
     /// The next thing to do, in order.
@@ -281,7 +300,7 @@ impl Client {
     /// Whether bytes are wanted; the driver does not read while this is false.
     #[must_use]
     pub fn wants_bytes(&self) -> bool {
-        matches!(self.life, Life::Greeting | Life::Open)
+        matches!(self.life, Life::Greeting | Life::Open) && !self.ended
     }
 
     /// What is known of the server.

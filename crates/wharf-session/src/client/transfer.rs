@@ -78,6 +78,13 @@ pub(super) enum DataSide {
     Failed(DataFailure),
 }
 
+impl Transfer {
+    /// Whether the server has said its last word about it, and it was yes.
+    pub(super) fn is_confirmed(&self) -> bool {
+        matches!(self.phase, Phase::Moving(ReplySide::Done(_)))
+    }
+}
+
 impl Client {
     pub(super) fn start_transfer(&mut self, now: Instant, op: OpId, spec: TransferSpec) {
         let transfer = Transfer {

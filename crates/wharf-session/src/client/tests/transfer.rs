@@ -368,3 +368,17 @@ fn a_cancel_for_what_runs_says_so() {
     assert_eq!(out[0], format!("d1 cancel {:?}", CancelHow::Abort));
     assert_eq!(out[1], "failed Lost(Closed)");
 }
+
+#[test]
+fn a_server_that_leaves_behind_its_last_word_has_said_it() {
+    let mut rig = Rig::open();
+    rig.fetch(spec(TransferVerb::Retr));
+    rig.says("200 ok");
+    rig.says("229 (|||5000|)");
+    rig.connected(1);
+    rig.says("150 here");
+    rig.says("226 done");
+    rig.client.handle_eof(rig.now);
+    assert!(rig.drain().is_empty() && !rig.client.wants_bytes());
+    assert_eq!(rig.ended(1, 7), ["transferred 7", "lost Closed", "close"]);
+}

@@ -1,0 +1,12 @@
+//! The client against servers that say what the tests tell them to, on the loopback interface.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test that cannot go on fails by a panic"
+)]
+
+mod hostile;
+mod peer;
+mod protected;
+mod transfers;
