@@ -50,6 +50,7 @@ impl Server {
 
     pub(crate) async fn accept(&self) -> Peer {
         let (tcp, _) = self.listener.accept().await.unwrap();
+        tcp.set_nodelay(true).unwrap();
         Peer {
             control: ControlStream::clear(NetStream::Tcp(tcp)),
             tls: self.tls.control(),

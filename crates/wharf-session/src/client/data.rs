@@ -7,9 +7,7 @@ use super::operation::{OpError, OpId, TransferType, Waiting};
 use super::output::Output;
 use super::setup::Method;
 use super::transfer::{DataSide, Phase, ReplySide, Transfer};
-use crate::contract::{
-    CancelHow, DataCommand, DataEvent, DataFailure, DataId, Flow, Form, JobId, TicketPlan,
-};
+use crate::contract::{CancelHow, DataCommand, DataEvent, DataFailure, DataId, Flow, Form, TicketPlan};
 
 impl Client {
     /// What the data connection says.
@@ -126,7 +124,7 @@ impl Client {
     pub(super) fn move_bytes(&mut self, now: Instant, op: OpId, transfer: &mut Transfer) {
         let Some(id) = transfer.data else { return };
         transfer.side = DataSide::Running(0);
-        let job = JobId(op.0);
+        let job = op.job();
         let flow = if transfer.spec.verb.is_upload() { Flow::Send(job) } else { Flow::Receive(job) };
         // The text of a listing is for the reader of listings, who knows line ends.
         let text = transfer.spec.representation == TransferType::Ascii && !transfer.spec.verb.is_listing();

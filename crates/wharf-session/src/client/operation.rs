@@ -6,11 +6,19 @@ use bytes::Bytes;
 use wharf_codec::{Command, Pathname, Reply, Secret, Text, UserName};
 
 use super::output::LostReason;
-use crate::contract::DataFailure;
+use crate::contract::{DataFailure, JobId};
 
 /// Names one operation within one session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct OpId(pub(super) u64);
+
+impl OpId {
+    /// The job number under which a transfer's data connection names it.
+    #[must_use]
+    pub const fn job(self) -> JobId {
+        JobId(self.0)
+    }
+}
 
 impl fmt::Display for OpId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
