@@ -2,5 +2,7 @@
 
 pub mod client;
 mod contract;
+pub mod policy;
+pub mod server;
 
 pub use contract::*;

@@ -1,0 +1,128 @@
+//! What a server machine is told at its start.
+
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    time::Duration,
+};
+
+use wharf_codec::{Leniency, Limits};
+
+use crate::policy::Policy;
+
+/// The configuration of a listener's sessions; shared by all of them.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct ServerConfig {
+    /// What must be encrypted.
+    pub policy: Policy,
+    /// Whether TLS starts with the first byte (implicit FTPS).
+    pub implicit: bool,
+    /// Whether there is a certificate.
+    pub tls_available: bool,
+    /// The text of the greeting.
+    pub greeting: String,
+    /// The names that HOST may give (RFC 7151), compared without case; an empty list takes `localhost` alone.
+    /// Addresses of the control connection itself are always taken.
+    pub hosts: Vec<String>,
+    /// The address that PASV tells instead of the local one (behind NAT).
+    pub public_ip: Option<Ipv4Addr>,
+    /// Whether active mode is offered (PORT, EPRT).
+    pub active: bool,
+    /// Whether data connections from and to other addresses than the client's are permitted (server-to-server
+    /// transfers). Opens the way for bounce attacks (RFC 2577 §3).
+    pub dangerous_foreign_data: bool,
+    /// Whether a TLS upload that ends without close_notify is refused (426); otherwise it is taken.
+    pub strict_close: bool,
+    /// What the durability of an upload is, as STAT tells it.
+    pub durability: String,
+    /// Caps on lines.
+    pub limits: Limits,
+    /// Commands that are read ahead while one runs.
+    pub look_ahead: usize,
+    /// Bytes of replies that wait to be sent before the machine stops to produce more.
+    pub max_pending: usize,
+    /// Unknown or malformed commands before the session is closed, until a login works; ten times as many after.
+    pub max_bad_commands: u32,
+    /// Failed logins before the session is closed.
+    pub max_login_failures: u32,
+    /// How indulgent the parser is.
+    pub leniency: Leniency,
+    /// All the clocks.
+    pub timeouts: Timeouts,
+    /// Key of the `unique` fact, so that it tells nothing of the disk.
+    pub unique_key: [u8; 16],
+}
+
+impl Default for ServerConfig {
+    fn default() -> Self {
+        Self {
+            policy: Policy::default(),
+            implicit: false,
+            tls_available: true,
+            greeting: "Wharf ready".to_owned(),
+            hosts: Vec::new(),
+            public_ip: None,
+            active: true,
+            dangerous_foreign_data: false,
+            strict_close: true,
+            durability: "full".to_owned(),
+            limits: Limits::default(),
+            look_ahead: 16,
+            max_pending: 16 * 1024,
+            max_bad_commands: 10,
+            max_login_failures: 3,
+            leniency: Leniency::default(),
+            timeouts: Timeouts::default(),
+            unique_key: [0; 16],
+        }
+    }
+}
+
+/// How long a session waits for what.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Timeouts {
+    /// From the connection to the login; bytes do not extend it.
+    pub login: Duration,
+    /// Between commands, while nothing runs.
+    pub idle: Duration,
+    /// For the TLS handshake of the control connection.
+    pub tls_handshake: Duration,
+    /// For the peer to come, or to answer, on a data connection; the TLS handshake included.
+    pub data_open: Duration,
+    /// Without a byte moving on a data connection.
+    pub data_stall: Duration,
+    /// The delay of the reply to a failed login (RFC 2577 §5).
+    pub login_delay: Duration,
+    /// For the last bytes to reach the peer when the session ends.
+    pub drain: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            login: Duration::from_secs(60),
+            idle: Duration::from_secs(300),
+            tls_handshake: Duration::from_secs(15),
+            data_open: Duration::from_secs(30),
+            data_stall: Duration::from_secs(300),
+            login_delay: Duration::from_secs(2),
+            drain: Duration::from_secs(5),
+        }
+    }
+}
+
+/// The two ends of the control connection.
+#[derive(Debug, Clone, Copy)]
+pub struct PeerInfo {
+    /// The client's address.
+    pub peer: SocketAddr,
+    /// Ours.
+    pub local: SocketAddr,
+}
+
+impl PeerInfo {
+    pub(super) fn same_host(&self, ip: IpAddr) -> bool {
+        self.peer.ip().to_canonical() == ip.to_canonical()
+    }
+}

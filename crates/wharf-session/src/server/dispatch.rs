@@ -1,0 +1,140 @@
+//! One command, one action: the only place where verbs are told apart.
+
+use std::time::Instant;
+
+use wharf_codec::{Command, OptsArgument, ReplyCode};
+
+use super::{CloseReason, Server};
+use crate::policy::{Action, Verdict, decide};
+
+/// What a command needs before it is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Gate {
+    /// Nothing: it judges itself (AUTH, PBSZ, PROT, CCC and their kin).
+    Own,
+    /// What [`Action::Greet`] needs.
+    Greet,
+    /// What [`Action::TakeCredentials`] needs.
+    Credentials,
+    /// What [`Action::Converse`] needs, without a login.
+    Converse,
+    /// The same, and a login.
+    Login,
+}
+
+const fn gate(command: &Command) -> Gate {
+    match command {
+        Command::Adat(_)
+        | Command::Auth(_)
+        | Command::Ccc
+        | Command::Conf(_)
+        | Command::Enc(_)
+        | Command::Mic(_)
+        | Command::Pbsz(_)
+        | Command::Prot(_) => Gate::Own,
+        Command::Clnt(_)
+        | Command::Feat
+        | Command::Help(_)
+        | Command::Host(_)
+        | Command::Lang(_)
+        | Command::Noop
+        | Command::Opts(_)
+        | Command::Quit
+        | Command::Syst
+        | Command::Unknown { .. } => Gate::Greet,
+        Command::Acct(_) | Command::Pass(_) | Command::User(_) => Gate::Credentials,
+        Command::Rein => Gate::Converse,
+        // Everything else, and whatever the codec may learn, needs a login.
+        _ => Gate::Login,
+    }
+}
+
+impl Server {
+    pub(super) fn dispatch(&mut self, now: Instant, command: Command) {
+        let rename_from = self.settings.rename_from.take();
+        let gate = gate(&command);
+        let action = match gate {
+            Gate::Own | Gate::Greet => Action::Greet,
+            Gate::Credentials => Action::TakeCredentials,
+            Gate::Converse | Gate::Login => Action::Converse,
+        };
+        if let Verdict::Refuse(refusal) = decide(&self.cfg.policy, &self.view(), action) {
+            return self.done_with(refusal.code, refusal.text);
+        }
+        if gate == Gate::Login && self.settings.grant.is_none() {
+            return self.done_with(ReplyCode::NOT_LOGGED_IN, "Log in with USER and PASS first");
+        }
+        match command {
+            Command::Abor => self.abor(),
+            Command::Acct(_) => self.acct(),
+            Command::Adat(_) => self.done_with(ReplyCode::BAD_SEQUENCE, "No ADAT is expected"),
+            Command::Allo { size, .. } => {
+                self.settings.allocated = Some(size);
+                self.done_with(ReplyCode::OKAY, "Noted");
+            }
+            Command::Appe(path) => self.appe(now, &path),
+            Command::Auth(mechanism) => self.auth(now, &mechanism),
+            Command::Ccc => self.ccc(),
+            Command::Cdup => self.cdup(),
+            Command::Clnt(_) => self.done_with(ReplyCode::OKAY, "Noted"),
+            Command::Conf(_) | Command::Enc(_) | Command::Mic(_) => {
+                self.done_with(
+                    ReplyCode::COMMAND_PROT_NOT_SUPPORTED,
+                    "TLS protects commands here, use AUTH TLS",
+                );
+            }
+            Command::Cwd(path) => self.cwd(&path),
+            Command::Dele(path) => self.dele(&path),
+            Command::Eprt(target) => self.active(target, true),
+            Command::Epsv(argument) => self.epsv(now, argument),
+            Command::Feat => self.feat(),
+            Command::Help(topic) => self.help(topic.as_ref()),
+            Command::Host(name) => self.host(&name),
+            Command::Lang(language) => self.lang(language.as_ref()),
+            Command::List(argument) => self.list(now, argument.as_ref()),
+            Command::Mdtm(path) => self.mdtm(&path),
+            Command::Mfmt { time, path } => self.mfmt(time, &path),
+            Command::Mkd(path) => self.mkd(&path),
+            Command::Mlsd(path) => self.mlsd(now, path.as_ref()),
+            Command::Mlst(path) => self.mlst(path.as_ref()),
+            Command::Mode(mode) => self.mode(mode),
+            Command::Nlst(argument) => self.nlst(now, argument.as_ref()),
+            Command::Noop => self.done_with(ReplyCode::OKAY, "Here"),
+            Command::Opts(OptsArgument::Mlst(facts)) => self.opts_mlst(&facts),
+            Command::Opts(OptsArgument::Utf8(on)) => self.opts_utf8(on),
+            Command::Opts(_) => self.done_with(ReplyCode::BAD_PARAMETER, "No such option"),
+            Command::Pass(secret) => self.pass(now, secret),
+            Command::Pasv => self.pasv(now),
+            Command::Pbsz(size) => self.pbsz(size),
+            Command::Port(target) => self.active(target, false),
+            Command::Prot(level) => self.prot(level),
+            Command::Pwd => self.pwd(),
+            Command::Quit => {
+                self.done_with(ReplyCode::CLOSING_CONTROL, "Goodbye");
+                self.close(now, CloseReason::Quit);
+            }
+            Command::Rein => self.rein(now),
+            Command::Rest(offset) => self.rest(offset),
+            Command::Retr(path) => self.retr(now, &path),
+            Command::Rmd(path) => self.rmd(&path),
+            Command::Rnfr(path) => self.rnfr(&path),
+            Command::Rnto(path) => self.rnto(rename_from, &path),
+            Command::Site(text) => self.site(&text),
+            Command::Size(path) => self.size(&path),
+            Command::Stat(None) => self.status(),
+            Command::Stat(Some(path)) => self.stat_path(&path),
+            Command::Stor(path) => self.stor(now, &path),
+            Command::Stou(hint) => self.stou(now, hint.as_ref()),
+            Command::Stru(structure) => self.stru(structure),
+            Command::Syst => self.done_with(ReplyCode::SYSTEM_TYPE, "UNIX Type: L8"),
+            Command::Type(representation) => self.set_type(representation),
+            Command::User(name) => self.user(name),
+            Command::Unknown { .. } => {
+                let reply = wharf_codec::Reply::new(ReplyCode::UNRECOGNIZED, "Command not understood");
+                self.bad_command(now, reply);
+            }
+            // LPRT, LPSV, SMNT, and whatever the codec may learn before this machine does: known, not offered.
+            _ => self.done_with(ReplyCode::NOT_IMPLEMENTED, "That command is not offered here"),
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! From bytes to commands: framing, look-ahead, order.
+
+use std::time::Instant;
+
+use wharf_codec::{
+    Command, CommandError, CommandErrorKind, LineError, Reply, ReplyCode, Verb, is_foreign_protocol,
+};
+
+use super::{AuditEvent, CloseReason, Link, Output, Server, Wait, timers::Timer};
+
+/// A line that waits for its turn.
+#[derive(Debug)]
+pub(super) struct Queued {
+    /// For the log: secrets masked, odd bytes escaped.
+    text: String,
+    pub(super) command: Result<Command, BadLine>,
+}
+
+#[derive(Debug)]
+pub(super) enum BadLine {
+    TooLong,
+    Flood,
+    Syntax(CommandError),
+}
+
+impl Server {
+    pub(super) const MAX_INPUT: usize = 64 * 1024;
+
+    /// Takes bytes from the peer, and says how many; the driver keeps the rest.
+    pub fn handle_bytes(&mut self, now: Instant, bytes: &[u8]) -> usize {
+        if !self.wants_bytes() {
+            return 0;
+        }
+        let taken = bytes.len().min(Self::MAX_INPUT - self.input.len());
+        self.input.extend_from_slice(bytes.get(..taken).unwrap_or_default());
+        self.last_activity = now;
+        if !self.first_line_seen && is_foreign_protocol(&self.input) {
+            self.close_foreign(now);
+            return taken;
+        }
+        self.run(now);
+        taken
+    }
+
+    /// The driver still holds `pending` bytes of output; above a bound the machine stops to produce more.
+    pub fn handle_sent(&mut self, now: Instant, pending: usize) {
+        self.unsent = pending;
+        self.run(now);
+    }
+
+    fn close_foreign(&mut self, now: Instant) {
+        self.event(AuditEvent::ForeignProtocol);
+        self.close(now, CloseReason::Injection);
+    }
+
+    /// Cuts lines off the input, a bounded number ahead.
+    ///
+    /// Nothing behind AUTH is looked at before AUTH was answered: what arrives in clear must never be understood as
+    /// if it had come under TLS (RFC 4217 §4.2, TLS-04).
+    fn fill(&mut self) {
+        while self.lines.len() < self.cfg.look_ahead
+            && !self.lines.back().is_some_and(|last| matches!(last.command, Ok(Command::Auth(_))))
+        {
+            let line = self.framer.next_line(&mut self.input);
+            let answers = self.framer.take_telnet_answers();
+            if !answers.is_empty() {
+                self.transmit(answers);
+            }
+            let queued = match line {
+                Ok(None) => return,
+                Ok(Some(line)) => match Command::parse(&line, &self.cfg.leniency) {
+                    Ok(command) => Queued { text: command.to_string(), command: Ok(command) },
+                    Err(error) => Queued {
+                        text: format!("{} (malformed)", error.verb.map_or("?", Verb::name)),
+                        command: Err(BadLine::Syntax(error)),
+                    },
+                },
+                Err(error) => Queued {
+                    text: "(a line that is too long)".to_owned(),
+                    command: Err(if error == LineError::TooLong { BadLine::TooLong } else { BadLine::Flood }),
+                },
+            };
+            let flood = matches!(queued.command, Err(BadLine::Flood));
+            self.lines.push_back(queued);
+            if flood {
+                // Whatever follows is part of the flood.
+                self.input.clear();
+                return;
+            }
+        }
+    }
+
+    /// Does what can be done now. Called after everything that may have changed something.
+    pub(super) fn run(&mut self, now: Instant) {
+        while self.link == Link::Open {
+            self.fill();
+            self.act_on_abort(now);
+            if self.link != Link::Open || self.backlog() > self.cfg.max_pending {
+                break;
+            }
+            if self.is_idle() {
+                if self.draining {
+                    self.say_goodbye(now);
+                    break;
+                }
+                let Some(queued) = self.lines.pop_front() else { break };
+                self.execute(now, queued);
+            } else if self.transfer.is_some() && self.waiting.is_none() && self.next_is_immediate() {
+                let Some(queued) = self.lines.pop_front() else { break };
+                self.answer_at_once(queued);
+            } else if !self.ask_for_lines() {
+                break;
+            }
+        }
+        self.arm_idle();
+    }
+
+    fn arm_idle(&mut self) {
+        if self.link == Link::Open && self.is_idle() {
+            self.timers.set(Timer::Idle, self.last_activity + self.cfg.timeouts.idle);
+        } else {
+            self.timers.clear(Timer::Idle);
+        }
+    }
+
+    fn next_is_immediate(&self) -> bool {
+        matches!(
+            self.lines.front().map(|queued| &queued.command),
+            Some(Ok(Command::Noop | Command::Stat(None)))
+        )
+    }
+
+    /// NOOP and STAT while a transfer runs (RFC 959 §4.1.3).
+    fn answer_at_once(&mut self, queued: Queued) {
+        self.current = queued.text;
+        if matches!(queued.command, Ok(Command::Noop)) {
+            self.done_with(ReplyCode::OKAY, "A transfer is in progress");
+        } else {
+            self.status();
+        }
+    }
+
+    /// ABOR ends a running transfer from wherever it stands in the queue; its own reply keeps its place.
+    fn act_on_abort(&mut self, now: Instant) {
+        if self.transfer.is_some()
+            && self.lines.iter().any(|queued| matches!(queued.command, Ok(Command::Abor)))
+        {
+            self.abort_transfer(now);
+        }
+    }
+
+    fn execute(&mut self, now: Instant, queued: Queued) {
+        self.current = queued.text;
+        let first = !core::mem::replace(&mut self.first_line_seen, true);
+        match queued.command {
+            Ok(command) => self.dispatch(now, command),
+            Err(BadLine::Syntax(error)) if first && error.kind == CommandErrorKind::ForeignProtocol => {
+                self.close_foreign(now);
+            }
+            Err(BadLine::Syntax(error)) => {
+                let text = match error.kind {
+                    CommandErrorKind::BadCharacter => "A name may not hold NUL or CR",
+                    CommandErrorKind::MissingArgument => "An argument is missing",
+                    CommandErrorKind::UnexpectedArgument => "There may be no argument",
+                    CommandErrorKind::NumberTooLarge => "The number is too large",
+                    CommandErrorKind::NotSupportedValue => "That value is not supported",
+                    CommandErrorKind::BadArgument => "The argument is malformed",
+                    _ => "Command not understood",
+                };
+                self.bad_command(now, Reply::new(error.reply_code(), text));
+            }
+            Err(BadLine::TooLong) => {
+                self.bad_command(now, Reply::new(ReplyCode::UNRECOGNIZED, "The line is too long"));
+            }
+            Err(BadLine::Flood) => {
+                self.done_with(ReplyCode::SERVICE_NOT_AVAILABLE, "A line without end; closing");
+                self.close(now, CloseReason::Abuse);
+            }
+        }
+    }
+
+    /// Answers a command that makes no sense, and ends the session of a client that sends nothing else.
+    pub(super) fn bad_command(&mut self, now: Instant, reply: Reply) {
+        self.bad_commands += 1;
+        let budget =
+            self.cfg.max_bad_commands.saturating_mul(if self.settings.grant.is_some() { 10 } else { 1 });
+        if self.bad_commands > budget {
+            self.done_with(ReplyCode::SERVICE_NOT_AVAILABLE, "Too many bad commands; closing");
+            self.close(now, CloseReason::Abuse);
+        } else {
+            self.done(&reply);
+        }
+    }
+
+    /// Asks for the next lines of a listing on the control connection, when the last ones are sent.
+    fn ask_for_lines(&mut self) -> bool {
+        let id = self.next_id + 1;
+        let Some(super::Waiting { what: Wait::Lines { job, ticket: ticket @ None }, .. }) = &mut self.waiting
+        else {
+            return false;
+        };
+        *ticket = Some(id);
+        let job = crate::JobId(*job);
+        self.next_id = id;
+        self.out.push_back(Output::Ask(super::Question::Lines { ticket: super::LinesTicket(id), job }));
+        true
+    }
+}

@@ -1,0 +1,61 @@
+//! The facts of a file as MLST and MLSD tell them.
+
+use core::hash::{Hash, Hasher};
+use std::hash::DefaultHasher;
+
+use bytes::Bytes;
+use wharf_codec::{FactType, Facts, PermFact, TimeVal};
+use wharf_types::{FileKind, Grant, Metadata, Right, VirtualPath};
+
+/// The facts of `metadata` at `path`, as `grant`'s holder may see them (RFC 3659 §7.5).
+///
+/// `perm` tells what the account may do; `unique` is a hash under `key`, so that it tells nothing of the disk.
+#[must_use]
+pub fn facts_of(metadata: &Metadata, path: &VirtualPath, grant: &Grant, key: &[u8; 16]) -> Facts {
+    let kind = match metadata.kind {
+        FileKind::File => FactType::File,
+        FileKind::Directory => FactType::Dir,
+        _ => FactType::Os(Bytes::from_static(b"unix=special")),
+    };
+    let mut hasher = DefaultHasher::new();
+    key.hash(&mut hasher);
+    metadata.identity.hash(&mut hasher);
+    let mut facts = Facts::default();
+    facts.kind = kind;
+    facts.size = metadata.is_file().then_some(metadata.size);
+    facts.modify = Some(TimeVal::new(metadata.modified.secs, 0));
+    facts.perm = Some(perm(metadata, path, grant));
+    facts.unique = Some(Bytes::from(format!("{:016x}", hasher.finish())));
+    facts.unix_mode = Some(metadata.mode & 0o7777);
+    facts
+}
+
+fn perm(metadata: &Metadata, path: &VirtualPath, grant: &Grant) -> PermFact {
+    let rights = grant.rights_at(path);
+    let letters: &[(char, Right)] = if metadata.is_directory() {
+        &[
+            ('c', Right::Write),
+            ('d', Right::Delete),
+            ('e', Right::List),
+            ('f', Right::Rename),
+            ('l', Right::List),
+            ('m', Right::MakeDirectory),
+            ('p', Right::Delete),
+        ]
+    } else {
+        &[
+            ('a', Right::Append),
+            ('d', Right::Delete),
+            ('f', Right::Rename),
+            ('r', Right::Read),
+            ('w', Right::Write),
+        ]
+    };
+    let mut perm = PermFact::default();
+    for (letter, right) in letters {
+        if rights.contains(*right) && !(path.is_root() && matches!(letter, 'd' | 'f')) {
+            perm.insert(*letter);
+        }
+    }
+    perm
+}

@@ -1,0 +1,169 @@
+//! USER, PASS, ACCT, HOST, REIN.
+
+use std::{net::IpAddr, time::Instant};
+
+use wharf_codec::{HostName, ReplyCode, Secret, UserName};
+
+use super::{
+    AuditEvent, CloseReason, Link, LoginAnswer, LoginTicket, Output, Question, Server, Settings, Stale, Wait,
+    Waiting, timers::Timer,
+};
+use crate::policy::ControlLevel;
+
+impl Server {
+    /// USER: the same reply for every name, so that nobody learns which are known (RFC 2577 §7).
+    pub(super) fn user(&mut self, name: UserName) {
+        if self.settings.grant.is_some() {
+            return self.done_with(
+                ReplyCode::BAD_SEQUENCE,
+                "Already logged in; REIN or a new connection starts over",
+            );
+        }
+        let anonymous = [&b"anonymous"[..], b"ftp"].iter().any(|n| name.as_bytes().eq_ignore_ascii_case(n));
+        self.settings.user = Some(name);
+        self.done_with(
+            ReplyCode::NEED_PASSWORD,
+            if anonymous { "Your e-mail address as password, please" } else { "Password, please" },
+        );
+    }
+
+    pub(super) fn pass(&mut self, _now: Instant, password: Secret) {
+        if self.settings.grant.is_some() {
+            return self.done_with(ReplyCode::BAD_SEQUENCE, "Already logged in");
+        }
+        let Some(user) = self.settings.user.take() else {
+            return self.done_with(ReplyCode::BAD_SEQUENCE, "USER comes first");
+        };
+        let id = self.fresh_id();
+        let secured = self.control == ControlLevel::Secured;
+        self.out.push_back(Output::Ask(Question::Login {
+            ticket: LoginTicket(id),
+            user: user.clone(),
+            password,
+            secured,
+        }));
+        self.wait(Wait::Login { ticket: id, user });
+    }
+
+    pub(super) fn acct(&mut self) {
+        if self.settings.grant.is_some() {
+            self.done_with(ReplyCode::SUPERFLUOUS, "No account is needed");
+        } else {
+            self.done_with(ReplyCode::BAD_SEQUENCE, "USER and PASS come first");
+        }
+    }
+
+    /// The answer to [`Question::Login`].
+    ///
+    /// # Errors
+    /// [`Stale`] when the question is not open any more.
+    pub fn answer_login(
+        &mut self,
+        now: Instant,
+        ticket: LoginTicket,
+        answer: LoginAnswer,
+    ) -> Result<(), Stale> {
+        let (text, user) = match self.waiting.take() {
+            Some(Waiting { text, what: Wait::Login { ticket: open, user } }) if open == ticket.0 => {
+                (text, user)
+            }
+            other => {
+                self.waiting = other;
+                return Err(Stale);
+            }
+        };
+        self.current = text;
+        self.last_activity = now;
+        match answer {
+            LoginAnswer::Accept(grant) => {
+                self.timers.clear(Timer::Login);
+                self.login_failures = 0;
+                self.bad_commands = 0;
+                self.event(AuditEvent::LoggedIn {
+                    account: grant.account.clone(),
+                    secured: self.control == ControlLevel::Secured,
+                });
+                self.settings.cwd = grant.home.clone();
+                self.settings.grant = Some(grant);
+                self.done_with(ReplyCode::LOGGED_IN, "Logged in");
+            }
+            LoginAnswer::Refuse => {
+                self.event(AuditEvent::LoginFailed { user: user.to_string() });
+                self.login_failures += 1;
+                let last = self.login_failures >= self.cfg.max_login_failures;
+                // The delay slows guessing down and holds nothing but a timer (RFC 2577 §5).
+                self.timers.set(Timer::LoginDelay, now + self.cfg.timeouts.login_delay);
+                self.wait(Wait::LoginDelay { last });
+            }
+            LoginAnswer::Unavailable => {
+                self.done_with(
+                    ReplyCode::SERVICE_NOT_AVAILABLE,
+                    "Logins cannot be checked now, try again later",
+                );
+                self.close(now, CloseReason::LoginFailures);
+            }
+        }
+        self.run(now);
+        Ok(())
+    }
+
+    pub(super) fn login_delay_over(&mut self, now: Instant) {
+        match self.waiting.take() {
+            Some(Waiting { text, what: Wait::LoginDelay { last } }) => {
+                self.current = text;
+                self.last_activity = now;
+                if last {
+                    self.done_with(ReplyCode::SERVICE_NOT_AVAILABLE, "Too many failed logins; closing");
+                    self.close(now, CloseReason::LoginFailures);
+                } else {
+                    self.done_with(ReplyCode::NOT_LOGGED_IN, "Login incorrect");
+                }
+            }
+            other => self.waiting = other,
+        }
+    }
+
+    /// HOST (RFC 7151): there is one host, under several names.
+    pub(super) fn host(&mut self, name: &HostName) {
+        if self.settings.grant.is_some() {
+            return self.done_with(ReplyCode::BAD_SEQUENCE, "HOST comes before the login");
+        }
+        let name = name.as_str();
+        let bare = name.trim_start_matches('[').trim_end_matches(']');
+        let known = bare.parse::<IpAddr>().map_or_else(
+            |_| {
+                name.eq_ignore_ascii_case("localhost")
+                    || self.cfg.hosts.iter().any(|host| host.eq_ignore_ascii_case(name))
+            },
+            |ip| ip == self.ends.local.ip().to_canonical(),
+        );
+        let asked_in_tls = self.tls.as_ref().and_then(|tls| tls.server_name.as_deref());
+        if !known {
+            self.done_with(ReplyCode::PARAMETER_NOT_IMPLEMENTED, "No such host here");
+        } else if asked_in_tls.is_some_and(|sni| !sni.eq_ignore_ascii_case(name)) {
+            self.done_with(ReplyCode::PARAMETER_NOT_IMPLEMENTED, "TLS was started for another host name");
+        } else {
+            self.settings.user = None;
+            self.done_with(ReplyCode::SERVICE_READY, "Host accepted");
+        }
+    }
+
+    /// REIN: everything is forgotten, TLS included (RFC 959 §4.1.1, RFC 4217 §13).
+    pub(super) fn rein(&mut self, now: Instant) {
+        if self.cfg.implicit {
+            return self
+                .done_with(ReplyCode::NOT_IMPLEMENTED, "This port has no state before TLS; reconnect");
+        }
+        self.drop_setup();
+        self.settings = Settings::new(&self.cfg, false);
+        self.timers.set(Timer::Login, now + self.cfg.timeouts.login);
+        self.done_with(ReplyCode::SERVICE_READY, "Ready for a new user");
+        if self.control == ControlLevel::Secured {
+            self.out.push_back(Output::ClearTls);
+            self.link = Link::Clearing(ControlLevel::Clear);
+            self.timers.set(Timer::TlsHandshake, now + self.cfg.timeouts.tls_handshake);
+        } else {
+            self.control = ControlLevel::Clear;
+        }
+    }
+}

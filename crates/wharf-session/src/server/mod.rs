@@ -1,0 +1,332 @@
+//! The server machine.
+//!
+//! # How to drive it
+//!
+//! 1. Make it with [`Server::new`].
+//! 2. Take [`Server::poll_output`] until it is empty and do what it says, in that order.
+//! 3. Read from the peer while [`Server::wants_bytes`]; give what came to [`Server::handle_bytes`]. It says how much it
+//!    took; keep the rest and offer it again when `wants_bytes` is true.
+//! 4. Tell how much output is not sent yet with [`Server::handle_sent`], what TLS did with [`Server::handle_tls`], and
+//!    what data connections did with [`Server::handle_data`].
+//! 5. Answer questions with their tickets.
+//! 6. Call [`Server::handle_timeout`] when [`Server::poll_timeout`] is due.
+//!
+//! Every `handle_*` and `answer_*` takes the caller's monotonic clock; the machine never reads one.
+
+mod closing;
+mod config;
+mod dispatch;
+mod engine;
+mod facts;
+mod files;
+mod info;
+mod login;
+mod output;
+mod security;
+mod setup;
+mod status;
+mod storage_reply;
+mod timers;
+mod transfer;
+mod transfer_end;
+
+#[cfg(test)]
+mod tests;
+
+use std::{collections::VecDeque, sync::Arc, time::Instant};
+
+use bytes::BytesMut;
+use wharf_codec::{FactSelection, Format, LineFramer, Reply, ReplyCode, Representation, UserName};
+use wharf_types::{Grant, VirtualPath};
+
+pub use config::{PeerInfo, ServerConfig, Timeouts};
+pub use facts::facts_of;
+pub use output::{
+    AuditEvent, CloseReason, CommitTicket, FileAnswer, FileTicket, LinesTicket, LoginAnswer, LoginTicket,
+    Output, Question, Stale, TicketId, TransferRecord,
+};
+
+use self::{
+    engine::Queued,
+    setup::Setup,
+    timers::{Timer, Timers},
+    transfer::Transfer,
+};
+use crate::{
+    contract::{DataId, TlsInfo},
+    policy::{ControlLevel, DataLevel, DataPolicy, SessionView},
+};
+
+/// What the control connection is doing besides carrying commands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Link {
+    /// Carries commands.
+    Open,
+    /// The TLS handshake runs.
+    Upgrading,
+    /// TLS is being ended; the level that will hold then.
+    Clearing(ControlLevel),
+    /// Everything is said; the last bytes are on their way.
+    Closing,
+    /// Over.
+    Closed,
+}
+
+/// What a session forgets at AUTH and REIN.
+#[derive(Debug)]
+struct Settings {
+    user: Option<UserName>,
+    grant: Option<Grant>,
+    cwd: VirtualPath,
+    representation: Representation,
+    rest: u64,
+    rename_from: Option<VirtualPath>,
+    facts: FactSelection,
+    epsv_all: bool,
+    allocated: Option<u64>,
+    /// Cut uploads whose length this session was told, newest last; bounded.
+    told_partials: VecDeque<(VirtualPath, u64)>,
+    pbsz: bool,
+    level: DataLevel,
+}
+
+impl Settings {
+    const MAX_TOLD: usize = 64;
+
+    fn new(cfg: &ServerConfig, secured: bool) -> Self {
+        // The level starts at Clear (RFC 4217 §9); on an implicit listener at Private, unless data is always clear.
+        let private = cfg.implicit && secured && cfg.policy.data != DataPolicy::Deny;
+        Self {
+            user: None,
+            grant: None,
+            cwd: VirtualPath::root(),
+            representation: Representation::Ascii(Format::NonPrint),
+            rest: 0,
+            rename_from: None,
+            facts: FactSelection::default(),
+            epsv_all: false,
+            allocated: None,
+            told_partials: VecDeque::new(),
+            pbsz: cfg.implicit && secured,
+            level: if private { DataLevel::Private } else { DataLevel::Clear },
+        }
+    }
+}
+
+/// A command that waits for something else than a transfer.
+#[derive(Debug)]
+struct Waiting {
+    /// The command, masked.
+    text: String,
+    what: Wait,
+}
+
+#[derive(Debug)]
+enum Wait {
+    /// For the answer to a login.
+    Login { ticket: u64, user: UserName },
+    /// For the delay after a failed login.
+    LoginDelay { last: bool },
+    /// For the answer of storage.
+    File { ticket: u64, then: files::Then },
+    /// For a port to listen on.
+    Listen { id: DataId, extended: bool },
+    /// For lines of a listing on the control connection.
+    Lines { job: u64, ticket: Option<u64> },
+}
+
+/// The server's side of one control session.
+#[derive(Debug)]
+pub struct Server {
+    cfg: Arc<ServerConfig>,
+    ends: PeerInfo,
+    link: Link,
+    control: ControlLevel,
+    tls: Option<TlsInfo>,
+    greeted: bool,
+    settings: Settings,
+    out: VecDeque<Output>,
+    /// Bytes in `out`.
+    queued: usize,
+    /// Bytes that the driver took and has not sent yet.
+    unsent: usize,
+    input: BytesMut,
+    framer: LineFramer,
+    lines: VecDeque<Queued>,
+    /// Whether a complete line was seen: another protocol shows in the first one.
+    first_line_seen: bool,
+    timers: Timers,
+    last_activity: Instant,
+    setup: Option<Setup>,
+    transfer: Option<Transfer>,
+    waiting: Option<Waiting>,
+    /// The command being executed, masked.
+    current: String,
+    draining: bool,
+    next_id: u64,
+    bad_commands: u32,
+    login_failures: u32,
+}
+
+impl Server {
+    /// A session with the client at `peer.peer`: greets, or on an implicit listener begins TLS first.
+    #[must_use]
+    pub fn new(cfg: Arc<ServerConfig>, ends: PeerInfo, now: Instant) -> Self {
+        let mut this = Self::silent(cfg, ends, now);
+        this.timers.set(Timer::Login, now + this.cfg.timeouts.login);
+        if this.cfg.implicit {
+            this.link = Link::Upgrading;
+            this.timers.set(Timer::TlsHandshake, now + this.cfg.timeouts.tls_handshake);
+            this.out.push_back(Output::UpgradeTls);
+        } else {
+            this.greet();
+            this.run(now);
+        }
+        this
+    }
+
+    /// A session that is turned away with 421 at once (LOG-11): too many are there.
+    ///
+    /// On an implicit listener it is closed without a word, since a handshake is what a full server cannot afford.
+    #[must_use]
+    pub fn refuse(cfg: Arc<ServerConfig>, ends: PeerInfo, now: Instant, reason: CloseReason) -> Self {
+        let mut this = Self::silent(cfg, ends, now);
+        if !this.cfg.implicit {
+            this.send(&Reply::new(ReplyCode::SERVICE_NOT_AVAILABLE, "Too many connections, try again later"));
+        }
+        this.close(now, reason);
+        this
+    }
+
+    fn silent(cfg: Arc<ServerConfig>, ends: PeerInfo, now: Instant) -> Self {
+        Self {
+            link: Link::Open,
+            control: ControlLevel::Clear,
+            tls: None,
+            greeted: false,
+            settings: Settings::new(&cfg, false),
+            out: VecDeque::new(),
+            queued: 0,
+            unsent: 0,
+            input: BytesMut::new(),
+            framer: LineFramer::new(&cfg.limits),
+            lines: VecDeque::new(),
+            first_line_seen: false,
+            timers: Timers::default(),
+            last_activity: now,
+            setup: None,
+            transfer: None,
+            waiting: None,
+            current: String::new(),
+            draining: false,
+            next_id: 0,
+            bad_commands: 0,
+            login_failures: 0,
+            cfg,
+            ends,
+        }
+    }
+
+    fn greet(&mut self) {
+        self.greeted = true;
+        let reply = Reply::new(ReplyCode::SERVICE_READY, self.cfg.greeting.clone());
+        self.send(&reply);
+    }
+
+    /// What the driver has to do next, in order; `None` when there is nothing to do now.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        let output = self.out.pop_front()?;
+        if let Output::Transmit(bytes) = &output {
+            self.queued = self.queued.saturating_sub(bytes.len());
+            self.unsent += bytes.len();
+        }
+        Some(output)
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) is wanted next.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        self.timers.next()
+    }
+
+    /// Whether the driver should read from the peer: not while TLS begins or ends, not while enough commands or
+    /// replies wait, not after the end.
+    #[must_use]
+    pub fn wants_bytes(&self) -> bool {
+        self.link == Link::Open
+            && self.lines.len() < self.cfg.look_ahead
+            && self.input.len() < Self::MAX_INPUT
+            && self.backlog() <= self.cfg.max_pending
+    }
+
+    /// Whether the session is over and nothing is left to do but what [`poll_output`](Self::poll_output) still gives.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        matches!(self.link, Link::Closing | Link::Closed)
+    }
+
+    /// What the logged-in user may do; `None` before login.
+    #[must_use]
+    pub fn grant(&self) -> Option<&Grant> {
+        self.settings.grant.as_ref()
+    }
+
+    /// What was agreed on the control connection's TLS; `None` in clear.
+    #[must_use]
+    pub fn tls(&self) -> Option<&TlsInfo> {
+        self.tls.as_ref()
+    }
+
+    fn backlog(&self) -> usize {
+        self.queued + self.unsent
+    }
+
+    fn view(&self) -> SessionView {
+        SessionView {
+            control: self.control,
+            implicit: self.cfg.implicit,
+            logged_in: self.settings.grant.is_some(),
+            tls_available: self.cfg.tls_available,
+        }
+    }
+
+    fn fresh_id(&mut self) -> u64 {
+        self.next_id += 1;
+        self.next_id
+    }
+
+    /// Sends a reply that completes nothing (150, the greeting, 421).
+    fn send(&mut self, reply: &Reply) {
+        self.transmit(reply.to_bytes());
+    }
+
+    fn transmit(&mut self, bytes: bytes::Bytes) {
+        self.queued += bytes.len();
+        self.out.push_back(Output::Transmit(bytes));
+    }
+
+    /// Completes the current command: exactly one such reply for each.
+    fn done(&mut self, reply: &Reply) {
+        self.send(reply);
+        let command = core::mem::take(&mut self.current);
+        self.event(AuditEvent::Replied { command, code: reply.code() });
+    }
+
+    fn done_with(&mut self, code: ReplyCode, text: &'static str) {
+        self.done(&Reply::new(code, text));
+    }
+
+    fn event(&mut self, event: AuditEvent) {
+        self.out.push_back(Output::Event(event));
+    }
+
+    /// Puts the current command on hold.
+    fn wait(&mut self, what: Wait) {
+        let text = core::mem::take(&mut self.current);
+        self.waiting = Some(Waiting { text, what });
+    }
+
+    fn is_idle(&self) -> bool {
+        self.waiting.is_none() && self.transfer.is_none()
+    }
+}

@@ -1,0 +1,247 @@
+//! What the server machine asks of its driver, and what it tells.
+
+use bytes::Bytes;
+use wharf_codec::{ReplyCode, Secret, UserName};
+use wharf_types::{FileOp, Grant, Metadata, Timestamp, VirtualPath};
+
+use crate::contract::{DataCommand, DataFailure, JobId, TlsInfo};
+
+/// What the driver has to do, in this order.
+#[derive(Debug)]
+pub enum Output {
+    /// Send these bytes on the control connection.
+    Transmit(Bytes),
+    /// When everything before is sent, begin TLS as the server and report how that went.
+    UpgradeTls,
+    /// When everything before is sent, end TLS, keep the connection and report [`TlsEvent::Cleared`](crate::TlsEvent::Cleared).
+    ClearTls,
+    /// A question to the outside; the driver answers it with the ticket in it, in its own time.
+    Ask(Question),
+    /// The answer to that question is not wanted any more; answering it all the same is harmless. What a late answer
+    /// opened is to be dropped.
+    Withdraw(TicketId),
+    /// What was opened under this job will not be used any more: a file being received keeps its bytes as a partial
+    /// (`Sink::suspend`), everything else is dropped.
+    Release(JobId),
+    /// Something about a data connection.
+    Data(DataCommand),
+    /// News for the log.
+    Event(AuditEvent),
+    /// When everything before is sent, close the control connection.
+    Close,
+    /// Close the control connection at once.
+    Abort,
+}
+
+/// Names a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TicketId(pub(crate) u64);
+
+/// The answer came too late or to another machine; nothing happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the question is not open any more")]
+pub struct Stale;
+
+macro_rules! ticket {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        ///
+        /// Good for one answer: it is consumed by it, and cannot be copied.
+        #[derive(Debug, PartialEq, Eq)]
+        #[must_use = "an unanswered question holds the session up"]
+        pub struct $name(pub(crate) u64);
+
+        impl $name {
+            /// The number under which the question may be withdrawn.
+            #[must_use]
+            pub const fn id(&self) -> TicketId {
+                TicketId(self.0)
+            }
+
+            /// The job that a positive answer begins.
+            #[must_use]
+            pub const fn job(&self) -> JobId {
+                JobId(self.0)
+            }
+        }
+    };
+}
+
+ticket!(
+    /// The right to answer [`Question::Login`].
+    LoginTicket
+);
+ticket!(
+    /// The right to answer [`Question::File`].
+    FileTicket
+);
+ticket!(
+    /// The right to answer [`Question::Lines`].
+    LinesTicket
+);
+ticket!(
+    /// The right to answer [`Question::Commit`].
+    CommitTicket
+);
+
+/// A question to the outside.
+#[derive(Debug)]
+pub enum Question {
+    /// Who is this?
+    Login {
+        /// Answer with [`Server::answer_login`](super::Server::answer_login).
+        ticket: LoginTicket,
+        /// The name given.
+        user: UserName,
+        /// The password given.
+        password: Secret,
+        /// Whether both came under TLS.
+        secured: bool,
+    },
+    /// Do this; permission was checked.
+    File {
+        /// Answer with [`Server::answer_file`](super::Server::answer_file).
+        ticket: FileTicket,
+        /// What.
+        op: FileOp,
+    },
+    /// The next lines of a listing for the control connection (STAT with a path), of the job opened before.
+    Lines {
+        /// Answer with [`Server::answer_lines`](super::Server::answer_lines).
+        ticket: LinesTicket,
+        /// The listing.
+        job: JobId,
+    },
+    /// All bytes are there: make them the file, durable as configured. The point of no return.
+    Commit {
+        /// Answer with [`Server::answer_commit`](super::Server::answer_commit).
+        ticket: CommitTicket,
+        /// The upload.
+        job: JobId,
+    },
+}
+
+/// The answer to a login.
+#[derive(Debug)]
+pub enum LoginAnswer {
+    /// It is he; this is what he may do.
+    Accept(Grant),
+    /// It is not, or he may not.
+    Refuse,
+    /// It cannot be told now.
+    Unavailable,
+}
+
+/// The answer to an effect on storage that happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FileAnswer {
+    /// Done; nothing to tell.
+    Done,
+    /// What is known of it.
+    Metadata {
+        /// The metadata; for a partial those of a file of its told length.
+        metadata: Metadata,
+        /// Whether it is the account's own cut upload.
+        partial: bool,
+    },
+    /// Open under the ticket's job.
+    Opened {
+        /// The length of the whole file, for a file that is sent.
+        size: Option<u64>,
+        /// The name that an upload will have.
+        path: Option<VirtualPath>,
+        /// The offset at which an upload goes on.
+        offset: u64,
+    },
+    /// The time that is stored now.
+    Time(Timestamp),
+}
+
+/// News for the log. No secret is ever part of one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AuditEvent {
+    /// A command was answered; `command` is masked and escaped.
+    Replied {
+        /// What was sent.
+        command: String,
+        /// The code of the completing reply.
+        code: ReplyCode,
+    },
+    /// TLS is up on the control connection.
+    Secured(TlsInfo),
+    /// TLS was ended as asked.
+    Cleared,
+    /// The handshake on the control connection failed.
+    TlsFailed(String),
+    /// Bytes in clear stood behind AUTH: somebody tried to inject commands, or a client is broken.
+    PlaintextAfterAuth,
+    /// A login worked.
+    LoggedIn {
+        /// The account.
+        account: String,
+        /// Whether the credentials came under TLS.
+        secured: bool,
+    },
+    /// A login failed.
+    LoginFailed {
+        /// The name given, escaped.
+        user: String,
+    },
+    /// A data connection is secured.
+    DataSecured {
+        /// What was agreed.
+        tls: TlsInfo,
+        /// Whether it provably belongs to this session.
+        bound: bool,
+    },
+    /// A data connection failed or was refused.
+    DataFailed(DataFailure),
+    /// A transfer is over.
+    Transferred(TransferRecord),
+    /// Another protocol knocked (CTL-23).
+    ForeignProtocol,
+    /// The session ends; why.
+    Closed(CloseReason),
+}
+
+/// What is told of a transfer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TransferRecord {
+    /// The verb.
+    pub verb: &'static str,
+    /// The file or directory.
+    pub path: VirtualPath,
+    /// Bytes moved.
+    pub bytes: u64,
+    /// Whether under TLS.
+    pub secured: bool,
+    /// How long it took, from the reply 150 on.
+    pub took: std::time::Duration,
+    /// The code of the final reply.
+    pub code: ReplyCode,
+}
+
+/// Why a session ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum CloseReason {
+    /// QUIT.
+    Quit,
+    /// The client closed the connection.
+    PeerClosed,
+    /// No command for too long, or no login in time.
+    TimedOut,
+    /// Too many failed logins.
+    LoginFailures,
+    /// Too many bad commands, or a line without end.
+    Abuse,
+    /// TLS did not come up.
+    TlsFailed,
+    /// Bytes in clear behind AUTH, or another protocol.
+    Injection,
+    /// The server stops.
+    Shutdown,
+    /// The server is full.
+    Full,
+}

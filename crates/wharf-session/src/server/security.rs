@@ -1,0 +1,138 @@
+//! AUTH, PBSZ, PROT, CCC (RFC 2228, RFC 4217), and what TLS did.
+
+use std::time::Instant;
+
+use wharf_codec::{AuthMechanism, ProtectionLevel, Reply, ReplyCode};
+
+use super::{AuditEvent, CloseReason, Link, Output, Server, Settings, timers::Timer};
+use crate::{
+    contract::TlsEvent,
+    policy::{Action, ControlLevel, DataLevel, Verdict, decide},
+};
+
+impl Server {
+    pub(super) fn auth(&mut self, now: Instant, mechanism: &AuthMechanism) {
+        if matches!(mechanism, AuthMechanism::Other(_)) {
+            return self.done_with(ReplyCode::PARAMETER_NOT_IMPLEMENTED, "Only AUTH TLS is offered");
+        }
+        if let Verdict::Refuse(refusal) = decide(&self.cfg.policy, &self.view(), Action::StartTls) {
+            return self.done_with(refusal.code, refusal.text);
+        }
+        if !self.input.is_empty() || !self.lines.is_empty() || !self.framer.is_idle() {
+            // Not even 234: who sends commands behind AUTH must not have them taken for protected ones.
+            return self.handle_plaintext_after_auth(now);
+        }
+        self.drop_setup();
+        self.done_with(ReplyCode::SECURITY_COMPLETE, "Begin TLS now");
+        self.out.push_back(Output::UpgradeTls);
+        self.link = Link::Upgrading;
+        self.timers.set(Timer::TlsHandshake, now + self.cfg.timeouts.tls_handshake);
+    }
+
+    /// The driver found bytes in clear behind AUTH when TLS was to begin: they are never parsed, the session ends.
+    pub fn handle_plaintext_after_auth(&mut self, now: Instant) {
+        if self.is_closed() {
+            return;
+        }
+        self.event(AuditEvent::PlaintextAfterAuth);
+        self.close(now, CloseReason::Injection);
+    }
+
+    /// What happened to TLS on the control connection.
+    pub fn handle_tls(&mut self, now: Instant, event: TlsEvent) {
+        if self.is_closed() {
+            return;
+        }
+        match (event, self.link) {
+            (TlsEvent::Established(info), Link::Upgrading) => {
+                self.timers.clear(Timer::TlsHandshake);
+                self.link = Link::Open;
+                self.control = ControlLevel::Secured;
+                self.last_activity = now;
+                // RFC 4217 §4.2: the session starts over.
+                self.settings = Settings::new(&self.cfg, true);
+                self.event(AuditEvent::Secured(info.clone()));
+                self.tls = Some(info);
+                if !self.greeted {
+                    self.greet();
+                }
+                self.run(now);
+            }
+            (TlsEvent::Cleared, Link::Clearing(level)) => {
+                self.timers.clear(Timer::TlsHandshake);
+                self.link = Link::Open;
+                self.control = level;
+                self.tls = None;
+                self.last_activity = now;
+                self.event(AuditEvent::Cleared);
+                self.run(now);
+            }
+            (TlsEvent::Failed(text), _) => {
+                self.event(AuditEvent::TlsFailed(text));
+                self.close(now, CloseReason::TlsFailed);
+            }
+            (TlsEvent::CloseNotify, _) => self.handle_eof(now),
+            // Nothing was asked that this could answer.
+            (TlsEvent::Established(_) | TlsEvent::Cleared, _) => self.close(now, CloseReason::TlsFailed),
+        }
+    }
+
+    /// Whether PBSZ and PROT make sense now; answers when not.
+    fn under_tls(&mut self) -> bool {
+        match self.control {
+            ControlLevel::Secured => true,
+            ControlLevel::Clear => {
+                self.done_with(ReplyCode::BAD_SEQUENCE, "AUTH TLS comes first");
+                false
+            }
+            ControlLevel::Cleared => {
+                self.done_with(ReplyCode::PROTECTION_DENIED, "CCC has fixed the protection of this session");
+                false
+            }
+        }
+    }
+
+    pub(super) fn pbsz(&mut self, _size: u32) {
+        if self.under_tls() {
+            self.settings.pbsz = true;
+            // TLS needs no buffer size; whatever was asked, 0 is what holds (RFC 4217 §9).
+            self.done_with(ReplyCode::OKAY, "PBSZ=0");
+        }
+    }
+
+    pub(super) fn prot(&mut self, level: ProtectionLevel) {
+        if !self.under_tls() {
+            return;
+        }
+        if !self.settings.pbsz {
+            return self.done_with(ReplyCode::BAD_SEQUENCE, "PBSZ 0 comes first");
+        }
+        let level = match level {
+            ProtectionLevel::Clear => DataLevel::Clear,
+            ProtectionLevel::Private => DataLevel::Private,
+            ProtectionLevel::Safe | ProtectionLevel::Confidential => {
+                return self.done_with(ReplyCode::PROT_NOT_SUPPORTED, "TLS knows PROT C and PROT P only");
+            }
+        };
+        if let Verdict::Refuse(refusal) = decide(&self.cfg.policy, &self.view(), Action::SetDataLevel(level))
+        {
+            return self.done_with(refusal.code, refusal.text);
+        }
+        self.settings.level = level;
+        let text = match level {
+            DataLevel::Clear => "Data connections are in clear now",
+            DataLevel::Private => "Data connections are protected now",
+        };
+        self.done(&Reply::new(ReplyCode::OKAY, text));
+    }
+
+    pub(super) fn ccc(&mut self) {
+        if let Verdict::Refuse(refusal) = decide(&self.cfg.policy, &self.view(), Action::ClearControl) {
+            return self.done_with(refusal.code, refusal.text);
+        }
+        self.done_with(ReplyCode::OKAY, "Commands go on in clear");
+        self.out.push_back(Output::ClearTls);
+        self.link = Link::Clearing(ControlLevel::Cleared);
+        self.timers.set(Timer::TlsHandshake, self.last_activity + self.cfg.timeouts.tls_handshake);
+    }
+}

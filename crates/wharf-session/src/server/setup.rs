@@ -1,0 +1,230 @@
+//! Where the next data connection goes: PASV, EPSV, PORT, EPRT.
+
+use std::{
+    net::{IpAddr, SocketAddr, SocketAddrV4},
+    time::Instant,
+};
+
+use wharf_codec::{EpsvArgument, HostPort, Reply, ReplyCode, encode_epsv, encode_pasv};
+
+use super::{AuditEvent, Output, Server, Wait, Waiting, timers::Timer};
+use crate::{
+    contract::{CancelHow, DataCommand, DataFailure, DataId, PeerRule, TicketPlan},
+    policy::{ControlLevel, DataLevel},
+};
+
+/// A data connection that was prepared. One setup serves one transfer.
+#[derive(Debug)]
+pub(super) struct Setup {
+    pub(super) id: DataId,
+    /// Where to dial, in active mode; nothing is dialled before a transfer command (no bounce by PORT alone).
+    pub(super) dial: Option<SocketAddr>,
+    /// Whether the driver knows of it.
+    pub(super) opened: bool,
+    pub(super) connected: bool,
+    pub(super) securing: bool,
+    pub(super) secured: bool,
+    /// What went wrong before a transfer asked for it.
+    pub(super) failed: Option<DataFailure>,
+}
+
+impl Setup {
+    const fn new(id: DataId) -> Self {
+        Self {
+            id,
+            dial: None,
+            opened: false,
+            connected: false,
+            securing: false,
+            secured: false,
+            failed: None,
+        }
+    }
+}
+
+impl Server {
+    /// Forgets the prepared data connection; a failed or replaced setup leaves nothing behind.
+    pub(super) fn drop_setup(&mut self) {
+        if let Some(setup) = self.setup.take() {
+            self.timers.clear(Timer::DataOpen);
+            if setup.opened && setup.failed.is_none() {
+                self.out.push_back(Output::Data(DataCommand::Cancel { id: setup.id, how: CancelHow::Close }));
+            }
+        }
+    }
+
+    fn refused_by_epsv_all(&mut self) -> bool {
+        if self.settings.epsv_all {
+            self.drop_setup();
+            self.done_with(ReplyCode::BAD_PARAMETER, "EPSV ALL was said, only EPSV is taken");
+        }
+        self.settings.epsv_all
+    }
+
+    pub(super) fn pasv(&mut self, now: Instant) {
+        if self.refused_by_epsv_all() {
+            return;
+        }
+        if !self.ends.local.ip().to_canonical().is_ipv4() && self.cfg.public_ip.is_none() {
+            self.drop_setup();
+            return self.done_with(ReplyCode::CANNOT_OPEN_DATA, "PASV cannot tell an IPv6 address, use EPSV");
+        }
+        self.listen(now, false);
+    }
+
+    pub(super) fn epsv(&mut self, now: Instant, argument: EpsvArgument) {
+        let ours = if self.ends.local.ip().to_canonical().is_ipv4() { 1 } else { 2 };
+        match argument {
+            EpsvArgument::All => {
+                self.settings.epsv_all = true;
+                self.done_with(ReplyCode::OKAY, "Only EPSV from now on");
+            }
+            EpsvArgument::Family(family) if family != ours => {
+                self.drop_setup();
+                let text = format!("Network protocol not supported, use ({ours})");
+                self.done(&Reply::new(ReplyCode::PROTOCOL_OR_TLS_REFUSED, text));
+            }
+            EpsvArgument::Any | EpsvArgument::Family(_) => self.listen(now, true),
+        }
+    }
+
+    fn listen(&mut self, now: Instant, extended: bool) {
+        self.drop_setup();
+        let id = DataId(self.fresh_id());
+        let peer = if self.cfg.dangerous_foreign_data {
+            PeerRule::Any
+        } else {
+            PeerRule::Only(self.ends.peer.ip().to_canonical())
+        };
+        self.setup = Some(Setup { opened: true, ..Setup::new(id) });
+        self.out.push_back(Output::Data(DataCommand::Listen { id, peer }));
+        self.timers.set(Timer::DataOpen, now + self.cfg.timeouts.data_open);
+        self.wait(Wait::Listen { id, extended });
+    }
+
+    /// The driver opened the port.
+    pub(super) fn listening(&mut self, now: Instant, id: DataId, addr: SocketAddr) {
+        let extended = match self.waiting.take() {
+            Some(Waiting { text, what: Wait::Listen { id: waited, extended } }) if waited == id => {
+                self.current = text;
+                extended
+            }
+            other => {
+                self.waiting = other;
+                return;
+            }
+        };
+        self.last_activity = now;
+        self.timers.set(Timer::DataOpen, now + self.cfg.timeouts.data_open);
+        if extended {
+            return self.done(&Reply::new(ReplyCode::EXTENDED_PASSIVE_MODE, encode_epsv(addr.port())));
+        }
+        let ip = match (self.cfg.public_ip, self.ends.local.ip().to_canonical()) {
+            (Some(ip), _) | (None, IpAddr::V4(ip)) => ip,
+            (None, IpAddr::V6(_)) => {
+                self.drop_setup();
+                return self.done_with(ReplyCode::CANNOT_OPEN_DATA, "Use EPSV");
+            }
+        };
+        self.done(&Reply::new(ReplyCode::PASSIVE_MODE, encode_pasv(SocketAddrV4::new(ip, addr.port()))));
+    }
+
+    /// PORT and EPRT. A refused one forgets the former setup as well (no stale target).
+    pub(super) fn active(&mut self, target: HostPort, extended: bool) {
+        if self.refused_by_epsv_all() {
+            return;
+        }
+        self.drop_setup();
+        if !self.cfg.active {
+            return self.done_with(ReplyCode::NOT_IMPLEMENTED, "Active mode is off here, use PASV or EPSV");
+        }
+        let ours_is_v4 = self.ends.local.ip().to_canonical().is_ipv4();
+        let Some(to) = target.socket_addr().filter(|to| to.is_ipv4() == ours_is_v4) else {
+            let list = if ours_is_v4 { 1 } else { 2 };
+            if extended {
+                let text = format!("Network protocol not supported, use ({list})");
+                return self.done(&Reply::new(ReplyCode::PROTOCOL_OR_TLS_REFUSED, text));
+            }
+            return self.done_with(ReplyCode::BAD_PARAMETER, "PORT tells IPv4 addresses only, use EPRT");
+        };
+        if !self.cfg.dangerous_foreign_data && !self.ends.same_host(to.ip()) {
+            return self.done_with(ReplyCode::BAD_PARAMETER, "Data connections go to your own address only");
+        }
+        if to.port() < 1024 {
+            return self.done_with(
+                ReplyCode::PARAMETER_NOT_IMPLEMENTED,
+                "Data connections go to ports from 1024 up",
+            );
+        }
+        let id = DataId(self.fresh_id());
+        self.setup = Some(Setup { dial: Some(to), ..Setup::new(id) });
+        self.done_with(ReplyCode::OKAY, "Noted");
+    }
+
+    /// Where an active connection leaves from: one below the control port where that is the custom (RFC 959 §5.2).
+    pub(super) fn active_source(&self) -> SocketAddr {
+        let port = match self.ends.local.port() {
+            control @ (21 | 990) => control - 1,
+            _ => 0,
+        };
+        SocketAddr::new(self.ends.local.ip(), port)
+    }
+
+    /// Somebody is there.
+    pub(super) fn connected(&mut self, now: Instant, id: DataId) {
+        let Some(setup) = self.setup.as_mut().filter(|setup| setup.id == id) else { return };
+        setup.connected = true;
+        if self.transfer.is_some() {
+            self.advance_data(now);
+        } else if self.settings.level == DataLevel::Private && self.control != ControlLevel::Clear {
+            // Some clients shake hands before they send the command (TLS-33).
+            self.secure_setup(TicketPlan::Unknown);
+        }
+    }
+
+    pub(super) fn secure_setup(&mut self, tickets: TicketPlan) {
+        if let Some(setup) = self.setup.as_mut().filter(|setup| setup.connected && !setup.secured) {
+            setup.securing = true;
+            self.out.push_back(Output::Data(DataCommand::Secure { id: setup.id, tickets }));
+        }
+    }
+
+    /// The data connection failed while no transfer used it.
+    pub(super) fn setup_failed(&mut self, now: Instant, failure: DataFailure) {
+        self.event(AuditEvent::DataFailed(failure.clone()));
+        match self.waiting.take() {
+            Some(Waiting { text, what: Wait::Listen { .. } }) => {
+                self.current = text;
+                self.last_activity = now;
+                self.setup = None;
+                self.timers.clear(Timer::DataOpen);
+                self.done_with(
+                    ReplyCode::CANNOT_OPEN_DATA,
+                    "No port is free for data connections, try again later",
+                );
+            }
+            other => {
+                self.waiting = other;
+                if let Some(setup) = &mut self.setup {
+                    setup.failed = Some(failure);
+                }
+            }
+        }
+    }
+
+    /// Nobody came in time.
+    pub(super) fn data_open_timed_out(&mut self, now: Instant) {
+        if self.transfer.is_some() {
+            return self.transfer_failed(now, &DataFailure::Connect("nobody came in time".to_owned()), true);
+        }
+        if let Some(Waiting { what: Wait::Listen { .. }, .. }) = &self.waiting {
+            let id = self.setup.as_ref().map(|setup| setup.id);
+            if let Some(id) = id {
+                self.out.push_back(Output::Data(DataCommand::Cancel { id, how: CancelHow::Close }));
+            }
+            return self
+                .setup_failed(now, DataFailure::NoPortFree("the port did not open in time".to_owned()));
+        }
+        self.drop_setup();
+    }
+}

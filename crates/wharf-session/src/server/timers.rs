@@ -1,0 +1,56 @@
+//! All clocks of a session in one table.
+
+use std::time::Instant;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Timer {
+    Login,
+    Idle,
+    TlsHandshake,
+    /// A data connection must be there, or secured, by then.
+    DataOpen,
+    DataStall,
+    LoginDelay,
+    Drain,
+}
+
+impl Timer {
+    const ALL: [Self; 7] = [
+        Self::Login,
+        Self::Idle,
+        Self::TlsHandshake,
+        Self::DataOpen,
+        Self::DataStall,
+        Self::LoginDelay,
+        Self::Drain,
+    ];
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Timers([Option<Instant>; Timer::ALL.len()]);
+
+impl Timers {
+    pub(super) fn set(&mut self, timer: Timer, at: Instant) {
+        self.0[timer as usize] = Some(at);
+    }
+
+    pub(super) fn clear(&mut self, timer: Timer) {
+        self.0[timer as usize] = None;
+    }
+
+    pub(super) fn clear_all(&mut self) {
+        self.0 = Default::default();
+    }
+
+    pub(super) fn next(&self) -> Option<Instant> {
+        self.0.iter().flatten().min().copied()
+    }
+
+    /// Takes one timer that is due.
+    pub(super) fn take_due(&mut self, now: Instant) -> Option<Timer> {
+        let timer =
+            Timer::ALL.into_iter().find(|timer| self.0[*timer as usize].is_some_and(|at| at <= now))?;
+        self.clear(timer);
+        Some(timer)
+    }
+}

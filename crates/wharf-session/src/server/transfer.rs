@@ -1,0 +1,312 @@
+//! RETR, STOR, STOU, APPE, LIST, NLST, MLSD: from the command to the first byte.
+
+use std::time::Instant;
+
+use wharf_codec::{Escaped, Pathname, Reply, ReplyCode, Representation, Text};
+use wharf_types::{FileError, FileOp, ListStyle, VirtualPath, WriteMode};
+
+use super::{FileAnswer, FileTicket, Output, Question, Server, storage_reply::reply_to, timers::Timer};
+use crate::{
+    contract::{DataCommand, Flow, Form, JobId, ListingForm, TicketPlan},
+    policy::{Action, DataLevel, Verdict, decide},
+};
+
+/// What a transfer is waiting for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// Storage opens what is sent or received.
+    Opening,
+    /// 150 is said; the data connection comes, and is secured.
+    Connecting,
+    /// Bytes move.
+    Running,
+    /// The upload is being made durable: the point of no return.
+    Committing { ticket: u64 },
+}
+
+/// A transfer command that has not got its final reply. Everything it depends on was copied when it was accepted.
+#[derive(Debug)]
+pub(super) struct Transfer {
+    /// The command, for the log.
+    pub(super) text: String,
+    pub(super) verb: &'static str,
+    pub(super) path: VirtualPath,
+    pub(super) job: u64,
+    pub(super) phase: Phase,
+    pub(super) upload: bool,
+    pub(super) form: Form,
+    pub(super) level: DataLevel,
+    pub(super) began: Instant,
+    pub(super) bytes: u64,
+    /// Where an upload begins in the file.
+    pub(super) offset: u64,
+    /// What ALLO said the file will be.
+    pub(super) allocated: Option<u64>,
+    /// The length of the own partial that APPE must go on from.
+    pub(super) told: Option<u64>,
+}
+
+impl Server {
+    pub(super) fn rest(&mut self, offset: u64) {
+        self.settings.rest = offset;
+        let text = format!("The next transfer begins at {offset}");
+        self.done(&Reply::new(ReplyCode::PENDING_INFORMATION, text));
+    }
+
+    pub(super) fn retr(&mut self, now: Instant, path: &Pathname) {
+        let rest = core::mem::take(&mut self.settings.rest);
+        let Some(path) = self.resolve(path) else { return };
+        let (offset, form) = match self.settings.representation {
+            Representation::Ascii(_) => (0, Form::Ascii { skip: rest }),
+            _ => (rest, Form::Image),
+        };
+        self.begin(now, "RETR", FileOp::Read { path, offset }, form);
+    }
+
+    pub(super) fn stor(&mut self, now: Instant, path: &Pathname) {
+        let Some(path) = self.resolve(path) else { return };
+        self.upload(now, "STOR", path, WriteMode::Replace);
+    }
+
+    pub(super) fn appe(&mut self, now: Instant, path: &Pathname) {
+        let Some(path) = self.resolve(path) else { return };
+        let told = self.settings.told_partials.iter().any(|(known, _)| *known == path);
+        self.upload(now, "APPE", path, WriteMode::Append { continue_partial: told });
+    }
+
+    pub(super) fn stou(&mut self, now: Instant, hint: Option<&Pathname>) {
+        let path = match hint {
+            Some(hint) => {
+                let Some(path) = self.resolve(hint) else { return };
+                path
+            }
+            None => self.settings.cwd.clone(),
+        };
+        if core::mem::take(&mut self.settings.rest) > 0 {
+            self.drop_setup();
+            return self.done_with(ReplyCode::BAD_SEQUENCE, "STOU makes a new file, REST does not apply");
+        }
+        self.upload(now, "STOU", path, WriteMode::Unique);
+    }
+
+    fn upload(&mut self, now: Instant, verb: &'static str, path: VirtualPath, how: WriteMode) {
+        let rest = core::mem::take(&mut self.settings.rest);
+        let ascii = matches!(self.settings.representation, Representation::Ascii(_));
+        if rest > 0 && ascii {
+            self.drop_setup();
+            return self.done_with(ReplyCode::INVALID_REST, "An upload goes on in TYPE I only");
+        }
+        let how = if rest > 0 { WriteMode::At(rest) } else { how };
+        let form = if ascii { Form::Ascii { skip: 0 } } else { Form::Image };
+        self.begin(now, verb, FileOp::Write { path, how }, form);
+    }
+
+    pub(super) fn list(&mut self, now: Instant, argument: Option<&Text>) {
+        let (all, name) = listing_argument(argument);
+        self.listing(now, "LIST", name, ListStyle::Long { all }, Vec::new());
+    }
+
+    pub(super) fn nlst(&mut self, now: Instant, argument: Option<&Text>) {
+        let (all, name) = listing_argument(argument);
+        let mut prefix = name.unwrap_or_default().to_vec();
+        if !prefix.is_empty() && !prefix.ends_with(b"/") {
+            prefix.push(b'/');
+        }
+        self.listing(now, "NLST", name, ListStyle::Names { all }, prefix);
+    }
+
+    pub(super) fn mlsd(&mut self, now: Instant, path: Option<&Pathname>) {
+        self.listing(now, "MLSD", path.map(Pathname::as_bytes), ListStyle::Facts, Vec::new());
+    }
+
+    fn listing(
+        &mut self,
+        now: Instant,
+        verb: &'static str,
+        name: Option<&[u8]>,
+        style: ListStyle,
+        prefix: Vec<u8>,
+    ) {
+        self.settings.rest = 0;
+        let path = match name {
+            Some(name) => {
+                let Some(path) = self.resolve_bytes(name) else { return };
+                path
+            }
+            None => self.settings.cwd.clone(),
+        };
+        let form = Form::Listing(ListingForm { facts: self.settings.facts, prefix });
+        self.begin(now, verb, FileOp::List { path, style }, form);
+    }
+
+    /// Everything that can be checked before 150: protection, a place for the data to go, permission, the file.
+    fn begin(&mut self, now: Instant, verb: &'static str, op: FileOp, form: Form) {
+        let allocated = self.settings.allocated.take();
+        let level = self.settings.level;
+        if let Verdict::Refuse(refusal) = decide(&self.cfg.policy, &self.view(), Action::MoveData(level)) {
+            self.drop_setup();
+            return self.done_with(refusal.code, refusal.text);
+        }
+        let Some(setup) = &self.setup else {
+            return self.done_with(ReplyCode::CANNOT_OPEN_DATA, "Use PASV, EPSV, PORT or EPRT first");
+        };
+        if let Some(failure) = &setup.failed {
+            let reply = super::transfer_end::reply_to_failure(failure, false);
+            self.drop_setup();
+            return self.done(&reply);
+        }
+        if (setup.securing || setup.secured) && level == DataLevel::Clear {
+            self.drop_setup();
+            return self
+                .done_with(ReplyCode::CANNOT_OPEN_DATA, "PROT changed behind the connection; PASV again");
+        }
+        let upload = matches!(op, FileOp::Write { .. });
+        let path = op.path().clone();
+        let told = match &op {
+            FileOp::Write { how: WriteMode::Append { continue_partial: true }, .. } => {
+                self.settings.told_partials.iter().rev().find(|(known, _)| *known == path).map(|(_, n)| *n)
+            }
+            _ => None,
+        };
+        let Some(id) = self.ask_storage(op) else {
+            self.drop_setup();
+            return self.done_with(ReplyCode::FILE_UNAVAILABLE, "Permission denied");
+        };
+        self.transfer = Some(Transfer {
+            text: core::mem::take(&mut self.current),
+            verb,
+            path,
+            job: id,
+            phase: Phase::Opening,
+            upload,
+            form,
+            level,
+            began: now,
+            bytes: 0,
+            offset: 0,
+            allocated: allocated.filter(|_| matches!(self.settings.representation, Representation::Image)),
+            told,
+        });
+        self.timers.clear(Timer::DataOpen);
+        if level == DataLevel::Private {
+            // A handshake may be under way; now its direction is known.
+            self.secure_setup(ticket_plan(upload));
+        }
+    }
+
+    /// The one way to storage: asks when the account may, and gives the ticket's number.
+    pub(super) fn ask_storage(&mut self, op: FileOp) -> Option<u64> {
+        let grant = self.settings.grant.as_ref()?;
+        grant.allows(&op).ok()?;
+        let id = self.fresh_id();
+        self.out.push_back(Output::Ask(Question::File { ticket: FileTicket(id), op }));
+        Some(id)
+    }
+
+    /// Storage opened the file or listing, or did not.
+    pub(super) fn transfer_opened(&mut self, now: Instant, answer: Result<FileAnswer, FileError>) {
+        self.last_activity = now;
+        let (size, name, offset) = match answer {
+            Ok(FileAnswer::Opened { size, path, offset }) => (size, path, offset),
+            Ok(_) => {
+                return self
+                    .transfer_refused(&Reply::new(ReplyCode::LOCAL_ERROR, "A local error ended the action"));
+            }
+            Err(error) => {
+                let verb = self.transfer.as_ref().map_or("", |transfer| transfer.verb);
+                return self.transfer_refused(&reply_to(&error, verb));
+            }
+        };
+        let Some(transfer) = &mut self.transfer else { return };
+        if transfer.told.is_some_and(|told| told != offset) {
+            let job = JobId(transfer.job);
+            self.out.push_back(Output::Release(job));
+            return self.transfer_refused(&Reply::new(
+                ReplyCode::FILE_BUSY,
+                "The cut upload changed since its length was told; ask SIZE again",
+            ));
+        }
+        transfer.offset = offset;
+        transfer.phase = Phase::Connecting;
+        transfer.began = now;
+        let reply = match transfer.verb {
+            "STOU" => {
+                if let Some(name) = name {
+                    transfer.path = name;
+                }
+                let name = transfer.path.file_name().unwrap_or_default();
+                let mut text = b"FILE: ".to_vec();
+                text.extend_from_slice(name);
+                Reply::new(ReplyCode::FILE_STATUS_OKAY, text)
+            }
+            "RETR" => {
+                let kind = if transfer.form == Form::Image { "BINARY" } else { "ASCII" };
+                let shown = Escaped(transfer.path.as_bytes());
+                let text = match (size, &transfer.form) {
+                    (Some(size), Form::Image) => {
+                        let left = size.saturating_sub(offset);
+                        format!("Opening {kind} mode data connection for {shown} ({left} bytes)")
+                    }
+                    _ => format!("Opening {kind} mode data connection for {shown}"),
+                };
+                Reply::new(ReplyCode::FILE_STATUS_OKAY, text)
+            }
+            _ if transfer.upload => Reply::new(ReplyCode::FILE_STATUS_OKAY, "Ready to receive"),
+            _ => Reply::new(ReplyCode::FILE_STATUS_OKAY, "Here comes the listing"),
+        };
+        self.send(&reply);
+        self.timers.set(Timer::DataOpen, now + self.cfg.timeouts.data_open);
+        // What failed between the command and here is said now.
+        if let Some(failure) = self.setup.as_mut().and_then(|setup| setup.failed.take()) {
+            return self.transfer_failed(now, &failure, false);
+        }
+        self.advance_data(now);
+    }
+
+    /// Takes the data connection one step on: dial, secure, start.
+    pub(super) fn advance_data(&mut self, now: Instant) {
+        let from = self.active_source();
+        let Some(transfer) = self.transfer.as_mut().filter(|transfer| transfer.phase == Phase::Connecting)
+        else {
+            return;
+        };
+        let Some(setup) = &mut self.setup else { return };
+        if let Some(to) = setup.dial.filter(|_| !setup.opened) {
+            setup.opened = true;
+            self.out.push_back(Output::Data(DataCommand::Dial { id: setup.id, to, from: Some(from) }));
+        } else if !setup.connected {
+            // It will come, or its time will be up.
+        } else if transfer.level == DataLevel::Private && !setup.secured {
+            if !setup.securing {
+                setup.securing = true;
+                let tickets = ticket_plan(transfer.upload);
+                self.out.push_back(Output::Data(DataCommand::Secure { id: setup.id, tickets }));
+            }
+        } else {
+            transfer.phase = Phase::Running;
+            let job = JobId(transfer.job);
+            let flow = if transfer.upload { Flow::Receive(job) } else { Flow::Send(job) };
+            let (id, form) = (setup.id, transfer.form.clone());
+            self.out.push_back(Output::Data(DataCommand::Start { id, flow, form }));
+            self.timers.clear(Timer::DataOpen);
+            self.timers.set(Timer::DataStall, now + self.cfg.timeouts.data_stall);
+        }
+    }
+}
+
+const fn ticket_plan(upload: bool) -> TicketPlan {
+    if upload { TicketPlan::Upload } else { TicketPlan::Download }
+}
+
+/// Leading words that begin with a dash are flags; `-a` shows names that begin with a dot (LST-05).
+fn listing_argument(argument: Option<&Text>) -> (bool, Option<&[u8]>) {
+    let mut rest = argument.map_or(&b""[..], Text::as_bytes);
+    let mut all = false;
+    while let Some(flags) = rest.strip_prefix(b"-") {
+        let end = flags.iter().position(|b| *b == b' ').unwrap_or(flags.len());
+        let (word, tail) = flags.split_at(end);
+        all |= word.contains(&b'a') || word.contains(&b'A');
+        rest = tail.strip_prefix(b" ").unwrap_or(tail);
+    }
+    (all, (!rest.is_empty()).then_some(rest))
+}

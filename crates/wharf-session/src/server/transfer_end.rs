@@ -1,0 +1,237 @@
+//! How transfers go on and end: events of the data connection, the commit, ABOR.
+
+use std::time::Instant;
+
+use wharf_codec::{Reply, ReplyCode};
+use wharf_types::{FileError, FileErrorKind};
+
+use super::{
+    AuditEvent, CommitTicket, Output, Question, Server, Stale, TicketId, TransferRecord,
+    storage_reply::reply_to, timers::Timer, transfer::Phase,
+};
+use crate::{
+    contract::{CancelHow, DataCommand, DataEvent, DataFailure, DataId, EndMark, JobId},
+    policy::DataLevel,
+};
+
+/// The reply to a data connection that failed; `moving` says whether bytes were moving.
+pub(super) fn reply_to_failure(failure: &DataFailure, moving: bool) -> Reply {
+    match failure {
+        DataFailure::NoPortFree(_) => {
+            Reply::new(ReplyCode::CANNOT_OPEN_DATA, "No port is free for data connections")
+        }
+        DataFailure::Connect(_) => Reply::new(
+            ReplyCode::CANNOT_OPEN_DATA,
+            "The data connection did not come up; a firewall may block it, try passive mode (EPSV)",
+        ),
+        DataFailure::Tls(_) => {
+            Reply::new(ReplyCode::PROTOCOL_OR_TLS_REFUSED, "TLS failed on the data connection")
+        }
+        DataFailure::NotResumed => Reply::new(
+            ReplyCode::PROTOCOL_OR_TLS_REFUSED,
+            "The data connection must resume the TLS session of the control connection (session reuse)",
+        ),
+        DataFailure::Broken(_) => Reply::new(ReplyCode::TRANSFER_ABORTED, "The data connection broke"),
+        DataFailure::Storage(error) => match error.kind() {
+            // After 150 a full disk is no matter of trying the command again (RFC 959 §5.4).
+            FileErrorKind::NoSpace | FileErrorKind::QuotaExceeded if moving => {
+                Reply::new(ReplyCode::STORAGE_EXCEEDED, error.kind().text())
+            }
+            _ if moving => Reply::new(ReplyCode::LOCAL_ERROR, error.kind().text()),
+            _ => reply_to(error, ""),
+        },
+    }
+}
+
+impl Server {
+    /// What happened to a data connection; events of one that is forgotten are ignored.
+    pub fn handle_data(&mut self, now: Instant, id: DataId, event: DataEvent) {
+        if self.setup.as_ref().is_none_or(|setup| setup.id != id) {
+            return;
+        }
+        match event {
+            DataEvent::Listening(addr) => self.listening(now, id, addr),
+            DataEvent::Connected { .. } => self.connected(now, id),
+            DataEvent::Secured { tls, bound } => {
+                self.event(AuditEvent::DataSecured { tls, bound });
+                if let Some(setup) = &mut self.setup {
+                    setup.secured = true;
+                }
+                self.advance_data(now);
+            }
+            DataEvent::Progress { bytes } => {
+                if let Some(transfer) = &mut self.transfer {
+                    transfer.bytes = bytes;
+                    self.timers.set(Timer::DataStall, now + self.cfg.timeouts.data_stall);
+                }
+            }
+            DataEvent::Finished { bytes, end } => self.finished(now, bytes, end),
+            DataEvent::Failed(failure) => {
+                let opening = self.transfer.as_ref().is_some_and(|transfer| transfer.phase == Phase::Opening);
+                if self.transfer.is_none() || opening {
+                    self.setup_failed(now, failure);
+                } else {
+                    self.transfer_failed(now, &failure, false);
+                }
+            }
+        }
+        self.run(now);
+    }
+
+    fn finished(&mut self, now: Instant, bytes: u64, end: EndMark) {
+        // The data connection is used up (one setup serves one transfer).
+        self.setup = None;
+        self.timers.clear(Timer::DataStall);
+        let Some(transfer) = &mut self.transfer else { return };
+        transfer.bytes = bytes;
+        let job = transfer.job;
+        if !transfer.upload {
+            self.out.push_back(Output::Release(JobId(job)));
+            return self.transfer_done(now, &Reply::new(ReplyCode::CLOSING_DATA, "Transfer complete"));
+        }
+        // In stream mode the end of the connection is the end of the file: an end that TLS did not announce may be
+        // the work of whoever cut the line (TLS-24).
+        let cut =
+            transfer.level == DataLevel::Private && end == EndMark::NoCloseNotify && self.cfg.strict_close;
+        let short = transfer.allocated.is_some_and(|size| transfer.offset + bytes < size);
+        if cut || short {
+            self.out.push_back(Output::Release(JobId(job)));
+            let text = if cut {
+                "The data connection ended without close_notify; the file is not taken"
+            } else {
+                "Fewer bytes came than ALLO said; the file is not taken"
+            };
+            return self.transfer_done(now, &Reply::new(ReplyCode::TRANSFER_ABORTED, text));
+        }
+        let ticket = self.fresh_id();
+        if let Some(transfer) = &mut self.transfer {
+            transfer.phase = Phase::Committing { ticket };
+        }
+        self.out.push_back(Output::Ask(Question::Commit { ticket: CommitTicket(ticket), job: JobId(job) }));
+    }
+
+    /// The answer to [`Question::Commit`]: only now an upload is a success.
+    ///
+    /// # Errors
+    /// [`Stale`] when the question is not open any more.
+    pub fn answer_commit(
+        &mut self,
+        now: Instant,
+        ticket: CommitTicket,
+        answer: Result<(), FileError>,
+    ) -> Result<(), Stale> {
+        match &self.transfer {
+            Some(transfer) if transfer.phase == (Phase::Committing { ticket: ticket.0 }) => {}
+            _ => return Err(Stale),
+        }
+        let reply = match answer {
+            Ok(()) => {
+                if let Some(transfer) = &self.transfer {
+                    let path = transfer.path.clone();
+                    self.settings.told_partials.retain(|(known, _)| *known != path);
+                }
+                Reply::new(ReplyCode::CLOSING_DATA, "Transfer complete, the file is stored")
+            }
+            Err(error) => reply_to_failure(&DataFailure::Storage(error), true),
+        };
+        self.transfer_done(now, &reply);
+        self.run(now);
+        Ok(())
+    }
+
+    /// The data connection of a transfer failed; `ours` says that this machine gave it up, so that the driver must be told.
+    pub(super) fn transfer_failed(&mut self, now: Instant, failure: &DataFailure, ours: bool) {
+        self.event(AuditEvent::DataFailed(failure.clone()));
+        let Some(transfer) = &self.transfer else { return };
+        let job = JobId(transfer.job);
+        let reply = reply_to_failure(failure, transfer.phase == Phase::Running);
+        if ours {
+            self.cancel_data(CancelHow::Abort);
+        }
+        self.setup = None;
+        self.out.push_back(Output::Release(job));
+        self.transfer_done(now, &reply);
+    }
+
+    /// No byte moved for too long.
+    pub(super) fn data_stalled(&mut self, now: Instant) {
+        self.transfer_failed(now, &DataFailure::Broken("no byte moved in time".to_owned()), true);
+    }
+
+    fn cancel_data(&mut self, how: CancelHow) {
+        if let Some(setup) = self.setup.take()
+            && setup.opened
+        {
+            self.out.push_back(Output::Data(DataCommand::Cancel { id: setup.id, how }));
+        }
+    }
+
+    /// The one final reply of a transfer.
+    fn transfer_done(&mut self, now: Instant, reply: &Reply) {
+        self.timers.clear(Timer::DataStall);
+        self.timers.clear(Timer::DataOpen);
+        let Some(transfer) = self.transfer.take() else { return };
+        self.last_activity = now;
+        self.event(AuditEvent::Transferred(TransferRecord {
+            verb: transfer.verb,
+            path: transfer.path,
+            bytes: transfer.bytes,
+            secured: transfer.level == DataLevel::Private,
+            took: now.saturating_duration_since(transfer.began),
+            code: reply.code(),
+        }));
+        self.current = transfer.text;
+        self.done(reply);
+    }
+
+    /// Storage said no before 150. The listener does not stay open (DAT-20).
+    pub(super) fn transfer_refused(&mut self, reply: &Reply) {
+        if let Some(transfer) = self.transfer.take() {
+            self.current = transfer.text;
+            self.drop_setup();
+            self.done(reply);
+        }
+    }
+
+    /// Stops a running transfer with 426; one that is being committed goes on to its end.
+    pub(super) fn abort_transfer(&mut self, now: Instant) {
+        let Some(transfer) = &self.transfer else { return };
+        if matches!(transfer.phase, Phase::Committing { .. }) {
+            return;
+        }
+        let opening = transfer.phase == Phase::Opening;
+        self.discard_data();
+        let reply = Reply::new(ReplyCode::TRANSFER_ABORTED, "Transfer aborted");
+        if opening {
+            self.transfer_refused(&reply);
+        } else {
+            self.transfer_done(now, &reply);
+        }
+    }
+
+    /// Withdraws or releases what the transfer holds, and its data connection.
+    fn discard_data(&mut self) {
+        let Some(transfer) = &self.transfer else { return };
+        let job = transfer.job;
+        match transfer.phase {
+            Phase::Opening => self.out.push_back(Output::Withdraw(TicketId(job))),
+            Phase::Connecting | Phase::Running => {
+                self.cancel_data(CancelHow::Abort);
+                self.out.push_back(Output::Release(JobId(job)));
+            }
+            Phase::Committing { .. } => {}
+        }
+    }
+
+    /// Forgets the transfer without a reply: nobody is there to read it. A commit that runs goes on to its end.
+    pub(super) fn discard_transfer(&mut self) {
+        self.discard_data();
+        self.transfer = None;
+    }
+
+    /// ABOR's own reply, when its turn comes: whatever it could stop is stopped by then (DAT-18).
+    pub(super) fn abor(&mut self) {
+        self.drop_setup();
+        self.done_with(ReplyCode::CLOSING_DATA, "Nothing is running any more");
+    }
+}
