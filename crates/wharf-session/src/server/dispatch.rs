@@ -45,7 +45,41 @@ const fn gate(command: &Command) -> Gate {
         Command::Acct(_) | Command::Pass(_) | Command::User(_) => Gate::Credentials,
         Command::Rein => Gate::Converse,
         // Everything else, and whatever the codec may learn, needs a login.
-        _ => Gate::Login,
+        Command::Abor
+        | Command::Allo { .. }
+        | Command::Appe(_)
+        | Command::Cdup
+        | Command::Cwd(_)
+        | Command::Dele(_)
+        | Command::Eprt(_)
+        | Command::Epsv(_)
+        | Command::List(_)
+        | Command::Lprt(_)
+        | Command::Lpsv
+        | Command::Mdtm(_)
+        | Command::Mfmt { .. }
+        | Command::Mkd(_)
+        | Command::Mlsd(_)
+        | Command::Mlst(_)
+        | Command::Mode(_)
+        | Command::Nlst(_)
+        | Command::Pasv
+        | Command::Port(_)
+        | Command::Pwd
+        | Command::Rest(_)
+        | Command::Retr(_)
+        | Command::Rmd(_)
+        | Command::Rnfr(_)
+        | Command::Rnto(_)
+        | Command::Site(_)
+        | Command::Size(_)
+        | Command::Smnt(_)
+        | Command::Stat(_)
+        | Command::Stor(_)
+        | Command::Stou(_)
+        | Command::Stru(_)
+        | Command::Type(_)
+        | _ => Gate::Login,
     }
 }
 
@@ -121,8 +155,10 @@ impl Server {
             Command::Rnto(path) => self.rnto(rename_from, &path),
             Command::Site(text) => self.site(&text),
             Command::Size(path) => self.size(&path),
-            Command::Stat(None) => self.status(),
-            Command::Stat(Some(path)) => self.stat_path(&path),
+            Command::Stat(path) => match path {
+                Some(path) => self.stat_path(&path),
+                None => self.status(),
+            },
             Command::Stor(path) => self.stor(now, &path),
             Command::Stou(hint) => self.stou(now, hint.as_ref()),
             Command::Stru(structure) => self.stru(structure),
@@ -134,7 +170,9 @@ impl Server {
                 self.bad_command(now, reply);
             }
             // LPRT, LPSV, SMNT, and whatever the codec may learn before this machine does: known, not offered.
-            _ => self.done_with(ReplyCode::NOT_IMPLEMENTED, "That command is not offered here"),
+            Command::Lprt(_) | Command::Lpsv | Command::Smnt(_) | _ => {
+                self.done_with(ReplyCode::NOT_IMPLEMENTED, "That command is not offered here")
+            }
         }
     }
 }

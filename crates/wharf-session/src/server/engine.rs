@@ -165,7 +165,10 @@ impl Server {
                     CommandErrorKind::NumberTooLarge => "The number is too large",
                     CommandErrorKind::NotSupportedValue => "That value is not supported",
                     CommandErrorKind::BadArgument => "The argument is malformed",
-                    _ => "Command not understood",
+                    CommandErrorKind::Empty
+                    | CommandErrorKind::BadVerb
+                    | CommandErrorKind::ForeignProtocol
+                    | _ => "Command not understood",
                 };
                 self.bad_command(now, Reply::new(error.reply_code(), text));
             }

@@ -15,19 +15,20 @@ pub fn facts_of(metadata: &Metadata, path: &VirtualPath, grant: &Grant, key: &[u
     let kind = match metadata.kind {
         FileKind::File => FactType::File,
         FileKind::Directory => FactType::Dir,
-        _ => FactType::Os(Bytes::from_static(b"unix=special")),
+        FileKind::DanglingLink | FileKind::Special | _ => FactType::Os(Bytes::from_static(b"unix=special")),
     };
     let mut hasher = DefaultHasher::new();
     key.hash(&mut hasher);
     metadata.identity.hash(&mut hasher);
-    let mut facts = Facts::default();
-    facts.kind = kind;
-    facts.size = metadata.is_file().then_some(metadata.size);
-    facts.modify = Some(TimeVal::new(metadata.modified.secs, 0));
-    facts.perm = Some(perm(metadata, path, grant));
-    facts.unique = Some(Bytes::from(format!("{:016x}", hasher.finish())));
-    facts.unix_mode = Some(metadata.mode & 0o7777);
-    facts
+    Facts {
+        kind,
+        size: metadata.is_file().then_some(metadata.size),
+        modify: Some(TimeVal::new(metadata.modified.secs, 0)),
+        perm: Some(perm(metadata, path, grant)),
+        unique: Some(Bytes::from(format!("{:016x}", hasher.finish()))),
+        unix_mode: Some(metadata.mode & 0o7777),
+        ..Facts::default()
+    }
 }
 
 fn perm(metadata: &Metadata, path: &VirtualPath, grant: &Grant) -> PermFact {

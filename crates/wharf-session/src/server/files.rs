@@ -44,7 +44,7 @@ impl Server {
                 let text = match error {
                     PathError::TooLong => "The path is too long",
                     PathError::TooDeep => "The path has too many levels",
-                    _ => "The name is not allowed",
+                    PathError::Empty | PathError::ForbiddenByte | _ => "The name is not allowed",
                 };
                 self.done_with(ReplyCode::NAME_NOT_ALLOWED, text);
                 None

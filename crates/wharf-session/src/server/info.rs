@@ -97,7 +97,7 @@ impl Server {
                 Representation::Ascii(Format::NonPrint)
             }
             Representation::Image | Representation::Local(8) => Representation::Image,
-            _ => {
+            Representation::Ascii(_) | Representation::Ebcdic(_) | Representation::Local(_) => {
                 return self.done_with(
                     ReplyCode::PARAMETER_NOT_IMPLEMENTED,
                     "Types are A (lines), I (bytes) and L 8 (the same)",
@@ -115,14 +115,18 @@ impl Server {
     pub(super) fn stru(&mut self, structure: Structure) {
         match structure {
             Structure::File => self.done_with(ReplyCode::OKAY, "Structure is F"),
-            _ => self.done_with(ReplyCode::PARAMETER_NOT_IMPLEMENTED, "The only structure is F"),
+            Structure::Record | Structure::Page => {
+                self.done_with(ReplyCode::PARAMETER_NOT_IMPLEMENTED, "The only structure is F")
+            }
         }
     }
 
     pub(super) fn mode(&mut self, mode: TransferMode) {
         match mode {
             TransferMode::Stream => self.done_with(ReplyCode::OKAY, "Mode is S"),
-            _ => self.done_with(ReplyCode::PARAMETER_NOT_IMPLEMENTED, "The only mode is S"),
+            TransferMode::Block | TransferMode::Compressed | TransferMode::Deflate => {
+                self.done_with(ReplyCode::PARAMETER_NOT_IMPLEMENTED, "The only mode is S")
+            }
         }
     }
 }

@@ -18,7 +18,7 @@ impl Server {
         };
         let kind = match self.settings.representation {
             Representation::Image => "I",
-            _ => "A",
+            Representation::Ascii(_) | Representation::Ebcdic(_) | Representation::Local(_) => "A",
         };
         let mut lines = vec![
             "Status of this session".to_owned(),

@@ -16,7 +16,14 @@ pub(super) fn reply_to(error: &FileError, verb: &str) -> Reply {
         FileErrorKind::Unsupported => ReplyCode::PARAMETER_NOT_IMPLEMENTED,
         // RFC 3659 §7.2.1: MLSD lists directories only.
         FileErrorKind::NotADirectory if verb == "MLSD" => ReplyCode::BAD_PARAMETER,
-        _ => ReplyCode::FILE_UNAVAILABLE,
+        FileErrorKind::Denied
+        | FileErrorKind::DirectoryNotEmpty
+        | FileErrorKind::Exists
+        | FileErrorKind::IsADirectory
+        | FileErrorKind::NotADirectory
+        | FileErrorKind::NotFound
+        | FileErrorKind::NotRegular
+        | _ => ReplyCode::FILE_UNAVAILABLE,
     };
     Reply::new(code, error.kind().text())
 }

@@ -58,7 +58,9 @@ impl Server {
         let Some(path) = self.resolve(path) else { return };
         let (offset, form) = match self.settings.representation {
             Representation::Ascii(_) => (0, Form::Ascii { skip: rest }),
-            _ => (rest, Form::Image),
+            Representation::Ebcdic(_) | Representation::Image | Representation::Local(_) => {
+                (rest, Form::Image)
+            }
         };
         self.begin(now, "RETR", FileOp::Read { path, offset }, form);
     }
@@ -166,7 +168,18 @@ impl Server {
             FileOp::Write { how: WriteMode::Append { continue_partial: true }, .. } => {
                 self.settings.told_partials.iter().rev().find(|(known, _)| *known == path).map(|(_, n)| *n)
             }
-            _ => None,
+            FileOp::Enter(_)
+            | FileOp::List { .. }
+            | FileOp::MakeDirectory(_)
+            | FileOp::Metadata(_)
+            | FileOp::MetadataOrPartial(_)
+            | FileOp::Read { .. }
+            | FileOp::RemoveDirectory(_)
+            | FileOp::RemoveFile(_)
+            | FileOp::Rename { .. }
+            | FileOp::RenameFrom(_)
+            | FileOp::SetModified { .. }
+            | FileOp::Write { .. } => None,
         };
         let Some(id) = self.ask_storage(op) else {
             self.drop_setup();

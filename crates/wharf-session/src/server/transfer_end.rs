@@ -38,7 +38,21 @@ pub(super) fn reply_to_failure(failure: &DataFailure, moving: bool) -> Reply {
                 Reply::new(ReplyCode::STORAGE_EXCEEDED, error.kind().text())
             }
             _ if moving => Reply::new(ReplyCode::LOCAL_ERROR, error.kind().text()),
-            _ => reply_to(error, ""),
+            FileErrorKind::Busy
+            | FileErrorKind::Denied
+            | FileErrorKind::DirectoryNotEmpty
+            | FileErrorKind::Exists
+            | FileErrorKind::InvalidName
+            | FileErrorKind::InvalidOffset
+            | FileErrorKind::Io
+            | FileErrorKind::IsADirectory
+            | FileErrorKind::NoSpace
+            | FileErrorKind::NotADirectory
+            | FileErrorKind::NotFound
+            | FileErrorKind::NotRegular
+            | FileErrorKind::QuotaExceeded
+            | FileErrorKind::Unsupported
+            | _ => reply_to(error, ""),
         },
     }
 }
