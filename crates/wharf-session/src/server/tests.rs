@@ -1,1 +1,5 @@
-//! Tests of the server machine.
+//! Tests of the server machine: the truth table of its TLS policy, and the model driver that they share.
+
+mod driver;
+mod truth_table;
+mod verbs;

@@ -1,0 +1,186 @@
+//! A driver without sockets: answers what the machine asks as a friendly world would, and keeps a record.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use bytes::BytesMut;
+use wharf_codec::{Limits, Reply, ReplyFramer};
+use wharf_types::{FileKind, FileOp, Grant, Metadata, Timestamp};
+
+use super::super::{FileAnswer, LoginAnswer, Output, PeerInfo, Question, Server, ServerConfig};
+use crate::{
+    contract::{DataCommand, DataEvent, EndMark, TlsEvent, TlsInfo, TlsVersion},
+    policy::{ControlPolicy, DataPolicy, Policy},
+};
+
+/// What the machine did besides replying.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(super) struct Record {
+    pub(super) dialled: usize,
+    pub(super) started: usize,
+    pub(super) opened: usize,
+    pub(super) cancelled: usize,
+    pub(super) clear_tls: usize,
+    pub(super) closed: bool,
+}
+
+#[derive(Debug)]
+pub(super) struct Driver {
+    pub(super) server: Server,
+    pub(super) now: Instant,
+    pub(super) record: Record,
+    wire: BytesMut,
+    framer: ReplyFramer,
+}
+
+pub(super) fn config(control: ControlPolicy, data: DataPolicy, implicit: bool) -> ServerConfig {
+    ServerConfig { policy: Policy { control, data }, implicit, ..ServerConfig::default() }
+}
+
+impl Driver {
+    #[expect(clippy::disallowed_methods, reason = "the base of the virtual clock; nothing is measured")]
+    pub(super) fn new(config: ServerConfig) -> Self {
+        let now = Instant::now();
+        let ends =
+            PeerInfo { peer: "192.0.2.7:50000".parse().unwrap(), local: "192.0.2.1:2121".parse().unwrap() };
+        let mut this = Self {
+            server: Server::new(Arc::new(config), ends, now),
+            now,
+            record: Record::default(),
+            wire: BytesMut::new(),
+            framer: ReplyFramer::new(&Limits::default()),
+        };
+        this.drive();
+        this
+    }
+
+    fn tls() -> TlsInfo {
+        TlsInfo {
+            version: TlsVersion::V1_3,
+            cipher: "TLS13_AES_128_GCM_SHA256".to_owned(),
+            resumed: false,
+            server_name: None,
+        }
+    }
+
+    /// Does what the machine asks until it asks nothing more.
+    pub(super) fn drive(&mut self) {
+        while let Some(output) = self.server.poll_output() {
+            let now = self.now;
+            match output {
+                Output::Transmit(bytes) => {
+                    self.wire.extend_from_slice(&bytes);
+                    self.server.handle_sent(now, 0);
+                }
+                Output::UpgradeTls => self.server.handle_tls(now, TlsEvent::Established(Self::tls())),
+                Output::ClearTls => {
+                    self.record.clear_tls += 1;
+                    self.server.handle_tls(now, TlsEvent::Cleared);
+                }
+                Output::Ask(Question::Login { ticket, user, password, .. }) => {
+                    let known = user.as_bytes() == b"alice" && password.expose() == b"secret";
+                    let answer = if known {
+                        LoginAnswer::Accept(Grant::new("alice", ""))
+                    } else {
+                        LoginAnswer::Refuse
+                    };
+                    self.server.answer_login(now, ticket, answer).unwrap();
+                }
+                Output::Ask(Question::File { ticket, op }) => {
+                    let answer = match op {
+                        FileOp::Read { .. } | FileOp::Write { .. } | FileOp::List { .. } => {
+                            self.record.opened += 1;
+                            FileAnswer::Opened { size: Some(3), path: None, offset: 0 }
+                        }
+                        FileOp::Enter(_)
+                        | FileOp::Metadata(_)
+                        | FileOp::MetadataOrPartial(_)
+                        | FileOp::RenameFrom(_) => FileAnswer::Metadata {
+                            metadata: Metadata::new(FileKind::File, 3, Timestamp::from_secs(0)),
+                            partial: false,
+                        },
+                        FileOp::SetModified { to, .. } => FileAnswer::Time(to),
+                        _ => FileAnswer::Done,
+                    };
+                    self.server.answer_file(now, ticket, Ok(answer)).unwrap();
+                }
+                Output::Ask(Question::Lines { ticket, .. }) => {
+                    self.server.answer_lines(now, ticket, Ok(Vec::new())).unwrap();
+                }
+                Output::Ask(Question::Commit { ticket, .. }) => {
+                    self.server.answer_commit(now, ticket, Ok(())).unwrap();
+                }
+                Output::Data(command) => self.data(command),
+                Output::Close | Output::Abort => self.record.closed = true,
+                Output::Withdraw(_) | Output::Release(_) | Output::Event(_) => {}
+            }
+        }
+    }
+
+    fn data(&mut self, command: DataCommand) {
+        let now = self.now;
+        match command {
+            DataCommand::Listen { id, .. } => {
+                self.server.handle_data(now, id, DataEvent::Listening("192.0.2.1:40000".parse().unwrap()));
+                let peer = "192.0.2.7:50001".parse().unwrap();
+                self.server.handle_data(now, id, DataEvent::Connected { peer });
+            }
+            DataCommand::Dial { id, to, .. } => {
+                self.record.dialled += 1;
+                self.server.handle_data(now, id, DataEvent::Connected { peer: to });
+            }
+            DataCommand::Secure { id, .. } => {
+                self.server.handle_data(now, id, DataEvent::Secured { tls: Self::tls(), bound: true });
+            }
+            DataCommand::Start { id, .. } => {
+                self.record.started += 1;
+                self.server.handle_data(now, id, DataEvent::Finished { bytes: 3, end: EndMark::Clean });
+            }
+            DataCommand::Cancel { .. } => self.record.cancelled += 1,
+        }
+    }
+
+    /// Sends a line and gives the codes of all replies to it.
+    pub(super) fn codes(&mut self, line: &str) -> Vec<u16> {
+        self.replies(line).iter().map(|reply| reply.code().get()).collect()
+    }
+
+    pub(super) fn replies(&mut self, line: &str) -> Vec<Reply> {
+        let mut bytes = line.as_bytes().to_vec();
+        bytes.extend_from_slice(b"\r\n");
+        self.send(&bytes);
+        self.take()
+    }
+
+    pub(super) fn send(&mut self, bytes: &[u8]) {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let taken = self.server.handle_bytes(self.now, rest);
+            rest = &rest[taken..];
+            self.drive();
+            if taken == 0 {
+                break;
+            }
+        }
+    }
+
+    pub(super) fn take(&mut self) -> Vec<Reply> {
+        core::iter::from_fn(|| self.framer.next_reply(&mut self.wire).unwrap()).collect()
+    }
+
+    /// The code of the one final reply to a line, after the delay of a failed login.
+    pub(super) fn code(&mut self, line: &str) -> u16 {
+        let mut codes = self.codes(line);
+        if codes.is_empty() {
+            self.now += Duration::from_secs(10);
+            self.server.handle_timeout(self.now);
+            self.drive();
+            codes = self.take().iter().map(|reply| reply.code().get()).collect();
+        }
+        let finals: Vec<u16> = codes.into_iter().filter(|code| *code >= 200).collect();
+        assert_eq!(finals.len(), 1, "{line} got {finals:?}");
+        finals[0]
+    }
+}

@@ -1,0 +1,138 @@
+//! No verb slips past the policy: every verb of the table, not a list of some.
+
+use wharf_codec::{DataDirection, Verb};
+
+use super::driver::{Driver, config};
+use crate::policy::{ControlPolicy, DataPolicy};
+
+/// A line that parses, for every verb.
+fn line(verb: Verb) -> String {
+    let argument = match verb.name() {
+        "AUTH" => " TLS",
+        "ALLO" | "PBSZ" | "REST" => " 0",
+        "EPRT" => " |1|192.0.2.7|51200|",
+        "HOST" => " localhost",
+        "MFMT" => " 20260101000000 x",
+        "MODE" => " S",
+        "OPTS" => " UTF8 ON",
+        "PORT" => " 192,0,2,7,200,0",
+        "PROT" => " P",
+        "STRU" => " F",
+        "TYPE" => " I",
+        "ABOR" | "CCC" | "CDUP" | "EPSV" | "FEAT" | "HELP" | "LANG" | "LIST" | "LPSV" | "NLST" | "NOOP"
+        | "PASV" | "PWD" | "QUIT" | "REIN" | "STAT" | "SYST" => "",
+        _ => " x",
+    };
+    format!("{}{argument}", verb.name())
+}
+
+fn fresh(control: ControlPolicy, data: DataPolicy) -> Driver {
+    let mut driver = Driver::new(config(control, data, false));
+    driver.take();
+    driver
+}
+
+#[test]
+fn require_answers_only_what_leads_to_tls() {
+    // TLS-10, SEC-07
+    let free = ["AUTH", "FEAT", "HELP", "HOST", "LANG", "CLNT", "OPTS", "NOOP", "SYST", "QUIT"];
+    // These say by themselves that there is no TLS to speak of.
+    let own = ["PBSZ", "PROT", "CCC", "ADAT", "MIC", "CONF", "ENC"];
+    for verb in Verb::ALL {
+        let mut driver = fresh(ControlPolicy::Require, DataPolicy::Require);
+        let code = driver.code(&line(*verb));
+        if free.contains(&verb.name()) {
+            assert!(code < 400, "{}: {code}", verb.name());
+        } else if own.contains(&verb.name()) {
+            assert!(matches!(code, 503 | 533 | 537), "{}: {code}", verb.name());
+        } else {
+            assert_eq!(code, 530, "{}", verb.name());
+        }
+        assert_eq!(
+            driver.record.opened + driver.record.dialled + driver.record.started,
+            0,
+            "{}",
+            verb.name()
+        );
+    }
+}
+
+#[test]
+fn credentials_never_cross_in_clear() {
+    // TLS-10
+    for control in [ControlPolicy::Credentials, ControlPolicy::Require] {
+        for text in ["USER alice", "PASS secret", "ACCT x"] {
+            assert_eq!(fresh(control, DataPolicy::Allow).code(text), 530, "{control:?} {text}");
+        }
+    }
+}
+
+#[test]
+fn what_needs_a_login_needs_a_login() {
+    // LOG-03, LOG-09: the same codes as the table of verbs has them
+    for verb in Verb::ALL.iter().filter(|verb| verb.info().needs_login) {
+        let mut driver = fresh(ControlPolicy::Allow, DataPolicy::Allow);
+        // In clear CCC fails for want of TLS before it fails for want of a login.
+        let wanted = if *verb == Verb::Ccc { 533 } else { 530 };
+        assert_eq!(driver.code(&line(*verb)), wanted, "{}", verb.name());
+        assert_eq!(driver.record.opened, 0, "{}", verb.name());
+    }
+    for verb in Verb::ALL.iter().filter(|verb| !verb.info().needs_login) {
+        let mut driver = fresh(ControlPolicy::Allow, DataPolicy::Allow);
+        assert_ne!(driver.code(&line(*verb)), 530, "{}", verb.name());
+    }
+}
+
+#[test]
+fn every_verb_that_moves_data_is_judged_on_its_level() {
+    // TLS-17, TLS-18
+    let movers: Vec<Verb> =
+        Verb::ALL.iter().copied().filter(|verb| verb.info().direction != DataDirection::None).collect();
+    assert_eq!(
+        movers.len(),
+        7,
+        "RETR STOR STOU APPE LIST NLST MLSD; a new one must be thought through: {movers:?}"
+    );
+    for verb in movers {
+        for setup in ["EPSV", "PASV", "PORT 192,0,2,7,200,0", "EPRT |1|192.0.2.7|51200|"] {
+            let mut driver = fresh(ControlPolicy::Allow, DataPolicy::Require);
+            driver.codes("USER alice");
+            driver.codes("PASS secret");
+            driver.codes(setup);
+            assert_eq!(driver.codes(&line(verb)), [521], "{} after {setup}", verb.name());
+            assert_eq!(driver.record.opened + driver.record.dialled + driver.record.started, 0);
+            // A client that has no setup learns the same.
+            assert_eq!(driver.codes(&line(verb)), [521]);
+        }
+    }
+}
+
+#[test]
+fn every_verb_gets_exactly_one_final_reply() {
+    // CTL-12, CTL-21
+    for verb in Verb::ALL {
+        let mut driver = fresh(ControlPolicy::Allow, DataPolicy::Allow);
+        driver.codes("USER alice");
+        driver.codes("PASS secret");
+        driver.codes("EPSV");
+        let codes = driver.codes(&line(*verb));
+        let finals = codes.iter().filter(|code| **code >= 200).count();
+        assert_eq!(finals, 1, "{}: {codes:?}", verb.name());
+        assert_ne!(codes.last(), Some(&500), "{} is a verb that is known", verb.name());
+    }
+}
+
+#[test]
+fn auth_with_anything_behind_it_ends_the_session_unread() {
+    // TLS-04
+    let bytes = b"AUTH TLS\r\nUSER alice\r\n";
+    for cut in 0..=bytes.len() {
+        let mut driver = fresh(ControlPolicy::Allow, DataPolicy::Allow);
+        driver.server.handle_bytes(driver.now, &bytes[..cut]);
+        // What the machine does not take, a driver hands to TLS: it is no command any more.
+        driver.server.handle_bytes(driver.now, &bytes[cut..]);
+        driver.drive();
+        let codes: Vec<u16> = driver.take().iter().map(|reply| reply.code().get()).collect();
+        assert!(!codes.contains(&331) && codes.iter().all(|code| *code == 234), "cut at {cut}: {codes:?}");
+    }
+}
