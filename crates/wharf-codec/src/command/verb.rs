@@ -94,7 +94,7 @@ impl core::fmt::Display for Verb {
 }
 
 verbs! {
-    Abor "ABOR" [] "ABOR", "RFC 959 §4.1.3", free, None, "Stop the transfer that is running.";
+    Abor "ABOR" [] "ABOR", "RFC 959 §4.1.3", login, None, "Stop the transfer that is running.";
     Acct "ACCT" [] "ACCT account", "RFC 959 §4.1.1", free, None, "Name an account.";
     Adat "ADAT" [] "ADAT base64", "RFC 2228 §3", free, None, "Security data of the mechanism that AUTH chose.";
     Allo "ALLO" [] "ALLO size [R record-size]", "RFC 959 §4.1.3", login, None, "Reserve space for an upload.";
@@ -142,7 +142,7 @@ verbs! {
     Site "SITE" [] "SITE command", "RFC 959 §4.1.3", login, None, "A command of this server.";
     Size "SIZE" [] "SIZE path", "RFC 3659 §4", login, None, "Size of a file as it would be sent.";
     Smnt "SMNT" [] "SMNT path", "RFC 959 §4.1.1", login, None, "Mount another file system.";
-    Stat "STAT" [] "STAT [path]", "RFC 959 §4.1.3", free, None, "State of the session, or a listing as a reply.";
+    Stat "STAT" [] "STAT [path]", "RFC 959 §4.1.3", login, None, "State of the session, or a listing as a reply.";
     Stor "STOR" [] "STOR path", "RFC 959 §4.1.3", login, Upload, "Store a file.";
     Stou "STOU" [] "STOU", "RFC 959 §4.1.3", login, Upload, "Store a file under a new name.";
     Stru "STRU" [] "STRU F | R | P", "RFC 959 §4.1.2", login, None, "Choose the file structure.";

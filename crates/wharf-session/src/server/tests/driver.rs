@@ -102,7 +102,10 @@ impl Driver {
                             partial: false,
                         },
                         FileOp::SetModified { to, .. } => FileAnswer::Time(to),
-                        _ => FileAnswer::Done,
+                        FileOp::MakeDirectory(_)
+                        | FileOp::RemoveDirectory(_)
+                        | FileOp::RemoveFile(_)
+                        | FileOp::Rename { .. } => FileAnswer::Done,
                     };
                     self.server.answer_file(now, ticket, Ok(answer)).unwrap();
                 }
