@@ -1,0 +1,80 @@
+//! What a server is told at its start.
+
+use std::{fmt, net::SocketAddr, ops::RangeInclusive, sync::Arc, time::Duration};
+
+use wharf_auth::Authenticator;
+use wharf_session::server::ServerConfig;
+use wharf_storage::StorageProvider;
+use wharf_transport::{Net, ServerTls, TokioNet};
+
+/// One address to listen at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "built field by field by the caller")]
+pub struct ListenerOptions {
+    /// Where; port 0 lets the system choose.
+    pub addr: SocketAddr,
+    /// Whether TLS starts with the first byte (implicit FTPS), instead of with AUTH (RFC 4217).
+    pub implicit: bool,
+}
+
+/// What a server is told at its start. [`ServerOptions::new`] fills in the defaults.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct ServerOptions {
+    /// Where to listen; none by default.
+    pub listeners: Vec<ListenerOptions>,
+    /// Certificate and versions of TLS; `None`, the default, offers none. Whether data connections must resume the
+    /// TLS session of their control connection is chosen in there.
+    pub tls: Option<ServerTls>,
+    /// What every session is told: policy, greeting, timeouts and more. `implicit` and `tls_available` are set for each
+    /// listener, and an empty `unique_key` is replaced by a random one.
+    pub session: ServerConfig,
+    /// The ports for passive mode, on the address of the control connection; `None`, the default, leaves the choice to
+    /// the system.
+    pub passive_ports: Option<RangeInclusive<u16>>,
+    /// Where the files are.
+    pub storage: Arc<dyn StorageProvider>,
+    /// Who may log in.
+    pub auth: Arc<dyn Authenticator>,
+    /// Sessions at a time; the next one gets 421. 1,000 by default.
+    pub max_sessions: usize,
+    /// Sessions at a time from one address (for IPv6 from one /64); the next one gets 421. 50 by default.
+    pub max_per_ip: usize,
+    /// How long a transfer may go on when the server stops; 30 seconds by default.
+    pub grace: Duration,
+    /// The network; the system's by default.
+    pub net: Arc<dyn Net>,
+}
+
+impl ServerOptions {
+    /// A server without listeners and TLS, to be filled in.
+    pub fn new(storage: Arc<dyn StorageProvider>, auth: Arc<dyn Authenticator>) -> Self {
+        Self {
+            listeners: Vec::new(),
+            tls: None,
+            session: ServerConfig::default(),
+            passive_ports: None,
+            storage,
+            auth,
+            max_sessions: 1_000,
+            max_per_ip: 50,
+            grace: Duration::from_secs(30),
+            net: Arc::new(TokioNet),
+        }
+    }
+}
+
+impl fmt::Debug for ServerOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServerOptions")
+            .field("listeners", &self.listeners)
+            .field("tls", &self.tls.is_some())
+            .field("policy", &self.session.policy)
+            .field("passive_ports", &self.passive_ports)
+            .field("storage", &self.storage)
+            .field("max_sessions", &self.max_sessions)
+            .field("max_per_ip", &self.max_per_ip)
+            .field("grace", &self.grace)
+            .finish_non_exhaustive()
+    }
+}
