@@ -1,0 +1,225 @@
+//! `wharfd serve`.
+
+use std::{
+    fs,
+    io::{self, Write},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::Path,
+    pin::pin,
+    sync::Arc,
+};
+
+use tokio::{
+    signal::unix::{Signal, SignalKind, signal},
+    sync::oneshot,
+};
+use wharf_server::{
+    ListenerOptions, LocalDisk, LocalOptions, Policy, Server, ServerOptions, ServerTls, ServerTlsOptions,
+    TlsVersion,
+};
+
+use crate::{
+    accounts::{Accounts, MadeUp},
+    args::{ControlTls, DataTls, Serve},
+    banner::{Banner, Login},
+    certificate::Certificate,
+    descriptors,
+    failure::{Failure, shown},
+};
+
+/// Where it listens when nothing is said.
+const EXPLICIT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 2121);
+/// The same for implicit FTPS.
+const IMPLICIT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 2990);
+
+/// Serves until a signal comes.
+pub(crate) fn run(asked: &Serve) -> Result<(), Failure> {
+    let accounts = Accounts::of(asked)?;
+    make_dir(&asked.dir)?;
+    let certificate = Certificate::of(asked)?;
+    let options = options(asked, &accounts, &certificate)?;
+    warn(asked);
+    descriptors::raise_limit();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
+        Failure::system(format!("no thread can be started: {error}"), "see the limits of the user")
+    })?;
+    let outcome = runtime.block_on(serve(asked, options, &accounts, &certificate));
+    // After a second signal nothing is waited for; otherwise nothing is left to wait for.
+    runtime.shutdown_background();
+    outcome
+}
+
+async fn serve(
+    asked: &Serve,
+    options: ServerOptions,
+    accounts: &Accounts,
+    certificate: &Certificate,
+) -> Result<(), Failure> {
+    // Before anything is printed: who reads it may send a signal at once.
+    let mut signals = Signals::listen()?;
+    let server = Server::bind(options).await.map_err(|error| {
+        Failure::system(format!("cannot listen at {}: {}", error.addr, error.cause), error.cure)
+    })?;
+    print(asked, &server, accounts, certificate);
+    let (tell, told) = oneshot::channel::<()>();
+    let mut running = pin!(server.run(async {
+        // An error is the end of the sender: an end too.
+        let _ = told.await;
+    }));
+    tokio::select! {
+        () = &mut running => return Ok(()),
+        () = signals.next() => {}
+    }
+    tracing::info!("ending: no new sessions, running transfers may finish; a second signal ends at once");
+    // An error is a server that has ended already.
+    let _ = tell.send(());
+    tokio::select! {
+        () = &mut running => Ok(()),
+        () = signals.next() => Err(Failure::system(
+            "a second signal ended the server while transfers ran",
+            "cut uploads can be continued from where they stopped",
+        )),
+    }
+}
+
+/// What the command line asks for, in the library's words.
+fn options(asked: &Serve, accounts: &Accounts, certificate: &Certificate) -> Result<ServerOptions, Failure> {
+    let disk = LocalOptions { durability: asked.durability, ..LocalOptions::default() };
+    let disk = LocalDisk::open(&asked.dir, disk).map_err(|error| unusable(&asked.dir, &error))?;
+    let tls = ServerTls::new(ServerTlsOptions {
+        identity: certificate.identity.clone(),
+        min_version: TlsVersion::V1_2,
+        max_version: TlsVersion::V1_3,
+        data_session: asked.data_session.into(),
+    })
+    .map_err(|error| {
+        Failure::system(
+            format!("TLS cannot be set up: {error}"),
+            "give another certificate with --cert and --key",
+        )
+    })?;
+
+    let mut options = ServerOptions::new(Arc::new(disk), Arc::clone(&accounts.authenticator));
+    options.listeners = listeners(asked);
+    options.tls = Some(tls);
+    options.passive_ports = asked.passive_ports.clone();
+    if let Some(most) = asked.max_sessions {
+        options.max_sessions = most.get();
+    }
+    if let Some(most) = asked.max_per_ip {
+        options.max_per_ip = most.get();
+    }
+    let session = &mut options.session;
+    session.policy = Policy { control: asked.control_tls.into(), data: asked.data_tls.into() };
+    session.public_ip = asked.public_ip;
+    session.durability = asked.durability.to_string();
+    // The names that HOST (RFC 7151) may ask for are those that the certificate proves.
+    session.hosts = certificate.identity.names().into_iter().filter(|name| is_host(name)).collect();
+    if let Some(idle) = asked.idle_timeout {
+        session.timeouts.idle = idle;
+    }
+    Ok(options)
+}
+
+fn is_host(name: &str) -> bool {
+    name.parse::<IpAddr>().is_err() && !name.starts_with('*')
+}
+
+/// The addresses given, or the usual ones where none is.
+fn listeners(asked: &Serve) -> Vec<ListenerOptions> {
+    let (explicit, implicit) = match (asked.listen.as_slice(), asked.implicit.as_slice()) {
+        ([], []) => (&[EXPLICIT][..], &[IMPLICIT][..]),
+        given => given,
+    };
+    let options = |implicit| move |addr: &SocketAddr| ListenerOptions { addr: *addr, implicit };
+    explicit.iter().map(options(false)).chain(implicit.iter().map(options(true))).collect()
+}
+
+fn make_dir(dir: &Path) -> Result<(), Failure> {
+    match fs::metadata(dir) {
+        Ok(metadata) if metadata.is_dir() => Ok(()),
+        Ok(_) => Err(Failure::input(format!("{} is no directory", shown(dir)), "give a directory to serve")),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => fs::create_dir_all(dir).map_err(|error| {
+            Failure::system(
+                format!("the directory {} cannot be made: {error}", shown(dir)),
+                "give one that is there, or make it first",
+            )
+        }),
+        Err(error) => Err(unusable(dir, &error)),
+    }
+}
+
+fn unusable(dir: &Path, error: &io::Error) -> Failure {
+    Failure::system(
+        format!("the directory {} cannot be served: {error}", shown(dir)),
+        "check that this user may enter and read it",
+    )
+}
+
+/// Says what is risky about the arguments.
+fn warn(asked: &Serve) {
+    if !asked.user.is_empty() {
+        tracing::warn!(
+            "passwords given with --user can be seen by others on this machine (ps); keep accounts in a file: \
+            wharfd passwd --users FILE NAME"
+        );
+    }
+    let open = asked.listen.iter().any(|address| !address.ip().is_loopback());
+    if open && asked.control_tls == ControlTls::Allow {
+        tracing::warn!("--control-tls allow lets passwords cross the network in clear");
+    }
+    if open && asked.data_tls != DataTls::Require {
+        tracing::warn!("--data-tls lets files cross the network in clear");
+    }
+    if asked.public_ip.is_some() && asked.passive_ports.is_none() {
+        tracing::warn!(
+            "--public-ip without --passive-ports: a router in front can hardly forward every port"
+        );
+    }
+}
+
+fn print(asked: &Serve, server: &Server, accounts: &Accounts, certificate: &Certificate) {
+    let identity = &certificate.identity;
+    let banner = Banner {
+        dir: &shown(&asked.dir),
+        listeners: server.local_addrs(),
+        fingerprint: &identity.fingerprint().to_string(),
+        origin: &certificate.origin,
+        names: &identity.names(),
+        trust: certificate.trust(),
+        accounts: &accounts.lines,
+        login: Login { name: &accounts.name, password: accounts.password.as_ref().map(MadeUp::as_str) },
+    };
+    let mut stdout = io::stdout().lock();
+    if let Err(error) = stdout.write_all(banner.text().as_bytes()).and_then(|()| stdout.flush()) {
+        tracing::warn!(%error, "the addresses and accounts could not be printed");
+    }
+}
+
+/// SIGINT and SIGTERM.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn listen() -> Result<Self, Failure> {
+        let listen = |kind| {
+            signal(kind).map_err(|error| {
+                Failure::system(
+                    format!("signals cannot be listened for: {error}"),
+                    "see the limits of the user",
+                )
+            })
+        };
+        Ok(Self { interrupt: listen(SignalKind::interrupt())?, terminate: listen(SignalKind::terminate())? })
+    }
+
+    /// The next of them. Cancel safe: a signal that was not told is told by the next call.
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! The program as it is run: what it prints, keeps, refuses and logs.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
+mod errors;
+mod log;
+mod passwd;
+mod program;
+mod serve;

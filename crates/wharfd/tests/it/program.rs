@@ -1,0 +1,167 @@
+//! Starting the program, and reading what it prints.
+
+use std::{
+    ffi::OsStr,
+    io::{BufRead, BufReader, Read, Write},
+    net::SocketAddr,
+    path::Path,
+    process::{Child, ChildStderr, ChildStdin, Command, Output, Stdio},
+    sync::mpsc,
+    thread,
+    time::Duration,
+};
+
+/// Longer than anything here takes, so that a hang fails instead of blocking.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The program, to be run below `home`, which stands for the home directory too.
+pub(crate) fn wharfd(home: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_wharfd"));
+    command.current_dir(home).env_clear().env("HOME", home).stdin(Stdio::null());
+    command
+}
+
+/// Runs it to its end.
+pub(crate) fn run(home: &Path, words: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Output {
+    wharfd(home).args(words).output().unwrap()
+}
+
+/// Runs it to its end with `input` on standard input.
+pub(crate) fn run_with_input(home: &Path, words: &[&str], input: &[u8]) -> Output {
+    let mut child = wharfd(home)
+        .args(words)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin: ChildStdin = child.stdin.take().unwrap();
+    stdin.write_all(input).unwrap();
+    drop(stdin);
+    child.wait_with_output().unwrap()
+}
+
+/// A server that runs, and is killed when dropped.
+pub(crate) struct Running {
+    child: Child,
+    /// What it printed at its start.
+    pub(crate) printed: String,
+    log: Option<thread::JoinHandle<String>>,
+}
+
+impl Running {
+    /// Starts `wharfd serve` and waits for the last line that it prints.
+    pub(crate) fn start(home: &Path, words: &[&str]) -> Self {
+        let mut child = wharfd(home)
+            .arg("serve")
+            .args(words)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let stdout = child.stdout.take().unwrap();
+        let stderr: ChildStderr = child.stderr.take().unwrap();
+        let log = thread::spawn(move || {
+            let mut text = String::new();
+            BufReader::new(stderr).read_to_string(&mut text).unwrap();
+            text
+        });
+        let (to, from) = mpsc::channel();
+        thread::spawn(move || {
+            for line in BufReader::new(stdout).lines() {
+                // Nobody waits for more once the last line was seen.
+                let _ = to.send(line.unwrap());
+            }
+        });
+        let mut running = Self { child, printed: String::new(), log: Some(log) };
+        while !running.printed.contains("\n  wharf: ") {
+            let Ok(line) = from.recv_timeout(PATIENCE) else {
+                let _ = running.child.kill();
+                panic!(
+                    "printed {:?}, logged {}",
+                    running.printed,
+                    running.log.take().unwrap().join().unwrap()
+                );
+            };
+            running.printed.push_str(&line);
+            running.printed.push('\n');
+        }
+        running
+    }
+
+    /// What stands behind a label in the printed lines, the first time.
+    pub(crate) fn line(&self, label: &str) -> &str {
+        let line = self.printed.lines().find_map(|line| line.strip_prefix("  ")?.strip_prefix(label));
+        line.unwrap_or_else(|| panic!("no {label} in {}", self.printed)).trim()
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self, label: &str) -> SocketAddr {
+        self.line(label).parse().unwrap()
+    }
+
+    /// The certificate's fingerprint.
+    pub(crate) fn fingerprint(&self) -> &str {
+        self.line("certificate").split(' ').next().unwrap()
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Sends a signal.
+    pub(crate) fn signal(&self, name: &str) {
+        let status =
+            Command::new("kill").arg(format!("-{name}")).arg(self.id().to_string()).status().unwrap();
+        assert!(status.success());
+    }
+
+    /// Ends it with SIGTERM, and gives its exit code and its log.
+    pub(crate) fn end(self) -> (Option<i32>, String) {
+        self.signal("TERM");
+        self.wait()
+    }
+
+    /// Waits for its end, and gives its exit code and its log.
+    pub(crate) fn wait(mut self) -> (Option<i32>, String) {
+        // The log ends with the process.
+        let log = self.log.take().unwrap();
+        let (to, from) = mpsc::channel();
+        thread::spawn(move || to.send(log.join().unwrap()));
+        let log = from.recv_timeout(PATIENCE).expect("the server ends within seconds");
+        (self.child.wait().unwrap().code(), log)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It has ended already, as a rule.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Talks over a bare connection: sends each line and reads the reply to it, its last line.
+pub(crate) fn talk(address: SocketAddr, lines: &[&[u8]]) -> Vec<String> {
+    let stream = std::net::TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut replies = BufReader::new(stream.try_clone().unwrap());
+    let mut reply = move || {
+        loop {
+            let mut line = String::new();
+            assert!(replies.read_line(&mut line).unwrap() > 0, "the server closed the connection");
+            // The last line of a reply: three digits and a space (RFC 959 §4.2).
+            if line.as_bytes().get(..3).is_some_and(|code| code.iter().all(u8::is_ascii_digit))
+                && line.as_bytes()[3] == b' '
+            {
+                return line.trim_end().to_owned();
+            }
+        }
+    };
+    let mut all = vec![reply()];
+    for line in lines {
+        (&stream).write_all(&[line, b"\r\n".as_slice()].concat()).unwrap();
+        all.push(reply());
+    }
+    all
+}
