@@ -29,15 +29,17 @@ pub(crate) struct CommandLine {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Serve a directory.
+    ///
+    /// With DIR alone: explicit FTPS on 127.0.0.1:2121 and implicit FTPS on 127.0.0.1:2990, a self-signed certificate
+    /// that is kept between runs, and the user `wharf` with a password that is made up and printed at each start.
     Serve(Box<Serve>),
     /// Make a line of a users file, or change an account in one.
+    ///
+    /// The password is asked for twice, or is the first line of standard input where that is no terminal.
     Passwd(Passwd),
 }
 
 /// `wharfd serve`.
-///
-/// With DIR alone: explicit FTPS on 127.0.0.1:2121 and implicit FTPS on 127.0.0.1:2990, a self-signed certificate
-/// that is kept between runs, and the user `wharf` with a password that is made up and printed at each start.
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
     /// The directory to serve; made when absent.
@@ -129,8 +131,6 @@ pub(crate) struct Log {
 }
 
 /// `wharfd passwd`.
-///
-/// The password is asked for twice, or is the first line of standard input where that is no terminal.
 #[derive(Debug, Args)]
 pub(crate) struct Passwd {
     /// The name of the account.

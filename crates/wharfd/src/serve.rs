@@ -180,8 +180,9 @@ fn warn(asked: &Serve) {
 
 fn print(asked: &Serve, server: &Server, accounts: &Accounts, certificate: &Certificate) {
     let identity = &certificate.identity;
+    let dir = std::path::absolute(&asked.dir).unwrap_or_else(|_| asked.dir.clone());
     let banner = Banner {
-        dir: &shown(&asked.dir),
+        dir: &shown(&dir),
         listeners: server.local_addrs(),
         fingerprint: &identity.fingerprint().to_string(),
         origin: &certificate.origin,
