@@ -5,7 +5,7 @@ use std::fmt;
 use std::future::poll_fn;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 
 use futures_util::StreamExt as _;
@@ -46,6 +46,38 @@ pub enum TicketPlan {
     Download,
     /// None, but up to two for a client that asks for them.
     Upload,
+}
+
+/// A [`TicketPlan`] that can change until the client's first message is there. Clones share it.
+///
+/// A server shakes hands as soon as somebody comes to a passive port, and may learn only then which way the bytes
+/// will go.
+#[derive(Clone, Debug)]
+pub struct SharedTicketPlan(Arc<Mutex<TicketPlan>>);
+
+impl SharedTicketPlan {
+    /// Begins with `plan`.
+    #[must_use]
+    pub fn new(plan: TicketPlan) -> Self {
+        Self(Arc::new(Mutex::new(plan)))
+    }
+
+    /// Changes it, for handshakes whose first message has not come yet.
+    pub fn set(&self, plan: TicketPlan) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = plan;
+    }
+
+    /// How it stands.
+    #[must_use]
+    pub fn current(&self) -> TicketPlan {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl From<TicketPlan> for SharedTicketPlan {
+    fn from(plan: TicketPlan) -> Self {
+        Self::new(plan)
+    }
 }
 
 /// Who may connect to a passive port.
@@ -192,6 +224,9 @@ impl DataChannel {
     /// for a server, as its [`DataSession`](crate::DataSession) says; for a client, the one with the certificate
     /// of the control connection. A peer that fails is dropped and the next one taken.
     ///
+    /// A server looks at `tickets`, a [`TicketPlan`] or a [`SharedTicketPlan`], when the first message of a client
+    /// is there.
+    ///
     /// # Errors
     ///
     /// The failure of the last peer, when none is left; [`DataFailure::Closed`] before
@@ -200,7 +235,12 @@ impl DataChannel {
     /// # Cancel safety
     ///
     /// Dropping the future keeps the handshakes as they stand; calling again goes on with them.
-    pub async fn secure(&mut self, role: &DataRole, tickets: TicketPlan) -> Result<DataTlsInfo, DataFailure> {
+    pub async fn secure(
+        &mut self,
+        role: &DataRole,
+        tickets: impl Into<SharedTicketPlan>,
+    ) -> Result<DataTlsInfo, DataFailure> {
+        let tickets = tickets.into();
         if self.candidates.is_empty() && self.race.is_empty() {
             return Err(DataFailure::Closed);
         }
@@ -211,7 +251,7 @@ impl DataChannel {
             while self.race.len() < MOST_CANDIDATES
                 && let Some((io, _)) = self.candidates.pop_front()
             {
-                self.race.push(Box::pin(shake_hands(io, role.clone(), tickets)));
+                self.race.push(Box::pin(shake_hands(io, role.clone(), tickets.clone())));
             }
             match next_turn(&mut self.race, &self.source, listening).await {
                 Turn::Won(winner) => break winner,

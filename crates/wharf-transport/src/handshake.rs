@@ -1,8 +1,9 @@
 //! The TLS handshake of one candidate for a data connection.
 
-use tokio_rustls::{TlsAcceptor, TlsConnector, TlsStream};
+use rustls::server::Acceptor;
+use tokio_rustls::{LazyConfigAcceptor, TlsConnector, TlsStream};
 
-use crate::data::{DataFailure, DataRole, TicketPlan};
+use crate::data::{DataFailure, DataRole, SharedTicketPlan};
 use crate::failure::TlsFailure;
 use crate::net::NetStream;
 use crate::options::TlsInfo;
@@ -18,15 +19,19 @@ pub(crate) struct Winner {
 pub(crate) async fn shake_hands(
     io: NetStream,
     role: DataRole,
-    tickets: TicketPlan,
+    tickets: SharedTicketPlan,
 ) -> Result<Box<Winner>, DataFailure> {
     match role {
         DataRole::Server(control) => {
+            let hello = LazyConfigAcceptor::new(Acceptor::default(), io)
+                .await
+                .map_err(|error| DataFailure::Handshake(TlsFailure::of_io(error, None)))?;
+            // Now at the latest it counts which way the bytes go.
             let side = control
-                .data(tickets)
+                .data(tickets.current())
                 .map_err(|error| DataFailure::Handshake(TlsFailure::Protocol(error.to_string())))?;
-            let stream = TlsAcceptor::from(side.config.clone())
-                .accept(io)
+            let stream = hello
+                .into_stream(side.config.clone())
                 .await
                 .map_err(|error| DataFailure::Handshake(TlsFailure::of_io(error, None)))?;
             let connection = stream.get_ref().1;

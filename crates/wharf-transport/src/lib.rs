@@ -28,7 +28,9 @@ mod verifier;
 
 pub use crate::control::ControlStream;
 pub use crate::control_event::{ControlEvent, UpgradeError};
-pub use crate::data::{DataChannel, DataFailure, DataRole, DataTlsInfo, PeerRule, TicketPlan};
+pub use crate::data::{
+    DataChannel, DataFailure, DataRole, DataTlsInfo, PeerRule, SharedTicketPlan, TicketPlan,
+};
 pub use crate::data_stream::{DataError, DataStream, EndMark};
 pub use crate::failure::{TlsError, TlsFailure};
 pub use crate::fingerprint::{Fingerprint, FingerprintError};
