@@ -1,0 +1,140 @@
+//! The access log: what happened in which session. Nothing in it is a secret, and bytes of clients are escaped.
+
+use std::net::SocketAddr;
+
+use wharf_codec::Escaped;
+use wharf_session::{TlsInfo, server::AuditEvent};
+
+const TARGET: &str = "wharf::access";
+
+/// One session's entry in every line of the log.
+#[derive(Debug)]
+pub(crate) struct AccessLog {
+    pub(crate) session: u64,
+    pub(crate) peer: SocketAddr,
+    /// Empty before login.
+    pub(crate) account: String,
+    tls: Option<TlsInfo>,
+}
+
+macro_rules! line {
+    ($level:ident, $log:expr, $($rest:tt)*) => {
+        tracing::$level!(
+            target: TARGET,
+            session = $log.session,
+            peer = %$log.peer,
+            account = $log.account,
+            $($rest)*
+        )
+    };
+}
+
+impl AccessLog {
+    pub(crate) fn new(session: u64, peer: SocketAddr) -> Self {
+        Self { session, peer, account: String::new(), tls: None }
+    }
+
+    pub(crate) fn opened(&self, implicit: bool) {
+        line!(info, self, implicit, "opened");
+    }
+
+    pub(crate) fn note(&mut self, event: AuditEvent) {
+        match event {
+            AuditEvent::Replied { command, code } => {
+                let tls = self.tls.as_ref();
+                line!(
+                    info,
+                    self,
+                    command,
+                    code = code.get(),
+                    tls = tls.map(|tls| tracing::field::display(tls.version)),
+                    "replied"
+                );
+            }
+            AuditEvent::Secured(tls) => {
+                line!(
+                    info,
+                    self,
+                    tls = %tls.version,
+                    cipher = tls.cipher,
+                    resumed = tls.resumed,
+                    server_name = tls.server_name.as_deref(),
+                    "secured"
+                );
+                // What was before TLS counts no more (RFC 4217 §4).
+                self.account.clear();
+                self.tls = Some(tls);
+            }
+            AuditEvent::Cleared => {
+                self.tls = None;
+                line!(info, self, "TLS ended as asked");
+            }
+            AuditEvent::TlsFailed(cause) => line!(warn, self, cause, "TLS failed"),
+            AuditEvent::PlaintextAfterAuth => {
+                line!(
+                    warn,
+                    self,
+                    "clear bytes stood behind AUTH: a broken client, or an attempt to inject commands"
+                );
+            }
+            AuditEvent::LoggedIn { account, secured } => {
+                self.account = account;
+                line!(info, self, secured, "logged in");
+            }
+            AuditEvent::LoginFailed { user } => line!(warn, self, user, "login failed"),
+            AuditEvent::DataSecured { tls, bound } => {
+                line!(
+                    debug,
+                    self,
+                    tls = %tls.version,
+                    cipher = tls.cipher,
+                    resumed = tls.resumed,
+                    bound,
+                    "data connection secured"
+                );
+            }
+            AuditEvent::DataFailed(failure) => line!(warn, self, %failure, "data connection failed"),
+            AuditEvent::Transferred(record) => {
+                line!(
+                    info,
+                    self,
+                    verb = record.verb,
+                    path = %Escaped(record.path.as_bytes()),
+                    bytes = record.bytes,
+                    secs = record.took.as_secs_f64(),
+                    secured = record.secured,
+                    code = record.code.get(),
+                    "transferred"
+                );
+            }
+            AuditEvent::ForeignProtocol => line!(warn, self, "another protocol knocked"),
+            AuditEvent::Closed(reason) => line!(info, self, ?reason, "closed"),
+            _ => line!(debug, self, "something happened"),
+        }
+    }
+
+    /// What storage said beyond what the client is told.
+    pub(crate) fn storage(&self, error: &wharf_types::FileError) {
+        line!(debug, self, %error, "storage refused");
+    }
+
+    /// A login could not be judged, or its storage not opened.
+    pub(crate) fn unavailable(&self, cause: &str) {
+        line!(error, self, cause, "logins are not possible");
+    }
+
+    /// Commit or suspension failed.
+    pub(crate) fn not_kept(session: u64, error: &wharf_types::FileError) {
+        tracing::warn!(target: TARGET, session, %error, "an upload that was cut could not be kept");
+    }
+}
+
+/// A client was turned away.
+pub(crate) fn refused(session: u64, peer: SocketAddr) {
+    tracing::warn!(target: TARGET, session, %peer, "turned away: too many sessions");
+}
+
+/// A session ended by a panic.
+pub(crate) fn panicked(session: u64, peer: SocketAddr) {
+    tracing::error!(target: TARGET, session, %peer, "a panic ended the session");
+}

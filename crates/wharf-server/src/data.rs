@@ -1,0 +1,225 @@
+//! One data connection: a task of its own, told what to do by its session, telling what happened.
+
+use std::{
+    future::pending,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
+
+use tokio::sync::mpsc;
+use wharf_session::{DataEvent, DataFailure, DataId, EndMark, Form};
+use wharf_transport::{
+    DataChannel, DataRole, DataStream, Net, PassivePool, PeerRule, SharedTicketPlan, TicketPlan,
+};
+use wharf_types::FileErrorKind;
+
+use crate::{
+    files::Job,
+    map,
+    pump::{Meter, receive, send_image, send_listing, send_text},
+};
+
+/// How long a client may take to close its half after a download. It has everything by then.
+const DRAIN: Duration = Duration::from_secs(5);
+/// How long the final reply of an upload waits at most for the client to close the connection. Everything has come
+/// by then, so nothing depends on it.
+const FAREWELL: Duration = Duration::from_millis(250);
+
+/// What the session asks of a data connection. Closing the channel of it ends the data connection.
+pub(crate) enum ToData {
+    Secure(TicketPlan),
+    Start { job: Job, form: Form },
+    Cancel,
+}
+
+/// How the connection comes about.
+pub(crate) enum Opening {
+    Passive { local: IpAddr, rule: PeerRule, pool: PassivePool },
+    Active { to: SocketAddr, from: Option<SocketAddr>, net: Arc<dyn Net> },
+}
+
+/// The task's side of a data connection.
+pub(crate) struct DataTask {
+    pub(crate) id: DataId,
+    pub(crate) role: Option<DataRole>,
+    pub(crate) commands: mpsc::UnboundedReceiver<ToData>,
+    pub(crate) events: mpsc::UnboundedSender<(DataId, DataEvent)>,
+}
+
+/// How far a data connection is.
+#[derive(Clone, Copy)]
+enum State {
+    Waiting,
+    Connected,
+    Secured,
+}
+
+/// It was given up; nothing more is reported.
+struct GivenUp;
+
+impl DataTask {
+    pub(crate) async fn run(mut self, opening: Opening) {
+        let (stream, job, form) = match self.open(opening).await {
+            Ok(Ok(opened)) => opened,
+            Ok(Err(failure)) => return self.tell(DataEvent::Failed(failure)),
+            Err(GivenUp) => return,
+        };
+        if let Some(event) = self.transfer(stream, job, form).await {
+            self.tell(event);
+        }
+    }
+
+    fn tell(&self, event: DataEvent) {
+        // A session that is gone needs no news.
+        let _ = self.events.send((self.id, event));
+    }
+
+    /// From the port or the address to the stream that carries the bytes.
+    async fn open(
+        &mut self,
+        opening: Opening,
+    ) -> Result<Result<(DataStream, Job, Form), DataFailure>, GivenUp> {
+        let mut channel = match opening {
+            Opening::Passive { local, rule, pool } => match pool.listen(local).await {
+                Ok(listener) => {
+                    self.tell(DataEvent::Listening(listener.local_addr()));
+                    DataChannel::passive(listener, rule)
+                }
+                Err(error) => return Ok(Err(map::no_port(&error))),
+            },
+            Opening::Active { to, from, net } => DataChannel::active(net, to, from),
+        };
+        let mut state = State::Waiting;
+        let mut plan: Option<SharedTicketPlan> = None;
+        loop {
+            tokio::select! {
+                biased;
+                // Cancel safe: a command that was not told stays in the channel.
+                command = self.commands.recv() => match command {
+                    None | Some(ToData::Cancel) => return Err(GivenUp),
+                    Some(ToData::Secure(told)) => match &plan {
+                        Some(plan) => plan.set(told),
+                        None => plan = Some(SharedTicketPlan::new(told)),
+                    },
+                    Some(ToData::Start { job, form }) => return Ok(Ok((channel.into_stream(), job, form))),
+                },
+                // Cancel safe: the channel keeps peers and handshakes as they stand. Only a dial begins anew, but in
+                // active mode no command but the end comes before the connection.
+                stepped = step(&mut channel, state, self.role.as_ref(), plan.clone()) => match stepped {
+                    Ok((next, event)) => {
+                        state = next;
+                        self.tell(event);
+                    }
+                    Err(failure) => return Ok(Err(failure)),
+                },
+            }
+        }
+    }
+
+    /// Moves the bytes and closes; `None` when it was given up.
+    async fn transfer(&mut self, mut stream: DataStream, job: Job, form: Form) -> Option<DataEvent> {
+        let (id, events) = (self.id, self.events.clone());
+        let mut meter = Meter::new(move |bytes| {
+            // A session that is gone needs no news.
+            let _ = events.send((id, DataEvent::Progress { bytes }));
+        });
+        let upload = matches!(job, Job::Sink(_));
+        let moved = tokio::select! {
+            biased;
+            () = given_up(&mut self.commands) => None,
+            // It is dropped only when the transfer is given up: then a cut write leaves a sink that can be suspended.
+            moved = pump(&mut stream, job, form, &mut meter) => Some(moved),
+        };
+        let bytes = match moved {
+            Some(Ok(bytes)) => bytes,
+            Some(Err(failure)) => {
+                stream.abort();
+                return Some(DataEvent::Failed(failure));
+            }
+            None => {
+                stream.abort();
+                return None;
+            }
+        };
+        let end = map::end_mark(stream.end_mark());
+        let close = async {
+            if upload {
+                // The client waits for our close_notify; the disk may take its time afterwards.
+                let _ = stream.finish_receive(FAREWELL).await;
+                return Ok(end);
+            }
+            match stream.finish_send(DRAIN).await {
+                // How the client ends its own, empty, direction is no matter.
+                Ok(_) => Ok(EndMark::Clean),
+                Err(error) => Err(DataFailure::Broken(error.to_string())),
+            }
+        };
+        tokio::select! {
+            biased;
+            () = given_up(&mut self.commands) => None,
+            // Dropped only when the transfer is given up.
+            closed = close => Some(match closed {
+                Ok(end) => DataEvent::Finished { bytes, end },
+                Err(failure) => DataEvent::Failed(failure),
+            }),
+        }
+    }
+}
+
+/// The next step towards the stream; never ready when there is none to take.
+async fn step(
+    channel: &mut DataChannel,
+    state: State,
+    role: Option<&DataRole>,
+    plan: Option<SharedTicketPlan>,
+) -> Result<(State, DataEvent), DataFailure> {
+    match (state, plan) {
+        (State::Waiting, _) => {
+            let peer = channel.connect().await.map_err(|failure| map::data_failure(&failure))?;
+            Ok((State::Connected, DataEvent::Connected { peer }))
+        }
+        (State::Connected, Some(plan)) => {
+            let Some(role) = role else {
+                return Err(DataFailure::Tls("the control connection has no TLS session".to_owned()));
+            };
+            let info = channel.secure(role, plan).await.map_err(|failure| map::data_failure(&failure))?;
+            let event = DataEvent::Secured { tls: map::tls_info(&info.tls), bound: info.bound };
+            Ok((State::Secured, event))
+        }
+        (State::Connected, None) | (State::Secured, _) => pending().await,
+    }
+}
+
+/// Waits until the session gives the connection up. Cancel safe.
+async fn given_up(commands: &mut mpsc::UnboundedReceiver<ToData>) {
+    // Nothing else is said once bytes move.
+    while !matches!(commands.recv().await, None | Some(ToData::Cancel)) {}
+}
+
+async fn pump<F: Fn(u64) + Send>(
+    stream: &mut DataStream,
+    job: Job,
+    form: Form,
+    meter: &mut Meter<F>,
+) -> Result<u64, DataFailure> {
+    match (job, form) {
+        (Job::Source(mut source), Form::Image) => send_image(stream, &mut *source, meter).await,
+        (Job::Source(mut source), Form::Ascii { skip }) => send_text(stream, &mut *source, skip, meter).await,
+        (Job::Listing(mut listing), Form::Listing(form)) => {
+            send_listing(stream, &mut listing, &form, meter).await
+        }
+        (Job::Sink(sink), form @ (Form::Image | Form::Ascii { .. })) => {
+            let mut sink = sink.lock().await;
+            let Some(sink) = sink.as_mut() else { return Err(mismatch()) };
+            receive(stream, &mut **sink, form != Form::Image, meter).await
+        }
+        (Job::Source(_) | Job::Sink(_), Form::Listing(_))
+        | (Job::Listing(_), Form::Image | Form::Ascii { .. }) => Err(mismatch()),
+    }
+}
+
+/// The machine asked for what cannot be.
+fn mismatch() -> DataFailure {
+    DataFailure::Storage(FileErrorKind::Io.into())
+}

@@ -1,0 +1,203 @@
+//! Moving the bytes of one transfer.
+
+use std::time::Duration;
+
+use bytes::{Buf as _, Bytes, BytesMut};
+use futures_util::FutureExt as _;
+use tokio::{io::AsyncWriteExt as _, time::Instant};
+use wharf_codec::{AsciiDecoder, AsciiEncoder};
+use wharf_session::{DataFailure, ListingForm};
+use wharf_storage::{Sink, Source};
+use wharf_transport::{DataError, DataStream};
+
+use crate::listing::Listing;
+
+/// Bytes moved at a time: few enough to stay in the cache, enough that system calls do not count.
+const CHUNK: usize = 256 * 1024;
+/// Lines of a listing are sent when that many bytes of them are ready.
+const LINES: usize = 32 * 1024;
+/// How often progress is told at most, while bytes move.
+const TELL_EVERY: Duration = Duration::from_secs(1);
+/// And after how many bytes at least.
+const TELL_AFTER: u64 = 8 * 1024 * 1024;
+
+/// Counts bytes of the wire and tells of them now and then.
+pub(crate) struct Meter<F: Fn(u64)> {
+    tell: F,
+    bytes: u64,
+    told: u64,
+    told_at: Instant,
+}
+
+impl<F: Fn(u64)> Meter<F> {
+    pub(crate) fn new(tell: F) -> Self {
+        Self { tell, bytes: 0, told: 0, told_at: Instant::now() }
+    }
+
+    fn moved(&mut self, bytes: usize) {
+        self.bytes += bytes as u64;
+        let now = Instant::now();
+        if self.bytes - self.told >= TELL_AFTER || now - self.told_at >= TELL_EVERY {
+            self.told = self.bytes;
+            self.told_at = now;
+            (self.tell)(self.bytes);
+        }
+    }
+}
+
+fn broken(error: &DataError) -> DataFailure {
+    DataFailure::Broken(error.to_string())
+}
+
+/// Writes it all, counting as it goes: a slow peer is not a stalled one.
+async fn write<F: Fn(u64) + Send>(
+    stream: &mut DataStream,
+    mut bytes: &[u8],
+    meter: &mut Meter<F>,
+) -> Result<(), DataFailure> {
+    while !bytes.is_empty() {
+        let written = stream.write(bytes).await.map_err(|error| DataFailure::Broken(error.to_string()))?;
+        if written == 0 {
+            return Err(DataFailure::Broken("nothing more can be written".to_owned()));
+        }
+        meter.moved(written);
+        bytes = bytes.get(written..).unwrap_or_default();
+    }
+    Ok(())
+}
+
+/// Sends a file as it is; returns its bytes.
+pub(crate) async fn send_image<F: Fn(u64) + Send>(
+    stream: &mut DataStream,
+    source: &mut dyn Source,
+    meter: &mut Meter<F>,
+) -> Result<u64, DataFailure> {
+    let mut sent = 0;
+    let mut current = source.read(CHUNK).await.map_err(DataFailure::Storage)?;
+    while !current.is_empty() {
+        // The next chunk is read while this one goes out.
+        let (written, next) = tokio::join!(write(stream, &current, meter), source.read(CHUNK));
+        written?;
+        sent += current.len() as u64;
+        current = next.map_err(DataFailure::Storage)?;
+    }
+    Ok(sent)
+}
+
+/// Sends a file as lines that end in CRLF, without its first `skip` bytes on the wire; returns the file's bytes.
+pub(crate) async fn send_text<F: Fn(u64) + Send>(
+    stream: &mut DataStream,
+    source: &mut dyn Source,
+    mut skip: u64,
+    meter: &mut Meter<F>,
+) -> Result<u64, DataFailure> {
+    let mut encoder = AsciiEncoder::new();
+    let mut lines = BytesMut::new();
+    let mut sent = 0;
+    loop {
+        let chunk = source.read(CHUNK).await.map_err(DataFailure::Storage)?;
+        lines.clear();
+        if chunk.is_empty() {
+            encoder.finish(&mut lines);
+        } else {
+            encoder.push(&chunk, &mut lines);
+        }
+        let skipped = usize::try_from(skip).unwrap_or(usize::MAX).min(lines.len());
+        lines.advance(skipped);
+        skip -= skipped as u64;
+        write(stream, &lines, meter).await?;
+        sent += chunk.len() as u64;
+        if chunk.is_empty() {
+            return Ok(sent);
+        }
+    }
+}
+
+/// Sends a listing; returns its bytes.
+pub(crate) async fn send_listing<F: Fn(u64) + Send>(
+    stream: &mut DataStream,
+    listing: &mut Listing,
+    form: &ListingForm,
+    meter: &mut Meter<F>,
+) -> Result<u64, DataFailure> {
+    let mut lines = BytesMut::new();
+    let mut sent = 0;
+    let mut more = true;
+    while more {
+        lines.clear();
+        while more && lines.len() < LINES {
+            more = listing.next(form, &mut lines).await.map_err(DataFailure::Storage)?;
+        }
+        write(stream, &lines, meter).await?;
+        sent += lines.len() as u64;
+    }
+    Ok(sent)
+}
+
+/// Appends what is there to `buf`, waiting only for the first of it; `false` at the end.
+///
+/// Cancel safe: what was read stands in `buf`.
+async fn fill<F: Fn(u64) + Send>(
+    stream: &mut DataStream,
+    buf: &mut BytesMut,
+    meter: &mut Meter<F>,
+) -> Result<bool, DataError> {
+    buf.reserve(CHUNK);
+    let mut read = stream.read_chunk(buf, CHUNK).await?;
+    while read > 0 {
+        meter.moved(read);
+        if buf.len() >= CHUNK {
+            return Ok(true);
+        }
+        // TLS gives one record at a time: whatever else has arrived joins the same chunk.
+        match stream.read_chunk(buf, CHUNK - buf.len()).now_or_never() {
+            Some(more) => read = more?,
+            None => return Ok(true),
+        }
+    }
+    Ok(false)
+}
+
+/// Receives a file to its end; returns the bytes that went into it. What came before a break is in the sink, to be
+/// continued from there.
+pub(crate) async fn receive<F: Fn(u64) + Send>(
+    stream: &mut DataStream,
+    sink: &mut dyn Sink,
+    text: bool,
+    meter: &mut Meter<F>,
+) -> Result<u64, DataFailure> {
+    let mut decoder = AsciiDecoder::new();
+    let mut current = BytesMut::new();
+    let mut next = BytesMut::new();
+    let mut stored = 0;
+    let mut filled = fill(stream, &mut current, meter).await;
+    loop {
+        let more = matches!(filled, Ok(true));
+        let ready: Bytes = if text {
+            let mut lines = BytesMut::new();
+            decoder.push(&current, &mut lines);
+            if !more {
+                decoder.finish(&mut lines);
+            }
+            current.clear();
+            lines.freeze()
+        } else {
+            current.split().freeze()
+        };
+        stored += ready.len() as u64;
+        if !more {
+            if !ready.is_empty() {
+                sink.write(ready).await.map_err(DataFailure::Storage)?;
+            }
+            return filled.map(|_| stored).map_err(|error| broken(&error));
+        }
+        // The next chunk is read while this one is stored. A disk that is full ends it at once; a connection that
+        // breaks lets the disk have what came.
+        let write = async {
+            if ready.is_empty() { Ok(()) } else { sink.write(ready).await.map_err(DataFailure::Storage) }
+        };
+        let read = async { Ok(fill(stream, &mut next, meter).await) };
+        ((), filled) = tokio::try_join!(write, read)?;
+        core::mem::swap(&mut current, &mut next);
+    }
+}

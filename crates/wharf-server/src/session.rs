@@ -1,0 +1,313 @@
+//! One control session: a task that owns the machine, the control connection, and the ends of everything that runs.
+
+mod answers;
+mod outputs;
+
+use std::{collections::HashMap, future::poll_fn, sync::Arc, task::Poll};
+
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinSet,
+    time::{Duration, Instant, sleep_until, timeout},
+};
+use wharf_session::{
+    DataEvent, DataId, JobId, TlsEvent,
+    server::{CommitTicket, Output, PeerInfo, Server as Machine, ServerConfig},
+};
+use wharf_storage::Storage;
+use wharf_transport::{ControlEvent, ControlStream, DataRole, NetStream};
+
+use self::answers::Answer;
+use crate::{
+    access::AccessLog,
+    data::ToData,
+    files::Job,
+    map,
+    server::{Shared, Stage},
+};
+
+/// How long a client that was sent its last reply may take to close. Closing over bytes that it still sends would
+/// reset the connection, and could destroy that reply.
+const LINGER: Duration = Duration::from_secs(1);
+/// How long a client that is turned away may take to receive that.
+const REFUSAL: Duration = Duration::from_secs(2);
+
+/// One control session.
+pub(crate) struct Session {
+    machine: Machine,
+    config: Arc<ServerConfig>,
+    control: ControlStream,
+    ends: PeerInfo,
+    shared: Arc<Shared>,
+    log: AccessLog,
+    /// Whose data connections belong to this session: of the latest TLS session on the control connection.
+    role: Option<DataRole>,
+    storage: Option<Arc<dyn Storage>>,
+    /// What storage opened and no data connection has taken yet; uploads stay here all the time.
+    jobs: HashMap<JobId, Job>,
+    /// Questions that are being answered. They end with the session.
+    answers: JoinSet<Answer>,
+    /// The commands of each data connection.
+    data: HashMap<DataId, mpsc::UnboundedSender<ToData>>,
+    data_tasks: JoinSet<()>,
+    tell: mpsc::UnboundedSender<(DataId, DataEvent)>,
+    told: mpsc::UnboundedReceiver<(DataId, DataEvent)>,
+    /// An upload that is to be stored, once it is sure that its client is there.
+    to_commit: Option<(CommitTicket, JobId)>,
+    over: bool,
+}
+
+impl Session {
+    pub(crate) fn new(
+        id: u64,
+        machine: Machine,
+        config: Arc<ServerConfig>,
+        stream: NetStream,
+        ends: PeerInfo,
+        shared: Arc<Shared>,
+    ) -> Self {
+        let (tell, told) = mpsc::unbounded_channel();
+        Self {
+            machine,
+            config,
+            control: ControlStream::clear(stream),
+            ends,
+            shared,
+            log: AccessLog::new(id, ends.peer),
+            role: None,
+            storage: None,
+            jobs: HashMap::new(),
+            answers: JoinSet::new(),
+            data: HashMap::new(),
+            data_tasks: JoinSet::new(),
+            tell,
+            told,
+            to_commit: None,
+            over: false,
+        }
+    }
+
+    /// Serves the client to the end of the session.
+    pub(crate) async fn run(mut self, mut stage: watch::Receiver<Stage>) {
+        self.log.opened(self.config.implicit);
+        let mut serving = true;
+        loop {
+            self.settle().await;
+            if self.over {
+                break;
+            }
+            let due = self.machine.poll_timeout().map(Instant::from_std);
+            if due.is_some_and(|due| due <= Instant::now()) {
+                // Looked at first, so that no flood of commands keeps the clocks from being heard.
+                self.hear_progress();
+                self.machine.handle_timeout(now());
+                continue;
+            }
+            tokio::select! {
+                biased;
+                // Cancel safe: the stage stays where it is.
+                changed = stage.changed(), if serving => {
+                    let over = *stage.borrow_and_update() == Stage::Over;
+                    // A server that was dropped serves no longer either, and says nothing more.
+                    serving = changed.is_ok() && !over;
+                    self.machine.shutdown(now(), over);
+                }
+                // Cancel safe: an event that was not taken stays in the channel.
+                Some((id, event)) = self.told.recv() => self.on_data(id, event),
+                // Cancel safe: a task that is not joined stays in the set.
+                Some(answered) = self.answers.join_next() => self.on_answer(unpanicked(answered)),
+                // Cancel safe, as above.
+                Some(ended) = self.data_tasks.join_next() => {
+                    unpanicked(ended);
+                }
+                // Cancel safe: the stream keeps what it has read and what it has yet to send.
+                event = self.control.progress(self.machine.wants_bytes()) => self.on_control(event),
+                // Cancel safe: a clock has no state.
+                () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {}
+            }
+        }
+        self.end().await;
+    }
+
+    /// Lets machine and driver tell each other everything until both are still.
+    async fn settle(&mut self) {
+        loop {
+            self.feed();
+            while let Some(output) = self.machine.poll_output() {
+                self.perform(output);
+            }
+            if let Some((ticket, job)) = self.to_commit.take() {
+                self.commit_if_alive(ticket, job).await;
+            }
+            self.machine.handle_sent(now(), self.control.pending());
+            if self.over {
+                return;
+            }
+            match self.machine.poll_output() {
+                Some(output) => self.perform(output),
+                None if self.to_commit.is_none() => return,
+                None => {}
+            }
+        }
+    }
+
+    /// Gives the machine the bytes that it wants.
+    fn feed(&mut self) {
+        while self.machine.wants_bytes() && !self.control.buffer().is_empty() {
+            let bytes = self.control.buffer().split();
+            let taken = self.machine.handle_bytes(now(), &bytes);
+            if let Some(rest) = bytes.get(taken..).filter(|rest| !rest.is_empty()) {
+                // Only a change of state in the middle leaves a rest.
+                self.control.buffer().extend_from_slice(rest);
+                break;
+            }
+        }
+    }
+
+    /// Stores an upload, but not one whose client is gone: in clear, a client that was killed ends its file just as
+    /// one that is done, and only its control connection tells them apart.
+    async fn commit_if_alive(&mut self, ticket: CommitTicket, job: JobId) {
+        // Lets the runtime hear what the system knows by now.
+        tokio::task::yield_now().await;
+        let mut seen = Vec::new();
+        poll_fn(|cx| {
+            while let Poll::Ready(event) = self.control.poll_progress(cx, true) {
+                let last = matches!(event, ControlEvent::Eof { .. } | ControlEvent::Failed(_));
+                seen.push(event);
+                if last {
+                    break;
+                }
+            }
+            Poll::Ready(())
+        })
+        .await;
+        for event in seen {
+            self.on_control(event);
+        }
+        if self.machine.is_closed() {
+            self.release(job);
+        } else {
+            self.commit(ticket, job);
+        }
+    }
+
+    fn on_control(&mut self, event: ControlEvent) {
+        match event {
+            ControlEvent::Read | ControlEvent::Flushed => {}
+            ControlEvent::Secured(info) => {
+                self.machine.handle_tls(now(), TlsEvent::Established(map::tls_info(&info)));
+            }
+            ControlEvent::SecureFailed(failure) => {
+                self.machine.handle_tls(now(), TlsEvent::Failed(failure.to_string()));
+                // The stream is of no more use.
+                self.over = true;
+            }
+            ControlEvent::Cleared => self.machine.handle_tls(now(), TlsEvent::Cleared),
+            ControlEvent::CloseNotify => self.machine.handle_tls(now(), TlsEvent::CloseNotify),
+            ControlEvent::Eof { .. } => self.machine.handle_eof(now()),
+            ControlEvent::PlaintextAfterUpgrade => self.machine.handle_plaintext_after_auth(now()),
+            ControlEvent::Closed => self.over = true,
+            ControlEvent::Failed(error) => {
+                tracing::debug!(%error, "a control connection broke");
+                self.machine.handle_eof(now());
+                self.over = true;
+            }
+            _ => {}
+        }
+    }
+
+    fn on_data(&mut self, id: DataId, event: DataEvent) {
+        if matches!(event, DataEvent::Finished { .. } | DataEvent::Failed(_)) {
+            self.data.remove(&id);
+        }
+        self.machine.handle_data(now(), id, event);
+    }
+
+    /// What data connections told by now, before the clocks are looked at.
+    fn hear_progress(&mut self) {
+        while let Ok((id, event)) = self.told.try_recv() {
+            self.on_data(id, event);
+        }
+    }
+
+    /// The machine has ended: what it still says is done, uploads that were cut are kept, and the client may read its
+    /// last reply.
+    async fn end(mut self) {
+        while let Some(output) = self.machine.poll_output() {
+            self.perform(output);
+        }
+        if let Some((_, job)) = self.to_commit.take() {
+            self.release(job);
+        }
+        // What is being opened just now may hold the bytes of an earlier upload.
+        let _ = timeout(LINGER, async {
+            while let Some(answered) = self.answers.join_next().await {
+                self.on_answer(unpanicked(answered));
+            }
+        })
+        .await;
+        // Their sinks are free once the data connections are.
+        self.data.clear();
+        self.data_tasks.shutdown().await;
+        for job in self.jobs.keys().copied().collect::<Vec<_>>() {
+            self.release(job);
+        }
+        linger(&mut self.control).await;
+    }
+}
+
+/// Turns a client away.
+pub(crate) async fn refuse(mut machine: Machine, stream: NetStream) {
+    let mut control = ControlStream::clear(stream);
+    while let Some(output) = machine.poll_output() {
+        match output {
+            Output::Transmit(bytes) => control.queue(bytes),
+            Output::Close => control.start_close(),
+            Output::Abort
+            | Output::Ask(_)
+            | Output::ClearTls
+            | Output::Data(_)
+            | Output::Event(_)
+            | Output::Release(_)
+            | Output::UpgradeTls
+            | Output::Withdraw(_) => {}
+        }
+    }
+    let closed = async {
+        while !matches!(control.progress(false).await, ControlEvent::Closed | ControlEvent::Failed(_)) {}
+    };
+    // Who does not take it is dropped.
+    let _ = timeout(REFUSAL, closed).await;
+}
+
+/// Throws away what a client still sends behind its last reply, until it closes.
+async fn linger(control: &mut ControlStream) {
+    let gone = async {
+        loop {
+            match control.progress(true).await {
+                ControlEvent::Read => control.buffer().clear(),
+                ControlEvent::Eof { .. } | ControlEvent::Failed(_) | ControlEvent::SecureFailed(_) => break,
+                _ => {}
+            }
+        }
+    };
+    // Who does not close in time is closed.
+    let _ = timeout(LINGER, gone).await;
+}
+
+/// A panic of a task is one of its session.
+fn unpanicked<T>(joined: Result<T, tokio::task::JoinError>) -> Option<T> {
+    match joined {
+        Ok(value) => Some(value),
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // Withdrawn.
+            Err(_) => None,
+        },
+    }
+}
+
+/// The time, as the machine counts it; it follows tokio's clock, which tests can stop.
+fn now() -> std::time::Instant {
+    Instant::now().into_std()
+}

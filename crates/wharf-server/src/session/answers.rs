@@ -1,0 +1,158 @@
+//! Questions to the outside, and their answers.
+
+use std::{net::IpAddr, sync::Arc};
+
+use bytes::Bytes;
+use wharf_auth::{AuthError, Authenticator, Credentials};
+use wharf_codec::{Secret, UserName};
+use wharf_session::{
+    JobId,
+    server::{CommitTicket, FileAnswer, FileTicket, LinesTicket, LoginAnswer, LoginTicket},
+};
+use wharf_storage::{Storage, StorageProvider};
+use wharf_types::{FileError, FileErrorKind, FileOp};
+
+use super::{Session, now, unpanicked};
+use crate::{
+    files::{self, Job},
+    listing::Listing,
+};
+
+/// An answer on its way back to the machine.
+pub(super) enum Answer {
+    Login(LoginTicket, Login),
+    File(FileTicket, Result<(FileAnswer, Option<Job>), FileError>),
+    Lines(LinesTicket, JobId, Box<Listing>, Result<Vec<Bytes>, FileError>),
+    Commit(CommitTicket, Result<(), FileError>),
+}
+
+pub(super) enum Login {
+    Accepted(wharf_types::Grant, Arc<dyn Storage>),
+    Refused,
+    Unavailable(String),
+}
+
+impl Session {
+    pub(super) fn login(&mut self, ticket: LoginTicket, user: UserName, password: Secret, secured: bool) {
+        let (auth, storage) = (Arc::clone(&self.shared.auth), Arc::clone(&self.shared.storage));
+        let peer = self.ends.peer.ip();
+        self.answers.spawn(async move {
+            Answer::Login(ticket, log_in(&*auth, &*storage, &user, &password, peer, secured).await)
+        });
+    }
+
+    pub(super) fn file(&mut self, ticket: FileTicket, op: FileOp) {
+        let (Some(storage), Some(grant)) = (self.storage.clone(), self.machine.grant().cloned()) else {
+            let denied = Err(FileErrorKind::Denied.into());
+            self.answers.spawn(async move { Answer::File(ticket, denied) });
+            return;
+        };
+        let key = self.config.unique_key;
+        // What changes a file runs to its end even when the session ends.
+        let doing = self.shared.tasks.spawn(async move { files::perform(&*storage, op, grant, key).await });
+        self.answers.spawn(async move {
+            let done = unpanicked(doing.await).unwrap_or_else(|| Err(FileErrorKind::Io.into()));
+            Answer::File(ticket, done)
+        });
+    }
+
+    pub(super) fn lines(&mut self, ticket: LinesTicket, job: JobId) {
+        if let Some(Job::Listing(mut listing)) = self.jobs.remove(&job) {
+            self.answers.spawn(async move {
+                let lines = listing.lines().await;
+                Answer::Lines(ticket, job, listing, lines)
+            });
+        } else {
+            // No such listing: the machine hears of its end, and would hear of a wrong ticket in vain.
+            let _ = self.machine.answer_lines(now(), ticket, Ok(Vec::new()));
+        }
+    }
+
+    pub(super) fn commit(&mut self, ticket: CommitTicket, job: JobId) {
+        let Some(Job::Sink(sink)) = self.jobs.remove(&job) else {
+            let missing = Err(FileErrorKind::Io.into());
+            self.answers.spawn(async move { Answer::Commit(ticket, missing) });
+            return;
+        };
+        // The point of no return: it runs to its end even when the session ends.
+        let committing = self.shared.tasks.spawn(files::commit(sink));
+        self.answers.spawn(async move {
+            let done = unpanicked(committing.await).unwrap_or_else(|| Err(FileErrorKind::Io.into()));
+            Answer::Commit(ticket, done)
+        });
+    }
+
+    /// A stale answer is dropped, with what it opened.
+    pub(super) fn on_answer(&mut self, answer: Option<Answer>) {
+        let Some(answer) = answer else { return };
+        match answer {
+            Answer::Login(ticket, login) => {
+                let (answer, storage) = match login {
+                    Login::Accepted(grant, storage) => (LoginAnswer::Accept(grant), Some(storage)),
+                    Login::Refused => (LoginAnswer::Refuse, None),
+                    Login::Unavailable(cause) => {
+                        self.log.unavailable(&cause);
+                        (LoginAnswer::Unavailable, None)
+                    }
+                };
+                if self.machine.answer_login(now(), ticket, answer).is_ok() {
+                    self.storage = storage;
+                }
+            }
+            Answer::File(ticket, Ok((answer, opened))) => {
+                let job = ticket.job();
+                if let Some(opened) = opened {
+                    self.jobs.insert(job, opened);
+                }
+                let continues = matches!(answer, FileAnswer::Opened { offset: 1.., .. });
+                if self.machine.answer_file(now(), ticket, Ok(answer)).is_err() {
+                    if continues {
+                        // It may hold the bytes of an earlier upload.
+                        self.release(job);
+                    } else {
+                        self.jobs.remove(&job);
+                    }
+                }
+            }
+            Answer::File(ticket, Err(error)) => {
+                self.log.storage(&error);
+                // A question that was withdrawn needs no answer.
+                let _ = self.machine.answer_file(now(), ticket, Err(error));
+            }
+            Answer::Lines(ticket, job, listing, lines) => {
+                self.jobs.insert(job, Job::Listing(listing));
+                if self.machine.answer_lines(now(), ticket, lines).is_err() {
+                    self.jobs.remove(&job);
+                }
+            }
+            Answer::Commit(ticket, done) => {
+                if let Err(error) = &done {
+                    self.log.storage(error);
+                }
+                // A session that ended meanwhile has nobody to tell; the file is stored all the same.
+                let _ = self.machine.answer_commit(now(), ticket, done);
+            }
+        }
+    }
+}
+
+async fn log_in(
+    auth: &dyn Authenticator,
+    storage: &dyn StorageProvider,
+    user: &UserName,
+    password: &Secret,
+    peer: IpAddr,
+    secured: bool,
+) -> Login {
+    let who = Credentials { user: user.as_bytes(), password: password.expose(), peer, secured };
+    match auth.authenticate(&who).await {
+        Ok(grant) => match storage.open(&grant).await {
+            Ok(storage) => Login::Accepted(grant, storage),
+            Err(error) => {
+                Login::Unavailable(format!("the root of {} cannot be opened: {error}", grant.account))
+            }
+        },
+        Err(AuthError::Unavailable(cause)) => Login::Unavailable(cause),
+        Err(AuthError::Refused | _) => Login::Refused,
+    }
+}

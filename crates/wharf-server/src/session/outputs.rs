@@ -1,0 +1,116 @@
+//! What the machine asks for.
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+use wharf_session::{
+    DataCommand, DataEvent, DataFailure, DataId, Flow, JobId, TlsEvent,
+    server::{Output, Question},
+};
+use wharf_transport::DataRole;
+use wharf_types::FileErrorKind;
+
+use super::{Session, now};
+use crate::{
+    data::{DataTask, Opening, ToData},
+    files::{Job, release},
+    map,
+};
+
+impl Session {
+    pub(super) fn perform(&mut self, output: Output) {
+        match output {
+            Output::Transmit(bytes) => self.control.queue(bytes),
+            Output::UpgradeTls => self.upgrade(),
+            Output::ClearTls => self.control.downgrade(),
+            Output::Ask(Question::Commit { ticket, job }) => self.to_commit = Some((ticket, job)),
+            Output::Ask(Question::Login { ticket, user, password, secured }) => {
+                self.login(ticket, user, password, secured);
+            }
+            Output::Ask(Question::File { ticket, op }) => self.file(ticket, op),
+            Output::Ask(Question::Lines { ticket, job }) => self.lines(ticket, job),
+            // Its answer will find no question: what it opened is given up then.
+            Output::Withdraw(_) => {}
+            Output::Release(job) => self.release(job),
+            Output::Data(command) => self.data_command(command),
+            Output::Event(event) => self.log.note(event),
+            Output::Close => self.control.start_close(),
+            Output::Abort => self.over = true,
+        }
+    }
+
+    fn upgrade(&mut self) {
+        let begun = match &self.shared.tls {
+            Some(tls) => {
+                // A ticket key for each TLS session of the control connection: tickets from before REIN are worthless.
+                let tls = tls.control();
+                let begun = self.control.upgrade_server(&tls).map_err(|error| error.to_string());
+                self.role = Some(DataRole::Server(tls));
+                begun
+            }
+            None => Err("there is no certificate".to_owned()),
+        };
+        if let Err(text) = begun {
+            self.machine.handle_tls(now(), TlsEvent::Failed(text));
+        }
+    }
+
+    /// Ends a job; a file being received keeps its bytes. Its session need not wait for that, the server's end does.
+    pub(super) fn release(&mut self, job: JobId) {
+        if let Some(job) = self.jobs.remove(&job) {
+            self.shared.tasks.spawn(release(job, self.log.session));
+        }
+    }
+
+    fn data_command(&mut self, command: DataCommand) {
+        match command {
+            DataCommand::Listen { id, peer } => {
+                let opening = Opening::Passive {
+                    local: self.ends.local.ip(),
+                    rule: map::peer_rule(peer),
+                    pool: self.shared.pool.clone(),
+                };
+                self.open_data(id, opening);
+            }
+            DataCommand::Dial { id, to, from } => {
+                self.open_data(id, Opening::Active { to, from, net: Arc::clone(&self.shared.net) });
+            }
+            DataCommand::Secure { id, tickets } => {
+                self.tell_data(id, ToData::Secure(map::ticket_plan(tickets)));
+            }
+            DataCommand::Start { id, flow: Flow::Send(job) | Flow::Receive(job), form } => {
+                let job = match self.jobs.get(&job) {
+                    // The session holds on to it, for the commit.
+                    Some(Job::Sink(sink)) => Some(Job::Sink(Arc::clone(sink))),
+                    _ => self.jobs.remove(&job),
+                };
+                match job {
+                    Some(job) => self.tell_data(id, ToData::Start { job, form }),
+                    None => {
+                        self.tell_data(id, ToData::Cancel);
+                        let failure = DataFailure::Storage(FileErrorKind::Io.into());
+                        self.machine.handle_data(now(), id, DataEvent::Failed(failure));
+                    }
+                }
+            }
+            DataCommand::Cancel { id, .. } => {
+                self.tell_data(id, ToData::Cancel);
+                self.data.remove(&id);
+            }
+        }
+    }
+
+    fn open_data(&mut self, id: DataId, opening: Opening) {
+        let (commands, heard) = mpsc::unbounded_channel();
+        self.data.insert(id, commands);
+        let task = DataTask { id, role: self.role.clone(), commands: heard, events: self.tell.clone() };
+        self.data_tasks.spawn(task.run(opening));
+    }
+
+    fn tell_data(&self, id: DataId, what: ToData) {
+        if let Some(commands) = self.data.get(&id) {
+            // A connection that has failed says so by itself.
+            let _ = commands.send(what);
+        }
+    }
+}
