@@ -2,7 +2,10 @@
 
 mod clock;
 mod dice;
+pub mod model;
 pub mod properties;
+pub mod transcript;
 
 pub use clock::start;
 pub use dice::Dice;
+pub use model::Model;

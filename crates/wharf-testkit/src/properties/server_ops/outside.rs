@@ -54,6 +54,10 @@ impl Outside {
 
     /// Does one output. What TLS did comes back, for others to know.
     pub(super) fn perform(&mut self, server: &mut Server, now: Instant, output: Output) -> Option<TlsEvent> {
+        // A commit goes on to its end, whatever becomes of the session.
+        if let Output::Ask(Question::Commit { job, .. }) = &output {
+            assert!(self.jobs.remove(job), "{job} is committed, and was not open");
+        }
         match output {
             Output::Ask(question) if self.automatic => self.answer_one(server, now, question, 0),
             Output::Ask(question) => self.questions.push(question),
@@ -181,8 +185,7 @@ impl Outside {
                 };
                 let _ = server.answer_lines(now, ticket, Ok(lines));
             }
-            Question::Commit { ticket, job } => {
-                assert!(self.jobs.remove(&job), "{job} is committed, and is not open");
+            Question::Commit { ticket, .. } => {
                 let answer = if how < 8 { Ok(()) } else { Err(FileError::new(FileErrorKind::QuotaExceeded)) };
                 let _ = server.answer_commit(now, ticket, answer);
             }

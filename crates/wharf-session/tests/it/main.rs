@@ -1,0 +1,3 @@
+//! The machines from outside: whole dialogues.
+
+mod transcripts;

@@ -1,0 +1,390 @@
+//! Storage as small as it can be: a map from paths to nodes, answered at once.
+
+use std::collections::BTreeMap;
+
+use bytes::{Bytes, BytesMut};
+use wharf_codec::{AsciiDecoder, AsciiEncoder, EntryKind, ListLine, TimeVal, encode_list_line};
+use wharf_session::{
+    Form, JobId, ListingForm,
+    server::{FileAnswer, LoginAnswer, facts_of},
+};
+use wharf_types::{
+    FileError, FileErrorKind, FileKind, FileOp, Grant, ListStyle, Metadata, Rights, Timestamp, VirtualPath,
+    WriteMode,
+};
+
+/// The time that every file of a new [`Model`] was changed: 2023-11-14 22:13:20 UTC.
+pub const EPOCH: i64 = 1_700_000_000;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Node {
+    Directory,
+    File { content: Bytes, modified: i64 },
+}
+
+#[derive(Debug)]
+enum Job {
+    Send(Bytes),
+    List { path: VirtualPath, style: ListStyle },
+    Receive { path: VirtualPath, content: BytesMut },
+}
+
+/// A disk and the accounts on it: `alice` may do everything, `bob` may only read; the password of both is `secret`.
+///
+/// An upload changes nothing before [`commit`](Self::commit); one that is released stays as a partial of its path.
+#[derive(Debug)]
+pub struct Model {
+    nodes: BTreeMap<VirtualPath, Node>,
+    partials: BTreeMap<VirtualPath, Bytes>,
+    jobs: BTreeMap<JobId, Job>,
+    unique: u32,
+}
+
+impl Default for Model {
+    fn default() -> Self {
+        Self {
+            nodes: BTreeMap::from([(VirtualPath::root(), Node::Directory)]),
+            partials: BTreeMap::new(),
+            jobs: BTreeMap::new(),
+            unique: 0,
+        }
+    }
+}
+
+/// The account of the model's users.
+#[must_use]
+pub fn grant(user: &str) -> Grant {
+    let grant = Grant::new(user, "");
+    if user == "bob" { grant.with_rights(Rights::READ_ONLY) } else { grant }
+}
+
+/// Who may log in, and as what. Logins of `down` cannot be checked.
+#[must_use]
+pub fn login(user: &[u8], password: &[u8]) -> LoginAnswer {
+    match (user, password) {
+        (b"alice", b"secret") => LoginAnswer::Accept(grant("alice")),
+        (b"bob", b"secret") => LoginAnswer::Accept(grant("bob")),
+        (b"down", _) => LoginAnswer::Unavailable,
+        _ => LoginAnswer::Refuse,
+    }
+}
+
+impl Model {
+    /// Puts a file there.
+    pub fn put(&mut self, path: &VirtualPath, content: impl Into<Bytes>) {
+        self.nodes.insert(path.clone(), Node::File { content: content.into(), modified: EPOCH });
+    }
+
+    /// Puts a directory there.
+    pub fn make_directory(&mut self, path: &VirtualPath) {
+        self.nodes.insert(path.clone(), Node::Directory);
+    }
+
+    /// The content of a file.
+    #[must_use]
+    pub fn content(&self, path: &VirtualPath) -> Option<&Bytes> {
+        match self.nodes.get(path)? {
+            Node::File { content, .. } => Some(content),
+            Node::Directory => None,
+        }
+    }
+
+    /// Every path with the content of files; `None` for directories.
+    pub fn tree(&self) -> impl Iterator<Item = (&VirtualPath, Option<&Bytes>)> {
+        self.nodes.iter().map(|(path, node)| match node {
+            Node::File { content, .. } => (path, Some(content)),
+            Node::Directory => (path, None),
+        })
+    }
+
+    /// Jobs that nobody ended.
+    #[must_use]
+    pub fn open_jobs(&self) -> usize {
+        self.jobs.len()
+    }
+
+    /// Does `op`; what it opens is held under `job`.
+    ///
+    /// # Errors
+    /// As storage would refuse it.
+    pub fn perform(&mut self, job: JobId, op: &FileOp) -> Result<FileAnswer, FileError> {
+        match op {
+            FileOp::Enter(path) => {
+                self.directory(path)?;
+                Ok(FileAnswer::Done)
+            }
+            FileOp::List { path, style } => {
+                if *style == ListStyle::Facts {
+                    self.directory(path)?;
+                } else {
+                    self.node(path)?;
+                }
+                self.jobs.insert(job, Job::List { path: path.clone(), style: *style });
+                Ok(FileAnswer::Opened { size: None, path: None, offset: 0 })
+            }
+            FileOp::MakeDirectory(path) => {
+                self.parent(path)?;
+                if self.nodes.contains_key(path) {
+                    return Err(FileErrorKind::Exists.into());
+                }
+                self.make_directory(path);
+                Ok(FileAnswer::Done)
+            }
+            FileOp::Metadata(path) => {
+                Ok(FileAnswer::Metadata { metadata: self.metadata(path)?, partial: false })
+            }
+            FileOp::MetadataOrPartial(path) => match self.partials.get(path) {
+                Some(content) => {
+                    let time = Timestamp::from_secs(EPOCH);
+                    let metadata = Metadata::new(FileKind::File, content.len() as u64, time);
+                    Ok(FileAnswer::Metadata { metadata, partial: true })
+                }
+                None => Ok(FileAnswer::Metadata { metadata: self.metadata(path)?, partial: false }),
+            },
+            FileOp::Read { path, offset } => {
+                let Node::File { content, .. } = self.node(path)? else {
+                    return Err(FileErrorKind::NotRegular.into());
+                };
+                let size = content.len() as u64;
+                let start = usize::try_from(*offset).ok().filter(|start| *start <= content.len());
+                let content = content.slice(start.ok_or(FileErrorKind::InvalidOffset)?..);
+                self.jobs.insert(job, Job::Send(content));
+                Ok(FileAnswer::Opened { size: Some(size), path: None, offset: *offset })
+            }
+            FileOp::RemoveDirectory(path) => {
+                self.directory(path)?;
+                if self.children(path).next().is_some() {
+                    return Err(FileErrorKind::DirectoryNotEmpty.into());
+                }
+                self.nodes.remove(path);
+                Ok(FileAnswer::Done)
+            }
+            FileOp::RemoveFile(path) => match self.node(path)? {
+                Node::Directory => Err(FileErrorKind::IsADirectory.into()),
+                Node::File { .. } => {
+                    self.nodes.remove(path);
+                    Ok(FileAnswer::Done)
+                }
+            },
+            FileOp::Rename { from, to } => self.rename(from, to),
+            FileOp::RenameFrom(path) => {
+                self.node(path)?;
+                Ok(FileAnswer::Done)
+            }
+            FileOp::SetModified { path, to } => match self.nodes.get_mut(path) {
+                Some(Node::File { modified, .. }) => {
+                    *modified = to.secs;
+                    Ok(FileAnswer::Time(Timestamp::from_secs(to.secs)))
+                }
+                Some(Node::Directory) => Err(FileErrorKind::NotRegular.into()),
+                None => Err(FileErrorKind::NotFound.into()),
+            },
+            FileOp::Write { path, how } => self.open_write(job, path, how),
+        }
+    }
+
+    fn rename(&mut self, from: &VirtualPath, to: &VirtualPath) -> Result<FileAnswer, FileError> {
+        self.node(from)?;
+        self.parent(to)?;
+        if from.is_root() || to.starts_with(from) && to != from {
+            return Err(FileErrorKind::Denied.into());
+        }
+        if matches!(self.nodes.get(to), Some(Node::Directory)) {
+            return Err(FileErrorKind::Exists.into());
+        }
+        let moved: Vec<VirtualPath> =
+            self.nodes.keys().filter(|path| path.starts_with(from)).cloned().collect();
+        for old in moved {
+            let Some(node) = self.nodes.remove(&old) else { continue };
+            let mut new = to.clone();
+            for name in old.components().skip(from.components().count()) {
+                new = new.child(name).map_err(|_| FileErrorKind::InvalidName)?;
+            }
+            self.nodes.insert(new, node);
+        }
+        Ok(FileAnswer::Done)
+    }
+
+    fn open_write(
+        &mut self,
+        job: JobId,
+        path: &VirtualPath,
+        how: &WriteMode,
+    ) -> Result<FileAnswer, FileError> {
+        let mut path = path.clone();
+        if *how == WriteMode::Unique {
+            self.unique += 1;
+            let inside = matches!(self.nodes.get(&path), Some(Node::Directory));
+            let directory = if inside { path } else { path.parent().unwrap_or_default() };
+            let name = format!("unique-{}", self.unique);
+            path = directory.child(name.as_bytes()).map_err(|_| FileErrorKind::InvalidName)?;
+        }
+        self.parent(&path)?;
+        let old = match self.nodes.get(&path) {
+            Some(Node::Directory) => return Err(FileErrorKind::IsADirectory.into()),
+            Some(Node::File { content, .. }) => content.clone(),
+            None => Bytes::new(),
+        };
+        let partial = self.partials.get(&path).cloned();
+        let kept = match how {
+            WriteMode::Replace | WriteMode::Unique => Bytes::new(),
+            WriteMode::Append { continue_partial: true } => partial.unwrap_or(old),
+            WriteMode::Append { continue_partial: false } => old,
+            WriteMode::At(offset) => {
+                let base = partial.filter(|partial| *offset <= partial.len() as u64).unwrap_or(old);
+                let end = usize::try_from(*offset).ok().filter(|end| *end <= base.len());
+                base.slice(..end.ok_or(FileErrorKind::InvalidOffset)?)
+            }
+        };
+        let offset = kept.len() as u64;
+        self.jobs.insert(job, Job::Receive { path: path.clone(), content: BytesMut::from(&kept[..]) });
+        Ok(FileAnswer::Opened { size: None, path: Some(path), offset })
+    }
+
+    /// What goes on the wire for a job that sends.
+    #[must_use]
+    pub fn wire(&self, job: JobId, form: &Form) -> Option<Vec<u8>> {
+        let mut out = BytesMut::new();
+        match (self.jobs.get(&job)?, form) {
+            (Job::Send(content), Form::Image) => return Some(content.to_vec()),
+            (Job::Send(content), Form::Ascii { skip }) => {
+                let mut encoder = AsciiEncoder::new();
+                encoder.push(content, &mut out);
+                encoder.finish(&mut out);
+                let skip = usize::try_from(*skip).unwrap_or(usize::MAX).min(out.len());
+                return Some(out.split_off(skip).to_vec());
+            }
+            (Job::List { path, style }, Form::Listing(form)) => {
+                for line in self.listing(path, *style, form) {
+                    out.extend_from_slice(&line);
+                    out.extend_from_slice(b"\r\n");
+                }
+            }
+            (Job::Send(_), Form::Listing(_))
+            | (Job::List { .. }, Form::Image | Form::Ascii { .. })
+            | (Job::Receive { .. }, _) => return None,
+        }
+        Some(out.to_vec())
+    }
+
+    /// Lines of a listing for the control connection.
+    #[must_use]
+    pub fn lines(&self, job: JobId) -> Vec<Bytes> {
+        match self.jobs.get(&job) {
+            Some(Job::List { path, style }) => {
+                let form = ListingForm { facts: wharf_codec::FactSelection::default(), prefix: Vec::new() };
+                self.listing(path, *style, &form)
+            }
+            Some(Job::Send(_) | Job::Receive { .. }) | None => Vec::new(),
+        }
+    }
+
+    /// What came on the wire for a job that receives. Gives the bytes as they stand in the file.
+    pub fn receive(&mut self, job: JobId, form: &Form, wire: &[u8]) -> u64 {
+        let Some(Job::Receive { content, .. }) = self.jobs.get_mut(&job) else { return 0 };
+        let before = content.len();
+        if matches!(form, Form::Ascii { .. }) {
+            let mut decoder = AsciiDecoder::new();
+            decoder.push(wire, content);
+            decoder.finish(content);
+        } else {
+            content.extend_from_slice(wire);
+        }
+        (content.len() - before) as u64
+    }
+
+    /// Makes an upload the file.
+    ///
+    /// # Errors
+    /// When there is no such upload.
+    pub fn commit(&mut self, job: JobId) -> Result<(), FileError> {
+        match self.jobs.remove(&job) {
+            Some(Job::Receive { path, content }) => {
+                self.partials.remove(&path);
+                self.put(&path, content.freeze());
+                Ok(())
+            }
+            Some(Job::Send(_) | Job::List { .. }) | None => Err(FileErrorKind::Io.into()),
+        }
+    }
+
+    /// Ends a job; what an upload brought stays as a partial.
+    pub fn release(&mut self, job: JobId) {
+        if let Some(Job::Receive { path, content }) = self.jobs.remove(&job)
+            && !content.is_empty()
+        {
+            self.partials.insert(path, content.freeze());
+        }
+    }
+
+    fn node(&self, path: &VirtualPath) -> Result<&Node, FileError> {
+        self.nodes.get(path).ok_or_else(|| FileErrorKind::NotFound.into())
+    }
+
+    fn directory(&self, path: &VirtualPath) -> Result<(), FileError> {
+        match self.node(path)? {
+            Node::Directory => Ok(()),
+            Node::File { .. } => Err(FileErrorKind::NotADirectory.into()),
+        }
+    }
+
+    fn parent(&self, path: &VirtualPath) -> Result<(), FileError> {
+        path.parent().map_or(Ok(()), |parent| self.directory(&parent))
+    }
+
+    fn metadata(&self, path: &VirtualPath) -> Result<Metadata, FileError> {
+        let mut metadata = match self.node(path)? {
+            Node::Directory => Metadata::new(FileKind::Directory, 0, Timestamp::from_secs(EPOCH)),
+            Node::File { content, modified } => {
+                Metadata::new(FileKind::File, content.len() as u64, Timestamp::from_secs(*modified))
+            }
+        };
+        metadata.identity = (1, self.nodes.range(..path).count() as u64);
+        Ok(metadata)
+    }
+
+    fn children(&self, path: &VirtualPath) -> impl Iterator<Item = &VirtualPath> {
+        self.nodes.keys().filter(move |child| child.parent().as_ref() == Some(path))
+    }
+
+    fn listing(&self, path: &VirtualPath, style: ListStyle, form: &ListingForm) -> Vec<Bytes> {
+        let alone = matches!(self.nodes.get(path), Some(Node::File { .. }));
+        let paths: Vec<&VirtualPath> = if alone { vec![path] } else { self.children(path).collect() };
+        let mut lines = Vec::new();
+        for path in paths {
+            let (Some(name), Ok(metadata)) = (path.file_name(), self.metadata(path)) else { continue };
+            let hidden = name.starts_with(b".");
+            let mut line = BytesMut::new();
+            match style {
+                ListStyle::Facts => {
+                    let facts = facts_of(&metadata, path, &grant("alice"), &[0; 16]);
+                    facts.encode(&form.facts, name, &mut line);
+                }
+                ListStyle::Long { all } if all || !hidden => {
+                    let kind = if metadata.is_directory() { EntryKind::Directory } else { EntryKind::File };
+                    let list_line = ListLine {
+                        mode: metadata.mode,
+                        kind,
+                        links: metadata.links,
+                        owner: &metadata.owner,
+                        group: &metadata.group,
+                        size: metadata.size,
+                        modified: TimeVal::new(metadata.modified.secs, 0),
+                        name,
+                        target: None,
+                    };
+                    encode_list_line(&list_line, TimeVal::new(EPOCH, 0), &mut line);
+                }
+                ListStyle::Names { all } if all || !hidden => {
+                    if !alone {
+                        line.extend_from_slice(&form.prefix);
+                    }
+                    line.extend_from_slice(name);
+                }
+                ListStyle::Long { .. } | ListStyle::Names { .. } => continue,
+            }
+            lines.push(line.freeze());
+        }
+        lines
+    }
+}
