@@ -26,7 +26,7 @@ enum Node {
 enum Job {
     Send(Bytes),
     List { path: VirtualPath, style: ListStyle },
-    Receive { path: VirtualPath, content: BytesMut },
+    Receive { path: VirtualPath, content: BytesMut, start: usize },
 }
 
 /// A disk and the accounts on it: `alice` may do everything, `bob` may only read; the password of both is `secret`.
@@ -237,7 +237,10 @@ impl Model {
             }
         };
         let offset = kept.len() as u64;
-        self.jobs.insert(job, Job::Receive { path: path.clone(), content: BytesMut::from(&kept[..]) });
+        self.jobs.insert(
+            job,
+            Job::Receive { path: path.clone(), content: BytesMut::from(&kept[..]), start: kept.len() },
+        );
         Ok(FileAnswer::Opened { size: None, path: Some(path), offset })
     }
 
@@ -299,7 +302,7 @@ impl Model {
     /// When there is no such upload.
     pub fn commit(&mut self, job: JobId) -> Result<(), FileError> {
         match self.jobs.remove(&job) {
-            Some(Job::Receive { path, content }) => {
+            Some(Job::Receive { path, content, .. }) => {
                 self.partials.remove(&path);
                 self.put(&path, content.freeze());
                 Ok(())
@@ -310,8 +313,8 @@ impl Model {
 
     /// Ends a job; what an upload brought stays as a partial.
     pub fn release(&mut self, job: JobId) {
-        if let Some(Job::Receive { path, content }) = self.jobs.remove(&job)
-            && !content.is_empty()
+        if let Some(Job::Receive { path, content, start }) = self.jobs.remove(&job)
+            && content.len() > start
         {
             self.partials.insert(path, content.freeze());
         }

@@ -53,9 +53,20 @@ impl Server {
         self.done(&Reply::new(ReplyCode::PENDING_INFORMATION, text));
     }
 
+    /// Resolves the name of a transfer command. One that fails here uses up what was prepared for it, like any other
+    /// (XFR-07, DAT-20).
+    fn resolve_transfer(&mut self, name: &[u8]) -> Option<VirtualPath> {
+        let path = self.resolve_bytes(name);
+        if path.is_none() {
+            self.settings.rest = 0;
+            self.drop_setup();
+        }
+        path
+    }
+
     pub(super) fn retr(&mut self, now: Instant, path: &Pathname) {
         let rest = core::mem::take(&mut self.settings.rest);
-        let Some(path) = self.resolve(path) else { return };
+        let Some(path) = self.resolve_transfer(path.as_bytes()) else { return };
         let (offset, form) = match self.settings.representation {
             Representation::Ascii(_) => (0, Form::Ascii { skip: rest }),
             Representation::Ebcdic(_) | Representation::Image | Representation::Local(_) => {
@@ -66,12 +77,12 @@ impl Server {
     }
 
     pub(super) fn stor(&mut self, now: Instant, path: &Pathname) {
-        let Some(path) = self.resolve(path) else { return };
+        let Some(path) = self.resolve_transfer(path.as_bytes()) else { return };
         self.upload(now, "STOR", path, WriteMode::Replace);
     }
 
     pub(super) fn appe(&mut self, now: Instant, path: &Pathname) {
-        let Some(path) = self.resolve(path) else { return };
+        let Some(path) = self.resolve_transfer(path.as_bytes()) else { return };
         let told = self.settings.told_partials.iter().any(|(known, _)| *known == path);
         self.upload(now, "APPE", path, WriteMode::Append { continue_partial: told });
     }
@@ -79,7 +90,7 @@ impl Server {
     pub(super) fn stou(&mut self, now: Instant, hint: Option<&Pathname>) {
         let path = match hint {
             Some(hint) => {
-                let Some(path) = self.resolve(hint) else { return };
+                let Some(path) = self.resolve_transfer(hint.as_bytes()) else { return };
                 path
             }
             None => self.settings.cwd.clone(),
@@ -132,7 +143,7 @@ impl Server {
         self.settings.rest = 0;
         let path = match name {
             Some(name) => {
-                let Some(path) = self.resolve_bytes(name) else { return };
+                let Some(path) = self.resolve_transfer(name) else { return };
                 path
             }
             None => self.settings.cwd.clone(),

@@ -58,6 +58,9 @@ impl Outside {
         if let Output::Ask(Question::Commit { job, .. }) = &output {
             assert!(self.jobs.remove(job), "{job} is committed, and was not open");
         }
+        if let Output::Ask(Question::Lines { job, .. }) = &output {
+            assert!(self.jobs.contains(job), "{job} is asked for lines, and is not open");
+        }
         match output {
             Output::Ask(question) if self.automatic => self.answer_one(server, now, question, 0),
             Output::Ask(question) => self.questions.push(question),
@@ -175,7 +178,6 @@ impl Outside {
                 }
             }
             Question::Lines { ticket, job } => {
-                assert!(self.jobs.contains(&job), "{job} is asked for lines, and is not open");
                 let lines = match how {
                     0..=8 if self.told.insert(job) => {
                         vec![Bytes::from_static(b"213 a line"), Bytes::from_static(b"b\rad"), Bytes::new()]
