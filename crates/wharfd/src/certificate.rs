@@ -35,15 +35,15 @@ impl Certificate {
             Some(dir) => dir.clone(),
             None => state_dir()?,
         };
+        // Clients are started in other directories.
+        let dir = std::path::absolute(&dir).unwrap_or(dir);
         let (identity, origin) =
             Identity::load_or_create(&dir, &names(asked)).map_err(|error| kept(&error, &dir))?;
         let made = match origin {
             Origin::Created => "made now, kept in",
             Origin::Loaded => "kept in",
         };
-        // Clients are started in other directories.
-        let file = std::path::absolute(dir.join("cert.pem")).ok();
-        Ok(Self { identity, origin: format!("{made} {}", shown(&dir)), file })
+        Ok(Self { identity, origin: format!("{made} {}", shown(&dir)), file: Some(dir.join("cert.pem")) })
     }
 
     /// How a client comes to trust it.

@@ -31,7 +31,7 @@ fn no_password_and_no_forged_line_is_logged() {
         let right = format!("PASS {CANARY}-given");
         let acct = format!("ACCT {CANARY}");
         let lines: [&[u8]; 7] = [
-            b"USER root\x1b[2J\n2026-01-01T00:00:00Z INFO wharf::access forged=yes",
+            b"USER root\x1b[2J\xe2\x80\xa82026-01-01T00:00:00Z INFO wharf::access forged=yes",
             b"USER alice",
             pass.as_bytes(),
             b"USER alice",

@@ -3,7 +3,7 @@
 use std::{
     ffi::OsStr,
     io::{BufRead, BufReader, Read, Write},
-    net::SocketAddr,
+    net::{SocketAddr, TcpStream},
     path::Path,
     process::{Child, ChildStderr, ChildStdin, Command, Output, Stdio},
     sync::mpsc,
@@ -141,27 +141,50 @@ impl Drop for Running {
     }
 }
 
-/// Talks over a bare connection: sends each line and reads the reply to it, its last line.
-pub(crate) fn talk(address: SocketAddr, lines: &[&[u8]]) -> Vec<String> {
-    let stream = std::net::TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
-    let mut replies = BufReader::new(stream.try_clone().unwrap());
-    let mut reply = move || {
+/// A bare control connection.
+pub(crate) struct Control {
+    stream: TcpStream,
+    replies: BufReader<TcpStream>,
+}
+
+impl Control {
+    /// Connects and reads nothing yet.
+    fn open(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        Self { replies: BufReader::new(stream.try_clone().unwrap()), stream }
+    }
+
+    /// Connects and reads the greeting.
+    pub(crate) fn connect(address: SocketAddr) -> Self {
+        let mut control = Self::open(address);
+        control.reply();
+        control
+    }
+
+    /// Sends a line and reads the reply to it.
+    pub(crate) fn command(&mut self, line: impl AsRef<[u8]>) -> String {
+        self.stream.write_all(&[line.as_ref(), b"\r\n"].concat()).unwrap();
+        self.reply()
+    }
+
+    /// The last line of a reply: three digits and a space (RFC 959 §4.2).
+    fn reply(&mut self) -> String {
         loop {
             let mut line = String::new();
-            assert!(replies.read_line(&mut line).unwrap() > 0, "the server closed the connection");
-            // The last line of a reply: three digits and a space (RFC 959 §4.2).
-            if line.as_bytes().get(..3).is_some_and(|code| code.iter().all(u8::is_ascii_digit))
-                && line.as_bytes()[3] == b' '
-            {
+            assert!(self.replies.read_line(&mut line).unwrap() > 0, "the server closed the connection");
+            let last = line.get(..4).and_then(|start| start.strip_suffix(' '));
+            if last.is_some_and(|code| code.bytes().all(|byte| byte.is_ascii_digit())) {
                 return line.trim_end().to_owned();
             }
         }
-    };
-    let mut all = vec![reply()];
-    for line in lines {
-        (&stream).write_all(&[line, b"\r\n".as_slice()].concat()).unwrap();
-        all.push(reply());
     }
-    all
+}
+
+/// The greeting, and the replies to `lines` one after the other.
+pub(crate) fn talk(address: SocketAddr, lines: &[&[u8]]) -> Vec<String> {
+    let mut control = Control::open(address);
+    let mut replies = vec![control.reply()];
+    replies.extend(lines.iter().map(|line| control.command(line)));
+    replies
 }

@@ -2,7 +2,7 @@
 
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
-use crate::program::{PATIENCE, Running, talk};
+use crate::program::{Control, PATIENCE, Running, talk};
 
 const FREE: [&str; 4] = ["--listen", "127.0.0.1:0", "--implicit", "127.0.0.1:0"];
 
@@ -152,4 +152,29 @@ fn an_idle_session_is_closed() {
     let mut all = String::new();
     std::io::Read::read_to_string(&mut &stream, &mut all).unwrap();
     assert!(all.lines().last().unwrap().starts_with("421"), "{all}");
+}
+
+#[test]
+fn a_running_transfer_may_finish_unless_a_second_signal_comes() {
+    let home = tempfile::tempdir().unwrap();
+    let words = ["--user", "alice:secret", "--control-tls", "allow", "--data-tls", "allow"];
+    let server = started(home.path(), &words);
+    let address = server.address("explicit FTPS");
+    // More than the buffers of both ends hold, so that it runs until somebody reads.
+    fs::File::create(home.path().join("share/large")).unwrap().set_len(256 << 20).unwrap();
+    let mut control = Control::connect(address);
+    for command in ["USER alice", "PASS secret", "TYPE I"] {
+        control.command(command);
+    }
+    let reply = control.command("EPSV");
+    let port: u16 = reply.split('|').nth(3).unwrap().parse().unwrap();
+    let _data = std::net::TcpStream::connect((address.ip(), port)).unwrap();
+    assert!(control.command("RETR large").starts_with("150"));
+    server.signal("TERM");
+    // Nobody new is let in: the signal has arrived.
+    while std::net::TcpStream::connect(address).is_ok() {}
+    server.signal("TERM");
+    let (code, log) = server.wait();
+    assert_eq!(code, Some(1), "{log}");
+    assert!(log.contains("second signal"), "{log}");
 }
