@@ -1,0 +1,222 @@
+//! The command line.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{ArgAction, Parser, Subcommand, ValueEnum};
+use wharf_client::{TlsMode, TlsVersion};
+
+use crate::duration::parse_duration;
+use crate::trust::TrustChoice;
+
+const AFTER: &str = "\
+URLs:
+  ftpes://[USER@]HOST[:PORT]/PATH   explicit TLS, required (port 21)
+  ftps://...                        implicit TLS (port 990)
+  ftp://...                         explicit TLS where the server offers it
+  PATH counts from the login directory; begin it with %2F for an absolute one. Names may hold * ? [...]
+  where files are read or removed; write %2A %3F %5B for the plain characters.
+
+Passwords: --password-stdin, --password-command, WHARF_PASSWORD, ~/.netrc (or $NETRC), or a prompt.
+
+Exit codes:
+  0 all went well          1 some files failed         2 wrong usage
+  3 network                4 TLS or certificate        5 login
+  6 refused or not found   7 something local           8 timed out
+  9 the server misbehaved  10 a transfer is not whole  130 interrupted";
+
+/// An FTP and FTPS client for the command line.
+#[derive(Parser)]
+#[command(name = "wharf", version, after_help = AFTER, arg_required_else_help = true)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+/// What goes with every command, before or after its name.
+#[derive(clap::Args)]
+pub(crate) struct Global {
+    /// Protection of the connection; by default what the URL says
+    #[arg(long, global = true, value_name = "MODE", help_heading = "Connection")]
+    pub(crate) tls: Option<Tls>,
+    /// Lowest version of TLS
+    #[arg(long, global = true, value_name = "VERSION", default_value = "1.2", help_heading = "Connection")]
+    pub(crate) tls_min: Version,
+    /// Highest version of TLS
+    #[arg(long, global = true, value_name = "VERSION", default_value = "1.3", help_heading = "Connection")]
+    pub(crate) tls_max: Version,
+    /// Which certificates to trust: system, tofu, pin:sha256:HEX, ca:FILE, insecure
+    #[arg(long, global = true, value_name = "TRUST", default_value = "system", help_heading = "Connection")]
+    pub(crate) trust: TrustChoice,
+    /// Let the server dial the data connections
+    #[arg(long, global = true, help_heading = "Connection")]
+    pub(crate) active: bool,
+    /// Longest wait for a reply, and longest stall of a transfer (60s, 2m, 500ms)
+    #[arg(long, global = true, value_name = "DURATION", default_value = "60s", value_parser = parse_duration,
+          help_heading = "Connection")]
+    pub(crate) timeout: Duration,
+    /// Longest wait for a connection
+    #[arg(long, global = true, value_name = "DURATION", default_value = "15s", value_parser = parse_duration,
+          help_heading = "Connection")]
+    pub(crate) connect_timeout: Duration,
+    /// User name, where the URL has none
+    #[arg(long, global = true, value_name = "NAME", help_heading = "Login")]
+    pub(crate) user: Option<String>,
+    /// Read the password from the first line of standard input
+    #[arg(long, global = true, help_heading = "Login", conflicts_with_all = ["password", "password_command"])]
+    pub(crate) password_stdin: bool,
+    /// Take the password from the first line that a shell command prints
+    #[arg(long, global = true, value_name = "CMD", help_heading = "Login", conflicts_with = "password")]
+    pub(crate) password_command: Option<OsString>,
+    /// The password itself: other users of this computer can see it
+    #[arg(long, global = true, value_name = "PASSWORD", help_heading = "Login")]
+    pub(crate) password: Option<OsString>,
+    /// Show the conversation with the server on standard error, secrets masked
+    #[arg(short, long, global = true)]
+    pub(crate) verbose: bool,
+    /// No progress, warnings and notes
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// List a directory, a file, or what matches a pattern
+    Ls {
+        /// Kind, permissions, size and time too
+        #[arg(short)]
+        long: bool,
+        url: OsString,
+    },
+    /// Fetch files
+    Get {
+        #[command(flatten)]
+        copy: Copy,
+        url: OsString,
+        /// File or folder; `-` is standard output. By default the remote name, here
+        local: Option<PathBuf>,
+    },
+    /// Store files
+    Put {
+        #[command(flatten)]
+        copy: Copy,
+        /// Files (or one folder with -r); `-` is standard input
+        #[arg(required = true)]
+        local: Vec<PathBuf>,
+        url: OsString,
+    },
+    /// Write files to standard output
+    Cat { url: OsString },
+    /// Remove files
+    Rm {
+        /// Directories too, with all that is in them
+        #[arg(short)]
+        recursive: bool,
+        url: OsString,
+    },
+    /// Make a directory
+    Mkdir {
+        /// Parents too; no error if it is there
+        #[arg(short)]
+        parents: bool,
+        url: OsString,
+    },
+    /// Remove an empty directory
+    Rmdir { url: OsString },
+    /// Give a file or directory another name
+    Mv {
+        url: OsString,
+        /// The new path, from the login directory; not percent-encoded. Or a URL of the same server
+        new_path: OsString,
+    },
+    /// Show what is known of a file or directory
+    Stat { url: OsString },
+    #[command(external_subcommand)]
+    Other(Vec<OsString>),
+}
+
+/// How files are copied.
+#[derive(clap::Args, Clone, Copy)]
+pub(crate) struct Copy {
+    /// Copy a folder: the target becomes what the source is
+    #[arg(short)]
+    pub(crate) recursive: bool,
+    /// Go on where an earlier copy stopped
+    #[arg(short = 'c', long = "continue")]
+    pub(crate) go_on: bool,
+    /// Do not keep modification times
+    #[arg(long = "no-times", action = ArgAction::SetFalse)]
+    pub(crate) times: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Tls {
+    /// AUTH TLS, required
+    Explicit,
+    /// TLS from the first byte
+    Implicit,
+    /// AUTH TLS where the server offers it; no password goes in clear to another machine
+    Offered,
+    /// None: passwords and files go in clear
+    Off,
+}
+
+impl From<Tls> for TlsMode {
+    fn from(tls: Tls) -> Self {
+        match tls {
+            Tls::Explicit => Self::Explicit,
+            Tls::Implicit => Self::Implicit,
+            Tls::Offered => Self::ExplicitIfOffered,
+            Tls::Off => Self::Off,
+        }
+    }
+}
+
+#[derive(Clone, Copy, ValueEnum, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Version {
+    #[value(name = "1.2")]
+    V1_2,
+    #[value(name = "1.3")]
+    V1_3,
+}
+
+impl From<Version> for TlsVersion {
+    fn from(version: Version) -> Self {
+        match version {
+            Version::V1_2 => Self::V1_2,
+            Version::V1_3 => Self::V1_3,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound() {
+        use clap::CommandFactory as _;
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn global_options_stand_on_either_side() {
+        for words in [["wharf", "--active", "ls", "ftp://h/"], ["wharf", "ls", "ftp://h/", "--active"]] {
+            let args = Args::try_parse_from(words).unwrap();
+            assert!(args.global.active && matches!(args.command, Some(Command::Ls { .. })));
+        }
+    }
+
+    #[test]
+    fn times_are_kept_unless_told() {
+        let times = |words: &[&str]| match Args::try_parse_from(words).unwrap().command {
+            Some(Command::Get { copy, .. }) => copy.times,
+            _ => unreachable!(),
+        };
+        assert!(times(&["wharf", "get", "ftp://h/x"]));
+        assert!(!times(&["wharf", "get", "--no-times", "ftp://h/x"]));
+    }
+}

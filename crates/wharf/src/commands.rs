@@ -1,0 +1,102 @@
+//! From the command line to what it asks for.
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt as _;
+
+use wharf_client::Client;
+
+use crate::args::{Args, Command, Global};
+use crate::connect::connect;
+use crate::failure::Failure;
+use crate::fetch::Fetch;
+use crate::location::Location;
+use crate::progress::Console;
+use crate::send::{self, Send};
+use crate::{browse, change, output};
+
+/// Does it all over one connection.
+pub(crate) async fn run(args: Args) -> Result<(), Failure> {
+    let Args { global, command } = args;
+    let Some(command) = command else { return Err(no_shell()) };
+    let mut console = Console::new(&global);
+    let client = work(&global, command, &mut console).await?;
+    // All is done: a goodbye that fails changes nothing.
+    let _ = client.quit().await;
+    match console.failures() {
+        0 => Ok(()),
+        failures => Err(Failure::Some(failures)),
+    }
+}
+
+async fn work(global: &Global, command: Command, console: &mut Console) -> Result<Client, Failure> {
+    // Whatever is wrong with the arguments shows before anybody is called.
+    match command {
+        Command::Ls { long, url } => {
+            let (mut client, there) = reach(global, &url).await?;
+            browse::ls(&mut client, &there, long).await.map(|()| client)
+        }
+        Command::Get { copy, url, local } => {
+            let (mut client, there) = reach(global, &url).await?;
+            Fetch { client: &mut client, copy, console }.run(&there, local.as_deref()).await?;
+            Ok(client)
+        }
+        Command::Put { copy, local, url } => {
+            Location::parse(&url)?;
+            let locals = send::expand(local)?;
+            let (mut client, there) = reach(global, &url).await?;
+            Send { client: &mut client, copy, console, no_times: false }.run(&there, &locals).await?;
+            Ok(client)
+        }
+        Command::Cat { url } => {
+            let (mut client, there) = reach(global, &url).await?;
+            browse::cat(&mut client, &there).await.map(|()| client)
+        }
+        Command::Rm { recursive, url } => {
+            let (mut client, there) = reach(global, &url).await?;
+            change::rm(&mut client, &there, recursive, console).await.map(|()| client)
+        }
+        Command::Mkdir { parents, url } => {
+            let (mut client, there) = reach(global, &url).await?;
+            change::mkdir(&mut client, &there, parents).await.map(|()| client)
+        }
+        Command::Rmdir { url } => {
+            let (mut client, there) = reach(global, &url).await?;
+            change::rmdir(&mut client, &there).await.map(|()| client)
+        }
+        Command::Mv { url, new_path } => {
+            let to = change::new_path(&Location::parse(&url)?, &new_path)?;
+            let (mut client, there) = reach(global, &url).await?;
+            change::mv(&mut client, &there, to).await.map(|()| client)
+        }
+        Command::Stat { url } => {
+            let (mut client, there) = reach(global, &url).await?;
+            browse::stat(&mut client, &there).await.map(|()| client)
+        }
+        Command::Other(words) => Err(unknown(&words)),
+    }
+}
+
+async fn reach(global: &Global, url: &OsString) -> Result<(Client, Location), Failure> {
+    let mut there = Location::parse(url)?;
+    there.pattern()?;
+    let client = connect(global, &mut there).await?;
+    Ok((client, there))
+}
+
+fn unknown(words: &[OsString]) -> Failure {
+    match words.first() {
+        Some(word) if word.as_bytes().windows(3).any(|window| window == b"://") => no_shell(),
+        // A secret may stand anywhere in a line that went wrong; the word alone is shown.
+        Some(word) => Failure::usage(format!(
+            "there is no command `{}`: see wharf --help",
+            output::name(word.as_bytes())
+        )),
+        None => no_shell(),
+    }
+}
+
+fn no_shell() -> Failure {
+    Failure::usage(
+        "the interactive shell is not there yet: use a command, such as `wharf ls URL` (see wharf --help)",
+    )
+}

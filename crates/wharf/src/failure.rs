@@ -1,0 +1,125 @@
+//! Why the program stops, and with which exit code.
+
+use std::io;
+
+use wharf_client::{Error, ErrorClass};
+
+/// What ends a command. The text names the cause and, where there is one, the cure.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error("{0}")]
+    Usage(String),
+    #[error("{0}{hint}", hint = hint(.0).map(|hint| format!("\n  {hint}")).unwrap_or_default())]
+    Remote(#[from] Error),
+    /// What the server says makes no sense, or leads nowhere.
+    #[error("{0}")]
+    Peer(String),
+    #[error("{what}: {source}")]
+    Local { what: String, source: io::Error },
+    /// Each of them has been reported.
+    #[error("{0} could not be done")]
+    Some(u64),
+    #[error("stopped")]
+    Interrupted,
+}
+
+impl Failure {
+    pub(crate) fn usage(text: impl Into<String>) -> Self {
+        Self::Usage(text.into())
+    }
+
+    pub(crate) fn local(what: impl Into<String>, source: impl Into<io::Error>) -> Self {
+        Self::Local { what: what.into(), source: source.into() }
+    }
+
+    /// Something on this computer that is not as it must be.
+    pub(crate) fn here(what: impl Into<String>, why: &'static str) -> Self {
+        Self::local(what, io::Error::other(why))
+    }
+
+    /// As the README and `--help` list them.
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self {
+            Self::Some(_) => 1,
+            Self::Usage(_) | Self::Remote(Error::InvalidArgument { .. }) => 2,
+            Self::Remote(error) => match error.class() {
+                ErrorClass::Network => 3,
+                ErrorClass::Tls | ErrorClass::Certificate => 4,
+                ErrorClass::Login => 5,
+                ErrorClass::Refused | ErrorClass::NotFound => 6,
+                ErrorClass::Timeout => 8,
+                ErrorClass::Protocol => 9,
+                ErrorClass::Data => 10,
+                ErrorClass::Local | _ => 7,
+            },
+            Self::Peer(_) => 9,
+            Self::Local { .. } => 7,
+            Self::Interrupted => 130,
+        }
+    }
+
+    /// Whoever read the output wants no more: no failure.
+    pub(crate) fn is_closed_pipe(&self) -> bool {
+        let (Self::Local { source, .. } | Self::Remote(Error::Local(source))) = self else { return false };
+        source.kind() == io::ErrorKind::BrokenPipe
+    }
+
+    /// Whether going on with the next file makes no sense.
+    pub(crate) fn ends_all(&self) -> bool {
+        match self {
+            Self::Remote(Error::Local(source)) | Self::Local { source, .. } => {
+                matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+                    || self.is_closed_pipe()
+            }
+            Self::Remote(Error::InvalidArgument { .. }) => false,
+            Self::Remote(error) => {
+                !matches!(error.class(), ErrorClass::Refused | ErrorClass::NotFound | ErrorClass::Data)
+                    || error.reply().is_some_and(|reply| reply.code().get() == 421)
+            }
+            Self::Interrupted => true,
+            Self::Usage(_) | Self::Peer(_) | Self::Some(_) => false,
+        }
+    }
+
+    /// Whether the server said no, as opposed to anything that broke.
+    pub(crate) fn is_refusal(&self) -> bool {
+        matches!(self, Self::Remote(error) if matches!(error.class(), ErrorClass::Refused | ErrorClass::NotFound))
+    }
+}
+
+/// What to type, in the words of this program.
+#[expect(clippy::wildcard_enum_match_arm, reason = "few errors have an option that helps")]
+fn hint(error: &Error) -> Option<&'static str> {
+    match error {
+        Error::TlsRefused { .. } => Some("try --tls implicit; --tls off goes without TLS"),
+        Error::ClearPassword => Some("--tls off sends it in clear"),
+        Error::AccountNeeded { .. } => Some("an account can stand in the netrc file"),
+        Error::Tls(_) if error.class() == ErrorClass::Certificate => {
+            Some("--trust ca:FILE, pin:sha256:HEX or tofu says which certificates are good")
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn classes_have_codes() {
+        assert_eq!(Failure::usage("x").exit_code(), 2);
+        assert_eq!(Failure::from(Error::ClearPassword).exit_code(), 5);
+        assert_eq!(Failure::from(Error::TimedOut { what: "x".into() }).exit_code(), 8);
+        assert_eq!(Failure::from(Error::Closed { said: None }).exit_code(), 3);
+        assert_eq!(Failure::here("x", "y").exit_code(), 7);
+        assert_eq!(Failure::Some(3).exit_code(), 1);
+    }
+
+    #[test]
+    fn a_closed_pipe_is_no_failure() {
+        let pipe = || io::Error::from(io::ErrorKind::BrokenPipe);
+        assert!(Failure::from(Error::Local(pipe())).is_closed_pipe());
+        assert!(Failure::local("x", pipe()).is_closed_pipe());
+        assert!(!Failure::here("x", "y").is_closed_pipe());
+    }
+}

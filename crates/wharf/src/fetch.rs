@@ -1,0 +1,333 @@
+//! `get`.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use tokio::io::AsyncWriteExt as _;
+use wharf_client::{Client, EntryKind, RemoteEntry, TimePrecision, TimeVal};
+
+use crate::args::Copy;
+use crate::failure::Failure;
+use crate::local::{Folder, Name, Part, split};
+use crate::location::Location;
+use crate::output;
+use crate::progress::Console;
+use crate::remote::{self, Budget, Found, Trail};
+
+/// One `get`.
+pub(crate) struct Fetch<'a> {
+    pub(crate) client: &'a mut Client,
+    pub(crate) copy: Copy,
+    pub(crate) console: &'a mut Console,
+}
+
+impl Fetch<'_> {
+    pub(crate) async fn run(&mut self, there: &Location, local: Option<&Path>) -> Result<(), Failure> {
+        if local == Some(Path::new("-")) {
+            return self.print(there).await;
+        }
+        if let Some(found) = remote::expand(self.client, there).await? {
+            return self.matches(found, local.unwrap_or_else(|| Path::new("."))).await;
+        }
+        let path = there.path()?;
+        if self.copy.recursive && self.is_tree(&path).await? {
+            let target = match local {
+                Some(local) => local.to_owned(),
+                None => beneath(Path::new("."), remote::base_name(&path))?,
+            };
+            return self.tree(path, &target).await;
+        }
+        if remote::base_name(&path).is_empty() {
+            return Err(Failure::usage("the URL names a directory: -r copies directories"));
+        }
+        let target = match local {
+            None => beneath(Path::new("."), remote::base_name(&path))?,
+            Some(local) if is_folder(local) => beneath(local, remote::base_name(&path))?,
+            Some(local) => local.to_owned(),
+        };
+        if is_special(&target) {
+            return self.fill(&path, &target).await;
+        }
+        let (folder, name) =
+            split(&target).ok_or_else(|| Failure::usage(format!("{} names no file", target.display())))?;
+        let folder = open(&folder)?;
+        self.file(&path, &folder, &name, None).await
+    }
+
+    async fn print(&mut self, there: &Location) -> Result<(), Failure> {
+        if self.copy.recursive || self.copy.go_on {
+            return Err(Failure::usage("standard output takes neither -r nor -c"));
+        }
+        crate::browse::cat(self.client, there).await
+    }
+
+    /// Devices and pipes are written to as they are: nothing may take their place.
+    async fn fill(&mut self, path: &[u8], target: &Path) -> Result<(), Failure> {
+        let fail = |error| Failure::local(target.display().to_string(), error);
+        let mut file = tokio::fs::OpenOptions::new().write(true).open(target).await.map_err(fail)?;
+        self.client.download(path, 0, &mut file, &mut |_| {}).await?;
+        file.flush().await.map_err(fail)
+    }
+
+    async fn is_tree(&mut self, path: &[u8]) -> Result<bool, Failure> {
+        if path.is_empty() || path.ends_with(b"/") {
+            return Ok(true);
+        }
+        match self.client.stat(path).await.map_err(Failure::from) {
+            Ok(entry) if entry.kind == EntryKind::Symlink => remote::is_directory(self.client, path).await,
+            Ok(entry) => Ok(entry.kind != EntryKind::File),
+            // It may be there all the same, hidden from listings.
+            Err(failure) if failure.is_refusal() => {
+                if remote::is_directory(self.client, path).await? {
+                    Ok(true)
+                } else {
+                    Err(failure)
+                }
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// Everything that matched, into a folder.
+    async fn matches(&mut self, found: Vec<Found>, local: &Path) -> Result<(), Failure> {
+        if self.copy.recursive {
+            std::fs::create_dir_all(local)
+                .map_err(|error| Failure::local(local.display().to_string(), error))?;
+        }
+        let folder = Arc::new(open(local)?);
+        for one in found {
+            let done = match one.entry.kind {
+                EntryKind::Directory if self.copy.recursive => match Name::new(&one.entry.name) {
+                    Some(name) => match folder.child(&name) {
+                        Ok(child) => self.walk(one.path.clone(), child).await,
+                        Err(error) => Err(Failure::local(output::name(name.as_bytes()).to_string(), error)),
+                    },
+                    None => Err(unfit()),
+                },
+                EntryKind::Directory => {
+                    self.console
+                        .note(&format!("{}: a directory, skipped without -r", output::name(&one.path)));
+                    Ok(())
+                }
+                EntryKind::File | EntryKind::Symlink | EntryKind::Other => {
+                    self.listed(&one.path, &folder, &one.entry).await
+                }
+            };
+            self.proceed(&one.path, done)?;
+        }
+        Ok(())
+    }
+
+    /// The contents of a directory become those of the folder.
+    async fn tree(&mut self, path: Vec<u8>, target: &Path) -> Result<(), Failure> {
+        std::fs::create_dir_all(target)
+            .map_err(|error| Failure::local(target.display().to_string(), error))?;
+        let folder = open(target)?;
+        self.walk(path, folder).await
+    }
+
+    async fn walk(&mut self, root: Vec<u8>, folder: Folder) -> Result<(), Failure> {
+        let mut pending = vec![(root, Arc::new(folder), None::<Name>, Trail::default())];
+        let mut budget = Budget::default();
+        while let Some((path, parent, name, trail)) = pending.pop() {
+            // A folder is opened when its turn comes: few are open at a time, whatever the server lists.
+            let folder = match &name {
+                None => parent,
+                Some(name) => match parent.child(name) {
+                    Ok(folder) => Arc::new(folder),
+                    Err(error) => {
+                        let failure = Failure::local(output::name(&path).to_string(), error);
+                        self.proceed(b"", Err(failure))?;
+                        continue;
+                    }
+                },
+            };
+            let mut entries = match self.client.list(&path).await.map_err(Failure::from) {
+                Ok(entries) => entries,
+                Err(failure) if name.is_none() => return Err(failure),
+                Err(failure) => {
+                    self.proceed(&path, Err(failure))?;
+                    continue;
+                }
+            };
+            let left_out = self.client.left_out();
+            if left_out > 0 {
+                let shown = output::name(&path);
+                self.console.failed(&format!(
+                    "{shown}: {left_out} lines of the listing make no sense or name no file"
+                ));
+            }
+            budget.take(entries.len())?;
+            entries.sort_by(|one, other| other.name.cmp(&one.name));
+            for entry in entries.iter().rev().filter(|entry| entry.kind != EntryKind::Directory) {
+                let below = remote::join(&path, &entry.name);
+                let done = self.listed(&below, &folder, entry).await;
+                self.proceed(&below, done)?;
+            }
+            for entry in entries.into_iter().filter(|entry| entry.kind == EntryKind::Directory) {
+                let below = remote::join(&path, &entry.name);
+                match Name::new(&entry.name) {
+                    Some(name) => {
+                        let trail = trail.down(&below, &entry)?;
+                        pending.push((below, Arc::clone(&folder), Some(name), trail));
+                    }
+                    None => self.proceed(&below, Err(unfit()))?,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// An entry of a listing that is no directory.
+    async fn listed(&mut self, path: &[u8], folder: &Folder, entry: &RemoteEntry) -> Result<(), Failure> {
+        let name = Name::new(&entry.name).ok_or_else(unfit)?;
+        match entry.kind {
+            EntryKind::File => self.file(path, folder, &name, Some(entry)).await,
+            EntryKind::Symlink | EntryKind::Other | EntryKind::Directory => {
+                let what =
+                    if entry.kind == EntryKind::Symlink { "a link" } else { "neither file nor directory" };
+                self.console.note(&format!("{}: {what}, skipped", output::name(path)));
+                Ok(())
+            }
+        }
+    }
+
+    /// One file, under a temporary name until it is whole.
+    async fn file(
+        &mut self,
+        path: &[u8],
+        folder: &Folder,
+        name: &Name,
+        entry: Option<&RemoteEntry>,
+    ) -> Result<(), Failure> {
+        let fail = |error| Failure::local(output::name(name.as_bytes()).to_string(), error);
+        let mut size = entry.and_then(|entry| entry.size);
+        let part = Part::new(folder, name, self.copy.go_on).map_err(fail)?;
+        let time = if self.copy.times { self.time_of(path, entry).await? } else { None };
+        if part.offset > 0 || (self.copy.go_on && part.is_target()) {
+            size = self.client.size(path).await?.or(size);
+            match size {
+                Some(size) if size == part.offset && part.is_target() => return Ok(()),
+                Some(size) if size < part.offset => {
+                    return Err(Failure::local(
+                        output::name(name.as_bytes()).to_string(),
+                        std::io::Error::other(format!(
+                            "{} bytes are here, but the server's file has {size}: it is another file; \
+                             fetch it without -c",
+                            part.offset
+                        )),
+                    ));
+                }
+                _ => {}
+            }
+        }
+        let offset = part.offset;
+        let done = self.receive(path, &part, size, time).await;
+        match done {
+            Ok(()) => part.finish().map_err(fail),
+            Err(failure) => {
+                part.give_up(failure.is_refusal());
+                let more = matches!(&failure, Failure::Remote(_)) && offset > 0 && failure.is_refusal();
+                if more {
+                    self.console.note("the server may not continue files: fetch it without -c");
+                }
+                Err(failure)
+            }
+        }
+    }
+
+    async fn receive(
+        &mut self,
+        path: &[u8],
+        part: &Part<'_>,
+        size: Option<u64>,
+        time: Option<TimeVal>,
+    ) -> Result<(), Failure> {
+        let fail = |error| Failure::local(format!("writing {}", output::name(path)), error);
+        let mut file = tokio::fs::File::from_std(part.open().map_err(fail)?);
+        // Nothing is missing: an empty transfer at the end of a file is refused by some servers.
+        if part.offset == 0 || size != Some(part.offset) {
+            let bar = self.console.bar(path, size, part.offset);
+            let offset = part.offset;
+            let done = self
+                .client
+                .download(path, offset, &mut file, &mut |bytes| bar.set_position(offset + bytes))
+                .await;
+            bar.finish_and_clear();
+            // What came is kept, whatever came after it.
+            let flushed = file.flush().await;
+            done?;
+            flushed.map_err(fail)?;
+        }
+        if let Some(time) = time.and_then(system_time) {
+            file.into_std().await.set_modified(time).map_err(fail)?;
+        }
+        Ok(())
+    }
+
+    /// The listing's time where it is exact, else what the server says when asked.
+    async fn time_of(
+        &mut self,
+        path: &[u8],
+        entry: Option<&RemoteEntry>,
+    ) -> Result<Option<TimeVal>, Failure> {
+        let listed = entry.and_then(|entry| entry.modified);
+        match listed {
+            Some(modified) if modified.utc && modified.precision == TimePrecision::Second => {
+                Ok(Some(modified.time))
+            }
+            _ => Ok(self.client.modified(path).await?),
+        }
+    }
+
+    fn proceed(&mut self, path: &[u8], done: Result<(), Failure>) -> Result<(), Failure> {
+        match done {
+            Err(failure) if failure.ends_all() => Err(failure),
+            Err(failure @ (Failure::Peer(_) | Failure::Usage(_))) => {
+                self.console.failed(&format!("{}: {failure}", output::name(path)));
+                Ok(())
+            }
+            Err(failure) => {
+                self.console.failed(&failure.to_string());
+                Ok(())
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+}
+
+fn open(path: &Path) -> Result<Folder, Failure> {
+    Folder::open(path).map_err(|error| Failure::local(path.display().to_string(), error))
+}
+
+fn unfit() -> Failure {
+    Failure::Peer("the name does not fit into one folder".to_owned())
+}
+
+fn beneath(folder: &Path, name: &[u8]) -> Result<PathBuf, Failure> {
+    use std::os::unix::ffi::OsStrExt as _;
+    match Name::new(name) {
+        Some(name) => Ok(folder.join(std::ffi::OsStr::from_bytes(name.as_bytes()))),
+        None => Err(Failure::usage("the URL ends in no name: say where to put it")),
+    }
+}
+
+fn is_folder(path: &Path) -> bool {
+    use std::os::unix::ffi::OsStrExt as _;
+    path.is_dir() || path.as_os_str().as_bytes().ends_with(b"/")
+}
+
+fn is_special(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
+}
+
+fn system_time(time: TimeVal) -> Option<SystemTime> {
+    let since = Duration::from_secs(time.secs().unsigned_abs());
+    let second = if time.secs() < 0 {
+        SystemTime::UNIX_EPOCH.checked_sub(since)
+    } else {
+        SystemTime::UNIX_EPOCH.checked_add(since)
+    };
+    second?.checked_add(Duration::from_nanos(time.nanos().into()))
+}

@@ -1,0 +1,66 @@
+//! Everything that is printed comes through here: what servers send must not drive the terminal (E10).
+
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
+
+use wharf_client::Escaped;
+
+/// A name for people to see: printable, and the exact bytes can be read back.
+pub(crate) fn name(bytes: &[u8]) -> Escaped<'_> {
+    Escaped(bytes)
+}
+
+/// Text without what a terminal obeys: controls, direction marks, invisible characters. Lines stay.
+pub(crate) fn clean(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        let harmless = matches!(c, ' '..='~' | '\n') || (!c.is_ascii() && c.is_alphanumeric());
+        if harmless {
+            out.push(c);
+        } else {
+            // Writing to a string cannot fail.
+            let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
+        }
+    }
+    out
+}
+
+/// A line on standard output.
+pub(crate) fn line(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(clean(text).as_bytes())?;
+    out.write_all(b"\n")
+}
+
+/// A line on standard error; when that is closed there is nowhere to say so.
+pub(crate) fn note(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{}", clean(text));
+}
+
+pub(crate) fn error(text: &str) {
+    note(&format!("wharf: {text}"));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_escape_comes_through() {
+        let hostile = "a\x1b]0;pwn\x07\u{9b}31m\u{202e}b\rc\u{200b}\u{7f}";
+        let shown = clean(hostile);
+        assert_eq!(shown, "a\\u{1b}]0;pwn\\u{7}\\u{9b}31m\\u{202e}b\\u{d}c\\u{200b}\\u{7f}");
+        assert!(!name(hostile.as_bytes()).to_string().contains(|c: char| c.is_control()));
+    }
+
+    #[test]
+    fn plain_text_stays() {
+        assert_eq!(clean("Größe 3\nfichier"), "Größe 3\nfichier");
+    }
+
+    #[test]
+    fn what_was_escaped_is_not_escaped_again() {
+        let once = name(b"a\\b\x1b").to_string();
+        assert_eq!(clean(&once), once);
+    }
+}

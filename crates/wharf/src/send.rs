@@ -1,0 +1,257 @@
+//! `put`.
+
+use std::collections::VecDeque;
+use std::ffi::OsStr;
+use std::fs::{self, Metadata};
+use std::io::SeekFrom;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+use tokio::io::AsyncSeekExt as _;
+use wharf_client::{Client, TimeVal, Upload};
+
+use crate::args::Copy;
+use crate::failure::Failure;
+use crate::glob::{Pattern, is_special};
+use crate::location::Location;
+use crate::output;
+use crate::progress::Console;
+use crate::remote::{self, DEEPEST};
+
+/// One `put`.
+pub(crate) struct Send<'a> {
+    pub(crate) client: &'a mut Client,
+    pub(crate) copy: Copy,
+    pub(crate) console: &'a mut Console,
+    /// Whether the server has shown that it cannot set times.
+    pub(crate) no_times: bool,
+}
+
+impl Send<'_> {
+    pub(crate) async fn run(&mut self, there: &Location, locals: &[PathBuf]) -> Result<(), Failure> {
+        let target = there.path()?;
+        if let [local] = locals {
+            if local == Path::new("-") {
+                return self.standard_input(&target).await;
+            }
+            if metadata(local)?.is_dir() {
+                if !self.copy.recursive {
+                    return Err(Failure::usage(format!("{} is a folder: -r copies folders", shown(local))));
+                }
+                return self.tree(local, target).await;
+            }
+            let target = if target.is_empty() || target.ends_with(b"/") {
+                remote::join(&target, last(local)?)
+            } else {
+                target
+            };
+            return self.file(local, &target).await;
+        }
+        for local in locals {
+            let target = remote::join(&target, last(local)?);
+            let done = match metadata(local) {
+                Ok(metadata) if metadata.is_dir() && self.copy.recursive => self.tree(local, target).await,
+                Ok(metadata) if metadata.is_dir() => {
+                    self.console.note(&format!("{}: a folder, skipped without -r", shown(local)));
+                    Ok(())
+                }
+                Ok(_) => self.file(local, &target).await,
+                Err(failure) => Err(failure),
+            };
+            self.proceed(done)?;
+        }
+        Ok(())
+    }
+
+    async fn standard_input(&mut self, target: &[u8]) -> Result<(), Failure> {
+        if self.copy.recursive || self.copy.go_on {
+            return Err(Failure::usage("standard input takes neither -r nor -c"));
+        }
+        if target.is_empty() || target.ends_with(b"/") {
+            return Err(Failure::usage("standard input has no name: the URL must end in one"));
+        }
+        self.client.upload(target, 0, Upload::Store, &mut tokio::io::stdin(), &mut |_| {}).await?;
+        Ok(())
+    }
+
+    /// The contents of a folder become those of the directory.
+    async fn tree(&mut self, local: &Path, target: Vec<u8>) -> Result<(), Failure> {
+        let target = match target.as_slice() {
+            b"/" | b"" => target,
+            [start @ .., b'/'] => start.to_vec(),
+            _ => target,
+        };
+        remote::ensure_directory(self.client, &target, true).await?;
+        let mut pending = VecDeque::from([(local.to_owned(), target, vec![identity(&metadata(local)?)])]);
+        while let Some((folder, target, trail)) = pending.pop_front() {
+            let entries = match sorted(&folder) {
+                Ok(entries) => entries,
+                Err(failure) => {
+                    self.proceed(Err(failure))?;
+                    continue;
+                }
+            };
+            for (path, below) in
+                entries.iter().filter_map(|p| Some((p, remote::join(&target, last(p).ok()?))))
+            {
+                match metadata(path) {
+                    Ok(metadata) if metadata.is_file() => {
+                        let done = self.file(path, &below).await;
+                        self.proceed(done)?;
+                    }
+                    Ok(metadata) if metadata.is_dir() => {
+                        let this = identity(&metadata);
+                        if trail.contains(&this) || trail.len() >= DEEPEST {
+                            let failure =
+                                Failure::here(shown(path), "the folder holds itself, or lies too deep");
+                            self.proceed(Err(failure))?;
+                            continue;
+                        }
+                        let done = remote::ensure_directory(self.client, &below, false).await;
+                        if done.is_ok() {
+                            let trail = trail.iter().copied().chain([this]).collect();
+                            pending.push_back((path.clone(), below, trail));
+                        }
+                        self.proceed(done)?;
+                    }
+                    Ok(_) => self.console.note(&format!("{}: neither file nor folder, skipped", shown(path))),
+                    Err(failure) => self.proceed(Err(failure))?,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn file(&mut self, local: &Path, target: &[u8]) -> Result<(), Failure> {
+        let fail = |error| Failure::local(shown(local), error);
+        let mut file = tokio::fs::File::open(local).await.map_err(fail)?;
+        let metadata = file.metadata().await.map_err(fail)?;
+        if metadata.is_dir() {
+            return Err(Failure::here(shown(local), "it is a folder"));
+        }
+        // Pipes have neither a size nor a place to go on at.
+        let size = Some(metadata.len()).filter(|_| metadata.is_file());
+        let mut offset = 0;
+        if self.copy.go_on {
+            let size = size.ok_or_else(|| Failure::here(shown(local), "only a file can be continued"))?;
+            offset = self.client.size(target).await?.unwrap_or(0);
+            if offset > size {
+                let why = format!(
+                    "it has {size} bytes, but the server's file has {offset}: that is another file; store it without -c"
+                );
+                return Err(Failure::local(shown(local), std::io::Error::other(why)));
+            }
+            file.seek(SeekFrom::Start(offset)).await.map_err(fail)?;
+        }
+        if offset == 0 || Some(offset) != size {
+            let bar = self.console.bar(target, size, offset);
+            let mut progress = |bytes| bar.set_position(offset + bytes);
+            let done = self.client.upload(target, offset, Upload::Store, &mut file, &mut progress).await;
+            bar.finish_and_clear();
+            done?;
+        }
+        self.keep_time(&metadata, target).await
+    }
+
+    async fn keep_time(&mut self, metadata: &Metadata, target: &[u8]) -> Result<(), Failure> {
+        if !self.copy.times || self.no_times || !metadata.is_file() {
+            return Ok(());
+        }
+        let time = TimeVal::new(metadata.mtime(), u32::try_from(metadata.mtime_nsec()).unwrap_or(0));
+        match self.client.set_modified(target, time).await.map_err(Failure::from) {
+            Ok(true) => Ok(()),
+            Ok(false) => {
+                self.no_times = true;
+                Ok(())
+            }
+            // The file is there: that its time is not is no failure.
+            Err(failure) if failure.is_refusal() => Ok(()),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    fn proceed(&mut self, done: Result<(), Failure>) -> Result<(), Failure> {
+        match done {
+            Err(failure) if failure.ends_all() => Err(failure),
+            Err(failure) => {
+                self.console.failed(&failure.to_string());
+                Ok(())
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+}
+
+/// Files by name, or by a pattern in the last component where there is no such file.
+pub(crate) fn expand(locals: Vec<PathBuf>) -> Result<Vec<PathBuf>, Failure> {
+    let mut found = Vec::new();
+    for local in locals {
+        let name = local.file_name().map_or(&b""[..], OsStr::as_bytes);
+        let literal = local == Path::new("-") || fs::symlink_metadata(&local).is_ok();
+        if literal || !name.iter().any(|byte| is_special(*byte)) {
+            found.push(local);
+            continue;
+        }
+        let text = std::str::from_utf8(name).map_err(|_| Failure::usage("a pattern must be UTF-8"))?;
+        let pattern = Pattern::new(text).map_err(Failure::Usage)?;
+        let parent =
+            local.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+        let before = found.len();
+        found.extend(
+            sorted(parent)?.into_iter().filter(|path| last(path).is_ok_and(|name| pattern.matches(name))),
+        );
+        if found.len() == before {
+            return Err(Failure::here(shown(&local), "nothing here matches the pattern"));
+        }
+    }
+    Ok(found)
+}
+
+fn metadata(path: &Path) -> Result<Metadata, Failure> {
+    fs::metadata(path).map_err(|error| Failure::local(shown(path), error))
+}
+
+fn identity(metadata: &Metadata) -> (u64, u64) {
+    (metadata.dev(), metadata.ino())
+}
+
+fn sorted(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let entries = fs::read_dir(folder).and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect());
+    let mut entries: Vec<PathBuf> = entries.map_err(|error| Failure::local(shown(folder), error))?;
+    entries.sort();
+    Ok(entries)
+}
+
+fn last(path: &Path) -> Result<&[u8], Failure> {
+    path.file_name()
+        .map(OsStr::as_bytes)
+        .ok_or_else(|| Failure::usage(format!("{} has no name of its own: say where to put it", shown(path))))
+}
+
+fn shown(path: &Path) -> String {
+    output::name(path.as_os_str().as_bytes()).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn local_patterns() {
+        let place = tempfile::tempdir().unwrap();
+        for name in ["b.txt", "a.txt", "c.md", "[x].txt"] {
+            fs::write(place.path().join(name), b"").unwrap();
+        }
+        let names = |pattern: &str| {
+            let found = expand(vec![place.path().join(pattern)])?;
+            Ok::<_, Failure>(
+                found.iter().map(|path| shown(Path::new(path.file_name().unwrap()))).collect::<Vec<_>>(),
+            )
+        };
+        assert_eq!(names("?.txt").unwrap(), ["a.txt", "b.txt"]);
+        assert_eq!(names("[x].txt").unwrap(), ["[x].txt"], "what is there means itself");
+        assert_eq!(names("*.rs").unwrap_err().exit_code(), 7);
+        assert_eq!(names("gone").unwrap(), ["gone"], "a plain name is looked for later");
+    }
+}

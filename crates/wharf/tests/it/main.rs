@@ -1,0 +1,8 @@
+//! The program against a server that is told what it holds.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod hostile;
+mod server;
+mod usage;
+mod work;

@@ -1,0 +1,210 @@
+//! A small server in clear, with files in memory; it keeps what it heard.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+/// Directories have no content.
+pub(crate) type Tree = BTreeMap<String, Option<Vec<u8>>>;
+
+#[derive(Default)]
+pub(crate) struct State {
+    pub(crate) tree: Tree,
+    /// Listings that are given as they are.
+    pub(crate) listings: BTreeMap<String, String>,
+    /// Every directory lists this.
+    pub(crate) everywhere: Option<String>,
+    pub(crate) heard: Vec<String>,
+    pub(crate) times: BTreeMap<String, String>,
+    pub(crate) connections: usize,
+    /// Downloads end after so many bytes.
+    pub(crate) cut: Option<usize>,
+}
+
+pub(crate) struct Server {
+    pub(crate) port: u16,
+    pub(crate) state: Arc<Mutex<State>>,
+}
+
+impl Server {
+    pub(crate) fn start(files: &[(&str, Option<&str>)]) -> Self {
+        let tree =
+            files.iter().map(|(name, text)| ((*name).into(), text.map(|t| t.as_bytes().to_vec()))).collect();
+        let state = Arc::new(Mutex::new(State { tree, ..State::default() }));
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let shared = Arc::clone(&state);
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let shared = Arc::clone(&shared);
+                shared.lock().unwrap().connections += 1;
+                // A client that went away ends its thread.
+                thread::spawn(move || drop(serve(&stream.unwrap(), &shared)));
+            }
+        });
+        Self { port, state }
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("ftp://me@127.0.0.1:{}/{path}", self.port)
+    }
+
+    pub(crate) fn heard(&self) -> Vec<String> {
+        self.state.lock().unwrap().heard.clone()
+    }
+
+    pub(crate) fn content(&self, path: &str) -> Option<Vec<u8>> {
+        self.state.lock().unwrap().tree.get(path).cloned().flatten()
+    }
+}
+
+/// The program, with a password and none of the user's own settings.
+pub(crate) fn wharf(words: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_wharf"));
+    command.args(words).env("WHARF_PASSWORD", "canary-secret").env("NETRC", "/nonexistent/netrc");
+    command.stdin(Stdio::null());
+    command
+}
+
+pub(crate) fn run(words: &[&str]) -> Output {
+    wharf(words).output().unwrap()
+}
+
+pub(crate) fn good(words: &[&str]) -> String {
+    let output = run(words);
+    assert!(output.status.success(), "{words:?}: {}", text(&output.stderr));
+    assert_eq!(text(&output.stderr), "", "nothing but errors is printed into a pipe");
+    text(&output.stdout)
+}
+
+pub(crate) fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+fn serve(stream: &TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
+    // Short replies must not wait for each other.
+    stream.set_nodelay(true)?;
+    let mut lines = BufReader::new(stream.try_clone()?);
+    let mut control = stream.try_clone()?;
+    let mut say = |line: &str| control.write_all(format!("{line}\r\n").as_bytes());
+    let (mut passive, mut offset, mut from) = (None::<TcpListener>, 0, String::new());
+    say("220 hello")?;
+    loop {
+        let mut line = String::new();
+        if lines.read_line(&mut line)? == 0 {
+            return Ok(());
+        }
+        let line = line.trim_end().to_owned();
+        state.lock().unwrap().heard.push(line.clone());
+        let (verb, argument) = line.split_once(' ').unwrap_or((&line, ""));
+        let path = argument.trim_start_matches('/').trim_end_matches('/').to_owned();
+        let mut state = state.lock().unwrap();
+        match verb {
+            "USER" => say("331 and?")?,
+            "PASS" => say("230 in")?,
+            "FEAT" => say(
+                "211-Features:\r\n SIZE\r\n MDTM\r\n MFMT\r\n REST STREAM\r\n MLST type*;size*;modify*;\r\n211 End",
+            )?,
+            "EPSV" => {
+                let listener = TcpListener::bind("127.0.0.1:0")?;
+                say(&format!("229 here (|||{}|)", listener.local_addr()?.port()))?;
+                passive = Some(listener);
+            }
+            "REST" => {
+                offset = argument.parse().unwrap_or(0);
+                say("350 go on")?;
+            }
+            "PWD" => say("257 \"/\" is it")?,
+            "CWD" if path.is_empty() || state.tree.get(&path) == Some(&None) => say("250 there")?,
+            "SIZE" => match state.tree.get(&path) {
+                Some(Some(content)) => say(&format!("213 {}", content.len()))?,
+                _ => say("550 no file")?,
+            },
+            "MDTM" if state.tree.contains_key(&path) => say("213 20010909014640")?,
+            "MLST" => match state.tree.get(&path) {
+                Some(entry) => say(&format!("250-it\r\n {}\r\n250 End", facts(&path, entry)))?,
+                None if path.is_empty() => say("250-it\r\n type=dir; /\r\n250 End")?,
+                None => say("550 nothing")?,
+            },
+            "MFMT" => {
+                let (time, path) = argument.split_once(' ').unwrap();
+                state.times.insert(path.trim_start_matches('/').into(), time.into());
+                say(&format!("213 Modify={time}; {path}"))?;
+            }
+            "MLSD" => {
+                let listing = listing(&state, &path);
+                let (mut data, _) = passive.take().unwrap().accept()?;
+                say("150 now")?;
+                data.write_all(listing.as_bytes())?;
+                drop(data);
+                say("226 done")?;
+            }
+            "RETR" => match state.tree.get(&path) {
+                Some(Some(content)) => {
+                    let rest = &content[std::mem::take(&mut offset).min(content.len())..];
+                    let (mut data, _) = passive.take().unwrap().accept()?;
+                    say("150 now")?;
+                    data.write_all(&rest[..state.cut.unwrap_or(rest.len()).min(rest.len())])?;
+                    drop(data);
+                    say(if state.cut.is_some() { "426 cut" } else { "226 done" })?;
+                }
+                _ => say("550 no such file")?,
+            },
+            "STOR" => {
+                let (mut data, _) = passive.take().unwrap().accept()?;
+                say("150 now")?;
+                let mut content = state.tree.get(&path).cloned().flatten().unwrap_or_default();
+                content.truncate(std::mem::take(&mut offset));
+                data.read_to_end(&mut content)?;
+                state.tree.insert(path, Some(content));
+                say("226 done")?;
+            }
+            "MKD" if state.tree.contains_key(&path) || !parent_is_there(&state.tree, &path) => say("550 no")?,
+            "MKD" => {
+                state.tree.insert(path.clone(), None);
+                say(&format!("257 \"/{path}\" made"))?;
+            }
+            "DELE" | "RMD" => {
+                let gone = state.tree.remove(&path).is_some();
+                say(if gone { "250 gone" } else { "550 nothing" })?;
+            }
+            "RNFR" => {
+                from = path;
+                say("350 to what?")?;
+            }
+            "RNTO" => {
+                let entry = state.tree.remove(&from).unwrap();
+                state.tree.insert(path, entry);
+                say("250 done")?;
+            }
+            "TYPE" | "MODE" | "STRU" | "OPTS" | "NOOP" => say("200 yes")?,
+            "SYST" => say("215 UNIX Type: L8")?,
+            "QUIT" => return say("221 bye"),
+            "CWD" => say("550 no directory")?,
+            _ => say("502 what?")?,
+        }
+    }
+}
+
+fn parent_is_there(tree: &Tree, path: &str) -> bool {
+    path.rsplit_once('/').is_none_or(|(parent, _)| tree.contains_key(parent))
+}
+
+fn facts(name: &str, entry: &Option<Vec<u8>>) -> String {
+    match entry {
+        Some(content) => format!("type=file;size={};modify=20010909014640; {name}", content.len()),
+        None => format!("type=dir; {name}"),
+    }
+}
+
+fn listing(state: &State, path: &str) -> String {
+    if let Some(listing) = state.listings.get(path).or(state.everywhere.as_ref()) {
+        return listing.clone();
+    }
+    let start = if path.is_empty() { String::new() } else { format!("{path}/") };
+    let below = state.tree.iter().filter_map(|(name, entry)| Some((name.strip_prefix(&start)?, entry)));
+    below.filter(|(name, _)| !name.contains('/')).map(|(name, entry)| facts(name, entry) + "\r\n").collect()
+}
