@@ -34,7 +34,7 @@ impl Server {
         let taken = bytes.len().min(Self::MAX_INPUT - self.input.len());
         self.input.extend_from_slice(bytes.get(..taken).unwrap_or_default());
         self.last_activity = now;
-        if !self.first_line_seen && is_foreign_protocol(&self.input) {
+        if !self.first_line_seen && self.framer.is_idle() && is_foreign_protocol(&self.input) {
             self.close_foreign(now);
             return taken;
         }
@@ -58,6 +58,10 @@ impl Server {
     /// Nothing behind AUTH is looked at before AUTH was answered: what arrives in clear must never be understood as
     /// if it had come under TLS (RFC 4217 §4.2, TLS-04).
     fn fill(&mut self) {
+        if !self.first_line_seen && self.input[..] == [0x16] {
+            // What may be the first byte of a TLS record waits for the second (CTL-23).
+            return;
+        }
         while self.lines.len() < self.cfg.look_ahead
             && !self.lines.back().is_some_and(|last| matches!(last.command, Ok(Command::Auth(_))))
         {

@@ -210,6 +210,9 @@ impl Stage {
                 self.server.handle_plaintext_after_auth(self.now);
                 continue;
             }
+            if self.wire.is_empty() {
+                return;
+            }
             let bytes = self.wire.make_contiguous();
             let taken = self.server.handle_bytes(self.now, bytes);
             self.wire.drain(..taken);
