@@ -73,6 +73,10 @@ impl Server {
             let queued = match line {
                 Ok(None) => return,
                 Ok(Some(line)) => match Command::parse(&line, &self.cfg.leniency) {
+                    // A word that is no command may be a password sent at the wrong moment: it is not logged.
+                    Ok(command @ Command::Unknown { .. }) => {
+                        Queued { text: "(unknown)".to_owned(), command: Ok(command) }
+                    }
                     Ok(command) => Queued { text: command.to_string(), command: Ok(command) },
                     Err(error) => Queued {
                         text: format!("{} (malformed)", error.verb.map_or("?", Verb::name)),
