@@ -54,6 +54,8 @@ pub(crate) struct Session {
     told: mpsc::UnboundedReceiver<(DataId, DataEvent)>,
     /// An upload that is to be stored, once it is sure that its client is there.
     to_commit: Option<(CommitTicket, JobId)>,
+    /// The client sends nothing more.
+    gone: bool,
     over: bool,
 }
 
@@ -83,6 +85,7 @@ impl Session {
             tell,
             told,
             to_commit: None,
+            gone: false,
             over: false,
         }
     }
@@ -200,16 +203,21 @@ impl Session {
             ControlEvent::SecureFailed(failure) => {
                 self.machine.handle_tls(now(), TlsEvent::Failed(failure.to_string()));
                 // The stream is of no more use.
+                self.gone = true;
                 self.over = true;
             }
             ControlEvent::Cleared => self.machine.handle_tls(now(), TlsEvent::Cleared),
             ControlEvent::CloseNotify => self.machine.handle_tls(now(), TlsEvent::CloseNotify),
-            ControlEvent::Eof { .. } => self.machine.handle_eof(now()),
+            ControlEvent::Eof { .. } => {
+                self.gone = true;
+                self.machine.handle_eof(now());
+            }
             ControlEvent::PlaintextAfterUpgrade => self.machine.handle_plaintext_after_auth(now()),
             ControlEvent::Closed => self.over = true,
             ControlEvent::Failed(error) => {
                 tracing::debug!(%error, "a control connection broke");
                 self.machine.handle_eof(now());
+                self.gone = true;
                 self.over = true;
             }
             _ => {}
@@ -252,7 +260,9 @@ impl Session {
         for job in self.jobs.keys().copied().collect::<Vec<_>>() {
             self.release(job);
         }
-        linger(&mut self.control).await;
+        if !self.gone {
+            linger(&mut self.control).await;
+        }
     }
 }
 
@@ -284,10 +294,11 @@ pub(crate) async fn refuse(mut machine: Machine, stream: NetStream) {
 async fn linger(control: &mut ControlStream) {
     let gone = async {
         loop {
-            match control.progress(true).await {
-                ControlEvent::Read => control.buffer().clear(),
-                ControlEvent::Eof { .. } | ControlEvent::Failed(_) | ControlEvent::SecureFailed(_) => break,
-                _ => {}
+            let event = control.progress(true).await;
+            control.buffer().clear();
+            if let ControlEvent::Eof { .. } | ControlEvent::Failed(_) | ControlEvent::SecureFailed(_) = event
+            {
+                break;
             }
         }
     };

@@ -114,7 +114,9 @@ impl Banner<'_> {
             (true, None) => String::new(),
         };
         settings.push_str("set ftp:ssl-force yes; set ftp:ssl-protect-data yes");
-        line(text, "lftp:", &format!("lftp -e {} -u {} {url}", quoted(&settings), credentials(',')));
+        // A path in the address would be entered before the settings hold.
+        let site = quoted(&format!("{scheme}://{host}"));
+        line(text, "lftp:", &format!("lftp -e {} -u {} {site}", quoted(&settings), credentials(',')));
 
         let scheme = if implicit { "ftps" } else { "ftpes" };
         let user = percent_encoded(name);

@@ -36,7 +36,7 @@ fn the_usual_lines() {
 
   curl:          curl --ssl-reqd --cacert /state/cert.pem -u wharf:abc-def ftp://127.0.0.1:2121/
   lftp:          lftp -e 'set ssl:ca-file /state/cert.pem; set ftp:ssl-force yes; set ftp:ssl-protect-data yes' \
-        -u wharf,abc-def ftp://127.0.0.1:2121/
+        -u wharf,abc-def ftp://127.0.0.1:2121
   FileZilla:     ftpes://wharf:abc-def@127.0.0.1:2121
   wharf:         WHARF_PASSWORD=abc-def wharf --trust pin:sha256:00ff ls ftpes://wharf@127.0.0.1:2121/
 ",
