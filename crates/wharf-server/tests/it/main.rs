@@ -1,0 +1,16 @@
+//! The server over the loopback interface, with the project's own client and with raw connections.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test that cannot go on fails by a panic"
+)]
+
+mod endings;
+mod harness;
+mod injection;
+mod limits;
+mod listings;
+mod raw;
+mod theft;
+mod transfers;

@@ -1,0 +1,103 @@
+//! Data connections that do not belong.
+
+use std::sync::Arc;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use wharf_server::TlsVersion;
+use wharf_transport::{ControlEvent, ControlStream, DataChannel, DataRole, NetStream, TicketPlan, TokioNet};
+
+use crate::{
+    harness::{Harness, disk_with, sample},
+    raw::{Raw, dial, read_all, tls},
+};
+
+#[tokio::test]
+async fn a_stranger_is_dropped_and_the_port_listens_on() {
+    // DAT-15, THREATS A5
+    let file = sample(100_000);
+    let harness = Harness::start(disk_with("f", &file)).await;
+    let mut raw = Raw::protected(&harness).await;
+    let addr = raw.epsv().await;
+    let mut thief = dial("127.0.0.2", addr).await;
+    raw.say("RETR f");
+    let data = raw.protected_data(addr).await.unwrap();
+    assert!(raw.while_reading(read_all(data)).await == file);
+    raw.expect(150).await;
+    raw.expect(226).await;
+    let mut stolen = Vec::new();
+    // A reset is an end too.
+    let _ = thief.read_to_end(&mut stolen).await;
+    assert_eq!(stolen, b"");
+    harness.ended().await;
+}
+
+#[tokio::test]
+async fn a_full_handshake_is_refused_where_resumption_is_required() {
+    // TLS-20, TLS-25
+    for version in [TlsVersion::V1_2, TlsVersion::V1_3] {
+        let file = sample(100_000);
+        let harness = Harness::start(disk_with("f", &file)).await;
+        let mut raw = Raw::protected(&harness).await;
+        let addr = raw.epsv().await;
+        raw.say("RETR f");
+        raw.expect(150).await;
+        // Somebody at the same address who has the certificate's name, and no session.
+        let stranger = DataRole::Client(tls(&harness, version));
+        let mut channel = DataChannel::active(Arc::new(TokioNet), addr, None);
+        channel.connect().await.unwrap();
+        let secured = channel.secure(&stranger, TicketPlan::None);
+        if raw.while_reading(secured).await.is_ok() {
+            // With TLS 1.3 the client is done first.
+            let mut bytes = bytes::BytesMut::new();
+            let _ = channel.into_stream().read_chunk(&mut bytes, 1024).await;
+            assert!(bytes.is_empty());
+        }
+        raw.expect(522).await;
+        harness.ended().await;
+    }
+}
+
+#[tokio::test]
+async fn a_session_of_ones_own_opens_no_other_ones_data_connection() {
+    // TLS-21, THREATS A5
+    let file = sample(100_000);
+    let harness = Harness::start(disk_with("f", &file)).await;
+    let mut thief = Raw::protected(&harness).await;
+    let mut raw = Raw::protected(&harness).await;
+    let addr = raw.epsv().await;
+    raw.say("RETR f");
+    raw.expect(150).await;
+    let stolen = thief.protected_data(addr).await;
+    if let Ok(mut data) = stolen {
+        let mut bytes = bytes::BytesMut::new();
+        let _ = data.read_chunk(&mut bytes, 1024).await;
+        assert!(bytes.is_empty());
+    }
+    raw.expect(522).await;
+    harness.ended().await;
+}
+
+#[tokio::test]
+async fn a_browser_that_was_tricked_ends_at_once() {
+    // THREATS A7
+    let harness = Harness::start(disk_with("f", &sample(1))).await;
+    let mut tcp = dial("127.0.0.1", harness.explicit).await;
+    tcp.write_all(b"POST / HTTP/1.1\r\nHost: x\r\n\r\nUSER x\r\n").await.unwrap();
+    let mut heard = Vec::new();
+    let _ = tcp.read_to_end(&mut heard).await;
+    assert_eq!(heard.split(|b| *b == b'\n').count(), 2, "the greeting alone: {}", heard.escape_ascii());
+
+    // Clear text where TLS is spoken from the first byte.
+    let tcp = dial("127.0.0.1", harness.implicit).await;
+    let mut control = ControlStream::clear(NetStream::Tcp(tcp));
+    control.queue("USER x\r\n".into());
+    loop {
+        match control.progress(true).await {
+            ControlEvent::Eof { .. } | ControlEvent::Failed(_) => break,
+            _ => {}
+        }
+    }
+    // An alert at most.
+    assert!(!control.buffer().windows(3).any(|bytes| bytes == b"220" || bytes == b"331"));
+    harness.ended().await;
+}
