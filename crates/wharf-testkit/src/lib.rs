@@ -3,9 +3,11 @@
 mod clock;
 mod dice;
 pub mod model;
+mod pair;
 pub mod properties;
 pub mod transcript;
 
 pub use clock::start;
 pub use dice::Dice;
 pub use model::Model;
+pub use pair::Pair;

@@ -1,3 +1,4 @@
 //! The kit itself.
 
+mod pair;
 mod properties;

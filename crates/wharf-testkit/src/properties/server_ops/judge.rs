@@ -63,7 +63,11 @@ impl Judge {
             drop(self.framer.take_telnet_answers());
             let text = match line {
                 Ok(None) => return,
-                Ok(Some(line)) => Command::parse(&line, &self.leniency).ok().map(|c| c.to_string()),
+                Ok(Some(line)) => match Command::parse(&line, &self.leniency) {
+                    // The log does not repeat what is unknown: it may be a password in the wrong place.
+                    Ok(Command::Unknown { .. }) | Err(_) => None,
+                    Ok(command) => Some(command.to_string()),
+                },
                 Err(LineError::TooLong) => None,
                 Err(LineError::Flooded) => {
                     self.open.push_back(None);
