@@ -4,6 +4,8 @@ mod clock;
 mod dice;
 pub mod model;
 mod pair;
+mod pattern;
+mod peer;
 pub mod properties;
 pub mod transcript;
 
@@ -11,3 +13,4 @@ pub use clock::start;
 pub use dice::Dice;
 pub use model::Model;
 pub use pair::Pair;
+pub use peer::{Mismatch, ScriptedPeer};

@@ -3,14 +3,13 @@
 //! The format stands in the README of this crate.
 
 mod parse;
-mod pattern;
 mod stage;
 mod step;
 
 use std::{fs, path::Path};
 
 pub use self::parse::Transcript;
-use self::{pattern::matches, stage::Stage};
+use self::stage::Stage;
 
 /// How the client's bytes are cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

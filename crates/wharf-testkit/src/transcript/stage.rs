@@ -10,11 +10,11 @@ use wharf_session::{
 use wharf_types::{FileError, FileErrorKind, FileOp};
 
 use super::{
-    Cut, Transcript, matches,
+    Cut, Transcript,
     parse::path,
     step::{AnswerStep, DataStep, Step, TlsStep},
 };
-use crate::{Dice, Model, model};
+use crate::{Dice, Model, model, pattern::matches};
 
 /// What the machine did.
 #[derive(Debug, Clone, PartialEq, Eq)]

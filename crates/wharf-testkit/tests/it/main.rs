@@ -1,4 +1,7 @@
 //! The kit itself.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod pair;
+mod peer;
 mod properties;

@@ -181,3 +181,49 @@ fn a_seed_repeats_a_run() {
     };
     assert_eq!(run(), run());
 }
+
+// DAT-18, XFR-16: wherever a stop meets an upload, what is there is the old file or the new one.
+#[test]
+fn a_stopped_upload_leaves_a_whole_file() {
+    let (old, new) = (vec![1; 50_000], vec![2; 60_000]);
+    let (mut stopped, mut stored) = (0, 0);
+    for steps in 0..120 {
+        let mut pair = connected(steps as u64, steps % 2 == 0, steps % 3 == 0, true);
+        pair.set_upload(old.clone());
+        pair.run(transfer(TransferVerb::Stor, 1)).unwrap();
+        pair.set_upload(new.clone());
+        match pair.run_for(transfer(TransferVerb::Stor, 1), steps) {
+            Ok(_) => {
+                stored += 1;
+                assert_eq!(pair.model.content(&at(1)).unwrap(), &new);
+            }
+            Err(error) => {
+                stopped += 1;
+                assert_eq!(error, OpError::Aborted);
+                let whole = pair.model.content(&at(1)).unwrap();
+                assert!(*whole == old || *whole == new, "torn after {steps} steps");
+            }
+        }
+        // The session goes on.
+        pair.run(transfer(TransferVerb::Retr, 1)).unwrap();
+        assert_eq!(pair.download(), &pair.model.content(&at(1)).unwrap()[..]);
+    }
+    assert!(stopped > 20 && stored > 20, "{stopped} were stopped, {stored} were stored");
+}
+
+// IMP-01, IMP-03: TLS from the first byte.
+#[test]
+fn implicit_sessions_work() {
+    let mut server = ServerConfig::default();
+    server.implicit = true;
+    let mut pair = Pair::new(3, ClientConfig::default(), server);
+    let login = Operation::Login {
+        user: UserName::try_from("alice").unwrap(),
+        password: Some(Secret::new("secret").unwrap()),
+        account: None,
+    };
+    pair.run(login).unwrap();
+    pair.set_upload("x");
+    pair.run(transfer(TransferVerb::Stor, 0)).unwrap();
+    assert!(pair.records()[0].secured);
+}

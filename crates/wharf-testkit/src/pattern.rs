@@ -1,7 +1,7 @@
 //! Patterns of expected lines.
 
 /// Whether `text` fits `pattern`, in which `*` stands for anything.
-pub(super) fn matches(pattern: &str, text: &str) -> bool {
+pub(crate) fn matches(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split('*');
     let first = parts.next().unwrap_or_default();
     let Some(mut rest) = text.strip_prefix(first) else { return false };
