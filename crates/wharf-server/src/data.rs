@@ -134,6 +134,8 @@ impl DataTask {
         let bytes = match moved {
             Some(Ok(bytes)) => bytes,
             Some(Err(failure)) => {
+                // The log says how far it came.
+                meter.tell_all();
                 stream.abort();
                 return Some(DataEvent::Failed(failure));
             }

@@ -34,6 +34,14 @@ impl<F: Fn(u64)> Meter<F> {
         Self { tell, bytes: 0, told: 0, told_at: Instant::now() }
     }
 
+    /// Tells what was not told yet.
+    pub(crate) fn tell_all(&mut self) {
+        if self.told < self.bytes {
+            self.told = self.bytes;
+            (self.tell)(self.bytes);
+        }
+    }
+
     fn moved(&mut self, bytes: usize) {
         self.bytes += bytes as u64;
         let now = Instant::now();

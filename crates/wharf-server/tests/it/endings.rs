@@ -73,7 +73,7 @@ async fn a_dead_client_does_not_end_its_file() {
 
 #[tokio::test]
 async fn abor_stops_a_download() {
-    // DAT-18, THREATS B5
+    // DAT-18, CTL-19, CTL-25, THREATS B5
     let harness = Harness::with(disk_with("f", &sample(64 << 20)), clear).await;
     let mut raw = Raw::open(&harness).await;
     let addr = raw.epsv().await;
@@ -99,6 +99,7 @@ async fn abor_stops_a_download() {
 
 #[tokio::test]
 async fn abor_stops_an_upload_and_keeps_what_came() {
+    // DAT-18, CTL-19
     let disk = MemoryDisk::new();
     let harness = Harness::start(disk.clone()).await;
     let mut raw = Raw::protected(&harness).await;
@@ -133,7 +134,6 @@ async fn a_full_disk_is_told() {
 
 #[tokio::test]
 async fn a_server_that_stops_lets_transfers_finish() {
-    // LOG-12
     let file = sample(32 << 20);
     let mut harness = Harness::with(disk_with("f", &file), clear).await;
     let mut idle = Raw::open(&harness).await;
@@ -174,6 +174,7 @@ async fn when_the_grace_is_over_transfers_end() {
 
 #[tokio::test]
 async fn quit_lets_a_transfer_finish() {
+    // CTL-19
     let file = sample(8 << 20);
     let harness = Harness::with(disk_with("f", &file), clear).await;
     let mut raw = Raw::open(&harness).await;

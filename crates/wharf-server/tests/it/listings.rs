@@ -27,7 +27,7 @@ async fn listing(raw: &mut Raw, command: &str) -> Vec<u8> {
     text
 }
 
-fn sorted<'a>(text: &'a [u8]) -> Vec<&'a [u8]> {
+fn sorted(text: &[u8]) -> Vec<&[u8]> {
     assert!(text.is_empty() || text.ends_with(b"\r\n"), "{}", text.escape_ascii());
     let mut lines: Vec<&[u8]> =
         text.split(|b| *b == b'\n').filter_map(|line| line.strip_suffix(b"\r")).collect();
@@ -37,7 +37,7 @@ fn sorted<'a>(text: &'a [u8]) -> Vec<&'a [u8]> {
 
 #[tokio::test]
 async fn names() {
-    // LST-05, LST-06
+    // LST-02, LST-05, LST-06
     let harness = Harness::start(disk()).await;
     let mut raw = Raw::protected(&harness).await;
     let text = listing(&mut raw, "NLST").await;
@@ -81,7 +81,7 @@ async fn long_lines_are_read_back() {
 
 #[tokio::test]
 async fn facts_are_read_back() {
-    // LST-10, LST-12
+    // LST-08, LST-09, LST-12
     let harness = Harness::start(disk()).await;
     let mut client = harness.client(TlsMode::Explicit).await;
     let mut entries = client.list("").await.unwrap();

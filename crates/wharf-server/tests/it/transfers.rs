@@ -47,7 +47,7 @@ async fn round_trips(harness: &Harness, active: bool) {
 
 #[tokio::test]
 async fn files_come_back_from_memory() {
-    // IMP-01, IMP-03, XFR-03
+    // IMP-02, XFR-03, DAT-16
     let harness = tolerant(MemoryDisk::new()).await;
     round_trips(&harness, false).await;
     harness.ended().await;
@@ -55,7 +55,7 @@ async fn files_come_back_from_memory() {
 
 #[tokio::test]
 async fn files_come_back_in_active_mode() {
-    // DAT-02: whoever dials, the FTP client is the TLS client.
+    // DAT-01: whoever dials, the FTP client is the TLS client.
     let harness = tolerant(MemoryDisk::new()).await;
     round_trips(&harness, true).await;
     harness.ended().await;
@@ -97,7 +97,7 @@ async fn two_hundred_transfers_in_one_session_all_resume() {
 
 #[tokio::test]
 async fn downloads_and_uploads_go_on_where_they_stopped() {
-    // XFR-10, XFR-12
+    // XFR-11, and REST in both directions.
     let file = sample(300_000);
     let disk = disk_with("f", &file);
     let harness = Harness::start(disk.clone()).await;

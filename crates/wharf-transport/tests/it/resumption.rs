@@ -1,6 +1,7 @@
 //! Data connections that belong to their control connection, and those that do not. // TLS-16 TLS-20 TLS-21
 
 use std::sync::{Arc, Mutex};
+use std::task::Poll;
 
 use rustls::HandshakeKind;
 use rustls::client::{ClientSessionStore, Resumption, Tls12ClientSessionValue, Tls13ClientSessionValue};
@@ -9,7 +10,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use wharf_transport::{
     ControlEvent, ControlStream, DataChannel, DataFailure, DataRole, DataSession, DataStream, DataTlsInfo,
-    PeerRule, ServerControlTls, TicketPlan, TlsVersion,
+    PeerRule, ServerControlTls, SharedTicketPlan, TicketPlan, TlsVersion,
 };
 
 use crate::support::*;
@@ -32,6 +33,32 @@ async fn uploads_alone_never_run_dry_for_a_client_that_asks() {
     for _ in 0..20 {
         assert!(transfer(&session, Direction::Upload).await.unwrap());
     }
+}
+
+/// The server waits for the handshake before it knows which way the bytes go (TLS-33).
+#[tokio::test]
+async fn the_ticket_plan_can_change_until_the_client_speaks() {
+    let session = session(&server_tls(DataSession::Require), client_tls(TlsVersion::V1_3)).await;
+    let listener = listen().await;
+    let mut client = DataChannel::active(net(), listener.local_addr(), None);
+    let mut server = DataChannel::passive(listener, PeerRule::Only(LOCALHOST));
+    tokio::join!(server.connect(), client.connect()).1.unwrap();
+
+    let plan = SharedTicketPlan::new(TicketPlan::None);
+    let role = DataRole::Server(session.server_tls.clone());
+    let mut secure = Box::pin(server.secure(&role, plan.clone()));
+    let waits = std::future::poll_fn(|cx| Poll::Ready(secure.as_mut().poll(cx).is_pending()));
+    assert!(waits.await, "the handshake waits for the client");
+    plan.set(TicketPlan::Download);
+    assert_eq!(plan.current(), TicketPlan::Download);
+
+    let before = session.client_tls.tickets_in_stock();
+    let role = DataRole::Client(session.client_tls.clone());
+    let (at_server, at_client) = tokio::join!(secure, client.secure(&role, TicketPlan::None));
+    assert!(at_server.unwrap().bound && at_client.unwrap().bound);
+    tokio::join!(send(server.into_stream(), b"listing"), receive(client.into_stream()));
+    // One was spent, and two came.
+    assert_eq!(session.client_tls.tickets_in_stock(), before + 1);
 }
 
 /// The TLS roles follow FTP, not the direction of the TCP connection.
