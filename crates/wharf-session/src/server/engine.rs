@@ -160,6 +160,10 @@ impl Server {
     fn execute(&mut self, now: Instant, queued: Queued) {
         self.current = queued.text;
         let first = !core::mem::replace(&mut self.first_line_seen, true);
+        if queued.command.is_err() {
+            // RNTO comes right behind RNFR or not at all (XFR-13).
+            self.settings.rename_from = None;
+        }
         match queued.command {
             Ok(command) => self.dispatch(now, command),
             Err(BadLine::Syntax(error)) if first && error.kind == CommandErrorKind::ForeignProtocol => {

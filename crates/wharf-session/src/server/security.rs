@@ -50,6 +50,9 @@ impl Server {
                 self.control = ControlLevel::Secured;
                 self.last_activity = now;
                 // RFC 4217 §4.2: the session starts over.
+                if self.settings.grant.is_some() {
+                    self.timers.set(Timer::Login, now + self.cfg.timeouts.login);
+                }
                 self.settings = Settings::new(&self.cfg, true);
                 self.event(AuditEvent::Secured(info.clone()));
                 self.tls = Some(info);
