@@ -5,3 +5,4 @@
 mod pair;
 mod peer;
 mod properties;
+mod transcript;
