@@ -92,6 +92,7 @@ impl DataTask {
         };
         let mut state = State::Waiting;
         let mut plan: Option<SharedTicketPlan> = None;
+        let mut begun = false;
         loop {
             tokio::select! {
                 biased;
@@ -113,6 +114,11 @@ impl DataTask {
                     }
                     Err(failure) => return Ok(Err(failure)),
                 },
+                // Cancel safe: it only looks.
+                () = taken(plan.as_ref()), if !begun => {
+                    begun = true;
+                    self.tell(DataEvent::HandshakeBegun);
+                }
             }
         }
     }
@@ -190,6 +196,14 @@ async fn step(
             Ok((State::Secured, event))
         }
         (State::Connected, None) | (State::Secured, _) => pending().await,
+    }
+}
+
+/// Waits until the client's first TLS message is there. Cancel safe.
+async fn taken(plan: Option<&SharedTicketPlan>) {
+    match plan {
+        Some(plan) => plan.taken().await,
+        None => pending().await,
     }
 }
 

@@ -27,7 +27,7 @@ pub(crate) fn peer_rule(rule: AskedRule) -> PeerRule {
 
 pub(crate) fn ticket_plan(plan: AskedPlan) -> TicketPlan {
     match plan {
-        AskedPlan::Unknown => TicketPlan::None,
+        AskedPlan::Unknown => TicketPlan::Early,
         AskedPlan::Download => TicketPlan::Download,
         AskedPlan::Upload => TicketPlan::Upload,
     }

@@ -84,7 +84,8 @@ pub enum PeerRule {
 /// A client that only writes never reads tickets, and closing over unread bytes destroys what it wrote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TicketPlan {
-    /// The direction is not known yet: none.
+    /// The direction is not known yet: the client shook hands before the command, and such clients read before
+    /// they close.
     Unknown,
     /// The server writes: some.
     Download,
@@ -230,6 +231,8 @@ pub enum DataEvent {
         /// Its address.
         peer: SocketAddr,
     },
+    /// The peer's first TLS message is there; [`Secured`](Self::Secured) or [`Failed`](Self::Failed) follows (server only).
+    HandshakeBegun,
     /// TLS is up.
     Secured {
         /// What was agreed.

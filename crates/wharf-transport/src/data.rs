@@ -5,11 +5,12 @@ use std::fmt;
 use std::future::poll_fn;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::Poll;
 
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
+use tokio::sync::watch;
 
 use crate::data_stream::{DataStream, NotConnected};
 use crate::failure::TlsFailure;
@@ -40,8 +41,13 @@ pub enum DataRole {
 /// read them, and then its close resets the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TicketPlan {
-    /// None: the direction is not known yet.
+    /// None at all.
     None,
+    /// One: the client shakes hands before it says which way the bytes will go.
+    ///
+    /// Clients that do (curl, asyncio ones) read what comes before they close, and OpenSSL marks a TLS 1.3 session
+    /// as used up after one resumption: without a new ticket their second transfer could not resume.
+    Early,
     /// Two: the client reads anyway.
     Download,
     /// None, but up to two for a client that asks for them.
@@ -53,24 +59,39 @@ pub enum TicketPlan {
 /// A server shakes hands as soon as somebody comes to a passive port, and may learn only then which way the bytes
 /// will go.
 #[derive(Clone, Debug)]
-pub struct SharedTicketPlan(Arc<Mutex<TicketPlan>>);
+pub struct SharedTicketPlan(Arc<watch::Sender<(TicketPlan, bool)>>);
 
 impl SharedTicketPlan {
     /// Begins with `plan`.
     #[must_use]
     pub fn new(plan: TicketPlan) -> Self {
-        Self(Arc::new(Mutex::new(plan)))
+        Self(Arc::new(watch::Sender::new((plan, false))))
     }
 
     /// Changes it, for handshakes whose first message has not come yet.
     pub fn set(&self, plan: TicketPlan) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = plan;
+        self.0.send_modify(|(current, _)| *current = plan);
     }
 
     /// How it stands.
     #[must_use]
     pub fn current(&self) -> TicketPlan {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.borrow().0
+    }
+
+    /// Reads it for a handshake whose first message is there.
+    pub(crate) fn take(&self) -> TicketPlan {
+        self.0.send_modify(|(_, taken)| *taken = true);
+        self.current()
+    }
+
+    /// Waits until a client's first message has come.
+    ///
+    /// # Cancel safety
+    /// Cancel safe.
+    pub async fn taken(&self) {
+        // The sender is this value's own: it cannot be gone.
+        let _ = self.0.subscribe().wait_for(|(_, taken)| *taken).await;
     }
 }
 

@@ -28,7 +28,7 @@ pub(crate) async fn shake_hands(
                 .map_err(|error| DataFailure::Handshake(TlsFailure::of_io(error, None)))?;
             // Now at the latest it counts which way the bytes go.
             let side = control
-                .data(tickets.current())
+                .data(tickets.take())
                 .map_err(|error| DataFailure::Handshake(TlsFailure::Protocol(error.to_string())))?;
             let stream = hello
                 .into_stream(side.config.clone())

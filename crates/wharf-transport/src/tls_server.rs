@@ -117,6 +117,7 @@ impl ServerControlTls {
         // connection: the end of its file would be lost. Who asks for tickets is known to read them.
         (config.send_tls13_tickets, config.max_tls13_tickets) = match plan {
             TicketPlan::None => (0, 0),
+            TicketPlan::Early => (1, DATA_TICKETS),
             TicketPlan::Download => (DATA_TICKETS, DATA_TICKETS),
             TicketPlan::Upload => (0, DATA_TICKETS),
         };

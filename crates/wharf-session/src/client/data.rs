@@ -37,6 +37,8 @@ impl Client {
                     self.timers.arm_early(now, self.config.timeouts.early_tls);
                 }
             }
+            // A client begins handshakes itself.
+            DataEvent::HandshakeBegun => {}
             DataEvent::Secured { tls, .. } => {
                 self.timers.stop_data();
                 self.facts.data_tls = Some(tls);

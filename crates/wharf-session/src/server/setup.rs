@@ -23,6 +23,8 @@ pub(super) struct Setup {
     pub(super) opened: bool,
     pub(super) connected: bool,
     pub(super) securing: bool,
+    /// The client's first TLS message is there.
+    pub(super) begun: bool,
     pub(super) secured: bool,
     /// What went wrong before a transfer asked for it.
     pub(super) failed: Option<DataFailure>,
@@ -36,6 +38,7 @@ impl Setup {
             opened: false,
             connected: false,
             securing: false,
+            begun: false,
             secured: false,
             failed: None,
         }

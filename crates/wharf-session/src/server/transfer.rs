@@ -42,6 +42,8 @@ pub(super) struct Transfer {
     pub(super) offset: u64,
     /// What ALLO said the file will be.
     pub(super) allocated: Option<u64>,
+    /// 150, held back until a handshake that began before the command is done.
+    pub(super) held: Option<Reply>,
     /// The length of the own partial that APPE must go on from.
     pub(super) told: Option<u64>,
 }
@@ -208,6 +210,7 @@ impl Server {
             began: now,
             bytes: 0,
             offset: 0,
+            held: None,
             allocated: allocated.filter(|_| matches!(self.settings.representation, Representation::Image)),
             told,
         });
@@ -278,7 +281,14 @@ impl Server {
             _ if transfer.upload => Reply::new(ReplyCode::FILE_STATUS_OKAY, "Ready to receive"),
             _ => Reply::new(ReplyCode::FILE_STATUS_OKAY, "Here comes the listing"),
         };
-        self.send(&reply);
+        // A client that shakes hands before the command reads its ticket when it closes, and it may close right after
+        // 150: the ticket goes first. A handshake that fails needs no 150 at all.
+        if transfer.level == DataLevel::Private && self.setup.as_ref().is_some_and(|s| s.begun && !s.secured)
+        {
+            transfer.held = Some(reply);
+        } else {
+            self.send(&reply);
+        }
         self.timers.set(Timer::DataOpen, now + self.cfg.timeouts.data_open);
         // What failed between the command and here is said now.
         if let Some(failure) = self.setup.as_mut().and_then(|setup| setup.failed.take()) {
@@ -308,6 +318,11 @@ impl Server {
             }
         } else {
             transfer.phase = Phase::Running;
+            if let Some(reply) = transfer.held.take() {
+                let bytes = reply.to_bytes();
+                self.queued += bytes.len();
+                self.out.push_back(Output::Transmit(bytes));
+            }
             let job = JobId(transfer.job);
             let flow = if transfer.upload { Flow::Receive(job) } else { Flow::Send(job) };
             let (id, form) = (setup.id, transfer.form.clone());

@@ -66,6 +66,11 @@ impl Server {
         match event {
             DataEvent::Listening(addr) => self.listening(now, id, addr),
             DataEvent::Connected { .. } => self.connected(now, id),
+            DataEvent::HandshakeBegun => {
+                if let Some(setup) = &mut self.setup {
+                    setup.begun = true;
+                }
+            }
             DataEvent::Secured { tls, bound } => {
                 self.event(AuditEvent::DataSecured { tls, bound });
                 if let Some(setup) = &mut self.setup {

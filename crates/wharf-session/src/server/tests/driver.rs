@@ -11,7 +11,7 @@ use wharf_types::{FileKind, FileOp, Grant, Metadata, Timestamp};
 
 use super::super::{FileAnswer, LoginAnswer, Output, PeerInfo, Question, Server, ServerConfig};
 use crate::{
-    contract::{DataCommand, DataEvent, EndMark, TlsEvent, TlsInfo, TlsVersion},
+    contract::{DataCommand, DataEvent, DataFailure, DataId, EndMark, TlsEvent, TlsInfo, TlsVersion},
     policy::{ControlPolicy, DataPolicy, Policy},
 };
 
@@ -31,6 +31,9 @@ pub(super) struct Driver {
     pub(super) server: Server,
     pub(super) now: Instant,
     pub(super) record: Record,
+    /// Handshakes on data connections begin, and end when [`Driver::secured`] says so.
+    pub(super) slow_tls: bool,
+    securing: Option<DataId>,
     wire: BytesMut,
     framer: ReplyFramer,
 }
@@ -49,6 +52,8 @@ impl Driver {
             server: Server::new(Arc::new(config), ends, now),
             now,
             record: Record::default(),
+            slow_tls: false,
+            securing: None,
             wire: BytesMut::new(),
             framer: ReplyFramer::new(&Limits::default()),
         };
@@ -134,6 +139,10 @@ impl Driver {
                 self.record.dialled += 1;
                 self.server.handle_data(now, id, DataEvent::Connected { peer: to });
             }
+            DataCommand::Secure { id, .. } if self.slow_tls => {
+                self.securing = Some(id);
+                self.server.handle_data(now, id, DataEvent::HandshakeBegun);
+            }
             DataCommand::Secure { id, .. } => {
                 self.server.handle_data(now, id, DataEvent::Secured { tls: Self::tls(), bound: true });
             }
@@ -143,6 +152,18 @@ impl Driver {
             }
             DataCommand::Cancel { .. } => self.record.cancelled += 1,
         }
+    }
+
+    /// The handshake that began is done, or failed.
+    pub(super) fn secured(&mut self, done: bool) -> Vec<u16> {
+        let event = if done {
+            DataEvent::Secured { tls: Self::tls(), bound: true }
+        } else {
+            DataEvent::Failed(DataFailure::NotResumed)
+        };
+        self.server.handle_data(self.now, self.securing.take().unwrap(), event);
+        self.drive();
+        self.take().iter().map(|reply| reply.code().get()).collect()
     }
 
     /// Sends a line and gives the codes of all replies to it.
