@@ -82,6 +82,7 @@ impl Server {
                 Timer::TlsHandshake => self.close(now, CloseReason::TimedOut),
                 Timer::DataOpen => self.data_open_timed_out(now),
                 Timer::DataStall => self.data_stalled(now),
+                Timer::EarlyHello => self.early_hello_missed(now),
                 Timer::LoginDelay => self.login_delay_over(now),
                 Timer::Drain => {
                     self.link = Link::Closed;

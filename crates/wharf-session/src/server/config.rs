@@ -90,6 +90,9 @@ pub struct Timeouts {
     pub tls_handshake: Duration,
     /// For the peer to come, or to answer, on a data connection; the TLS handshake included.
     pub data_open: Duration,
+    /// For the first TLS message on a data connection of a client that has shaken hands before 150 so far; then 150
+    /// goes out all the same.
+    pub early_hello: Duration,
     /// Without a byte moving on a data connection.
     pub data_stall: Duration,
     /// The delay of the reply to a failed login (RFC 2577 §5).
@@ -105,6 +108,7 @@ impl Default for Timeouts {
             idle: Duration::from_secs(300),
             tls_handshake: Duration::from_secs(15),
             data_open: Duration::from_secs(30),
+            early_hello: Duration::from_millis(500),
             data_stall: Duration::from_secs(300),
             login_delay: Duration::from_secs(2),
             drain: Duration::from_secs(5),

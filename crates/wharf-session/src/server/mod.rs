@@ -163,6 +163,8 @@ pub struct Server {
     /// The command being executed, masked.
     current: String,
     draining: bool,
+    /// Whether this client has shaken hands on data connections before it had 150.
+    early_client: bool,
     next_id: u64,
     bad_commands: u32,
     login_failures: u32,
@@ -219,6 +221,7 @@ impl Server {
             waiting: None,
             current: String::new(),
             draining: false,
+            early_client: false,
             next_id: 0,
             bad_commands: 0,
             login_failures: 0,

@@ -7,7 +7,7 @@ use std::{
 
 use wharf_codec::{EpsvArgument, HostPort, Reply, ReplyCode, encode_epsv, encode_pasv};
 
-use super::{AuditEvent, Output, Server, Wait, Waiting, timers::Timer};
+use super::{AuditEvent, Output, Server, Wait, Waiting, timers::Timer, transfer::Phase};
 use crate::{
     contract::{CancelHow, DataCommand, DataFailure, DataId, PeerRule, TicketPlan},
     policy::{ControlLevel, DataLevel},
@@ -177,11 +177,15 @@ impl Server {
     pub(super) fn connected(&mut self, now: Instant, id: DataId) {
         let Some(setup) = self.setup.as_mut().filter(|setup| setup.id == id) else { return };
         setup.connected = true;
-        if self.transfer.is_some() {
-            self.advance_data(now);
-        } else if self.settings.level == DataLevel::Private && self.control != ControlLevel::Clear {
-            // Some clients shake hands before they send the command (TLS-33).
-            self.secure_setup(TicketPlan::Unknown);
+        match &self.transfer {
+            Some(transfer) if transfer.phase != Phase::Opening && transfer.held.is_none() => {
+                self.advance_data(now)
+            }
+            // Some clients shake hands before they send the command, or before they have its 150 (TLS-33).
+            _ if self.settings.level == DataLevel::Private && self.control != ControlLevel::Clear => {
+                self.secure_setup(TicketPlan::Unknown);
+            }
+            _ => {}
         }
     }
 

@@ -10,17 +10,20 @@ pub(super) enum Timer {
     /// A data connection must be there, or secured, by then.
     DataOpen,
     DataStall,
+    /// 150 is held back for a client that shakes hands before it.
+    EarlyHello,
     LoginDelay,
     Drain,
 }
 
 impl Timer {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Login,
         Self::Idle,
         Self::TlsHandshake,
         Self::DataOpen,
         Self::DataStall,
+        Self::EarlyHello,
         Self::LoginDelay,
         Self::Drain,
     ];

@@ -216,8 +216,8 @@ impl Server {
         });
         self.timers.clear(Timer::DataOpen);
         if level == DataLevel::Private {
-            // A handshake may be under way; now its direction is known.
-            self.secure_setup(ticket_plan(upload));
+            // The client may shake hands without waiting for 150.
+            self.secure_setup(TicketPlan::Unknown);
         }
     }
 
@@ -281,12 +281,21 @@ impl Server {
             _ if transfer.upload => Reply::new(ReplyCode::FILE_STATUS_OKAY, "Ready to receive"),
             _ => Reply::new(ReplyCode::FILE_STATUS_OKAY, "Here comes the listing"),
         };
-        // A client that shakes hands before the command reads its ticket when it closes, and it may close right after
-        // 150: the ticket goes first. A handshake that fails needs no 150 at all.
-        if transfer.level == DataLevel::Private && self.setup.as_ref().is_some_and(|s| s.begun && !s.secured)
-        {
+        let (level, upload) = (transfer.level, transfer.upload);
+        let early = self
+            .setup
+            .as_ref()
+            .is_some_and(|s| !s.secured && (s.begun || s.dial.is_none() && self.early_client));
+        if level == DataLevel::Private && early {
+            // A client that does not wait for 150 reads its ticket when it closes, and it may close right after 150:
+            // the ticket goes first. A handshake that fails needs no 150 at all.
             transfer.held = Some(reply);
+            self.timers.set(Timer::EarlyHello, now + self.cfg.timeouts.early_hello);
         } else {
+            if level == DataLevel::Private {
+                // Whoever begins now has waited for 150, and may never read a ticket behind an upload.
+                self.secure_setup(ticket_plan(upload));
+            }
             self.send(&reply);
         }
         self.timers.set(Timer::DataOpen, now + self.cfg.timeouts.data_open);
@@ -295,6 +304,21 @@ impl Server {
             return self.transfer_failed(now, &failure, false);
         }
         self.advance_data(now);
+    }
+
+    /// A client that was known not to wait for 150 seems to wait for it this time.
+    pub(super) fn early_hello_missed(&mut self, now: Instant) {
+        if self.setup.as_ref().is_some_and(|setup| setup.begun) {
+            return;
+        }
+        self.early_client = false;
+        let Some(transfer) = &mut self.transfer else { return };
+        let upload = transfer.upload;
+        if let Some(reply) = transfer.held.take() {
+            self.secure_setup(ticket_plan(upload));
+            self.send(&reply);
+            self.advance_data(now);
+        }
     }
 
     /// Takes the data connection one step on: dial, secure, start.
@@ -318,14 +342,14 @@ impl Server {
             }
         } else {
             transfer.phase = Phase::Running;
-            if let Some(reply) = transfer.held.take() {
-                let bytes = reply.to_bytes();
-                self.queued += bytes.len();
-                self.out.push_back(Output::Transmit(bytes));
-            }
+            let held = transfer.held.take();
             let job = JobId(transfer.job);
             let flow = if transfer.upload { Flow::Receive(job) } else { Flow::Send(job) };
             let (id, form) = (setup.id, transfer.form.clone());
+            self.timers.clear(Timer::EarlyHello);
+            if let Some(reply) = held {
+                self.send(&reply);
+            }
             self.out.push_back(Output::Data(DataCommand::Start { id, flow, form }));
             self.timers.clear(Timer::DataOpen);
             self.timers.set(Timer::DataStall, now + self.cfg.timeouts.data_stall);

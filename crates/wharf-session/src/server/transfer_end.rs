@@ -70,6 +70,11 @@ impl Server {
                 if let Some(setup) = &mut self.setup {
                     setup.begun = true;
                 }
+                // Before 150, or while it is held back.
+                self.early_client |= self
+                    .transfer
+                    .as_ref()
+                    .is_none_or(|transfer| transfer.phase == Phase::Opening || transfer.held.is_some());
             }
             DataEvent::Secured { tls, bound } => {
                 self.event(AuditEvent::DataSecured { tls, bound });
@@ -189,6 +194,7 @@ impl Server {
     fn transfer_done(&mut self, now: Instant, reply: &Reply) {
         self.timers.clear(Timer::DataStall);
         self.timers.clear(Timer::DataOpen);
+        self.timers.clear(Timer::EarlyHello);
         let Some(transfer) = self.transfer.take() else { return };
         self.last_activity = now;
         self.event(AuditEvent::Transferred(TransferRecord {
