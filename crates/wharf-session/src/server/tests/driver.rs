@@ -33,6 +33,8 @@ pub(super) struct Driver {
     pub(super) record: Record,
     /// Handshakes on data connections begin, and end when [`Driver::secured`] says so.
     pub(super) slow_tls: bool,
+    /// They do not even begin.
+    pub(super) slow_hello: bool,
     securing: Option<DataId>,
     wire: BytesMut,
     framer: ReplyFramer,
@@ -53,6 +55,7 @@ impl Driver {
             now,
             record: Record::default(),
             slow_tls: false,
+            slow_hello: false,
             securing: None,
             wire: BytesMut::new(),
             framer: ReplyFramer::new(&Limits::default()),
@@ -141,7 +144,9 @@ impl Driver {
             }
             DataCommand::Secure { id, .. } if self.slow_tls => {
                 self.securing = Some(id);
-                self.server.handle_data(now, id, DataEvent::HandshakeBegun);
+                if !self.slow_hello {
+                    self.server.handle_data(now, id, DataEvent::HandshakeBegun);
+                }
             }
             DataCommand::Secure { id, .. } => {
                 self.server.handle_data(now, id, DataEvent::Secured { tls: Self::tls(), bound: true });
