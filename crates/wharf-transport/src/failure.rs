@@ -242,6 +242,13 @@ impl TlsFailure {
                 None if self_signed => Self::UnknownIssuer { seen, self_signed },
                 None => Self::BadCertificate { cause: other.to_string(), seen },
             },
+            // A trusted certificate happens to have the same name as this one, which signed itself.
+            CertificateError::BadSignature
+            | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. }
+                if self_signed =>
+            {
+                Self::UnknownIssuer { seen, self_signed }
+            }
             error => Self::BadCertificate { cause: error.to_string(), seen },
         }
     }
