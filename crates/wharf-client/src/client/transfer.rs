@@ -36,7 +36,7 @@ impl Client {
         progress: &mut (dyn FnMut(u64) + Send),
     ) -> Result<u64, Error> {
         let path = arguments::path(path)?;
-        // A server that tells the size makes a cut file show, whatever cut it (THREATS: false success).
+        // A server that tells the size makes a cut file show, whatever cut it.
         let tells_size = self.features().is_some_and(Features::size);
         let size = if tells_size { self.size(path.as_bytes()).await? } else { None };
         let expected = match size {

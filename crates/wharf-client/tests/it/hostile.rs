@@ -1,4 +1,4 @@
-//! Servers that mean harm (THREATS E).
+//! Servers that mean harm.
 
 use std::time::Duration;
 

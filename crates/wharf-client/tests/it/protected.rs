@@ -91,7 +91,7 @@ async fn an_unknown_certificate_is_refused_before_the_user_name() {
 
 #[tokio::test]
 async fn another_certificate_on_the_data_connection_is_refused() {
-    // TLS-08, THREATS E11
+    // TLS-08
     let server = Server::start().await;
     let other = Server::start().await;
     let mut options = server.options(TlsMode::Explicit);

@@ -26,7 +26,7 @@ async fn fetches_and_stores() {
         peer.give(&copy, None).await;
         assert_eq!(peer.until(&["STOR"]).await, "STOR c");
         assert_eq!(peer.take(None).await, copy);
-        // In clear the size is all that tells a whole file (THREATS: no end mark).
+        // In clear the size is all that tells a whole file.
         peer.until(&["SIZE"]).await;
         peer.say(&format!("213 {}", copy.len())).await;
         peer.until(&["QUIT"]).await;
@@ -291,7 +291,7 @@ async fn a_refusal_names_command_and_reply() {
 
 #[tokio::test]
 async fn the_log_shows_no_secret() {
-    // CTL-26, THREATS E12
+    // CTL-26
     let server = Server::start().await;
     let lines: Arc<Mutex<Vec<String>>> = Arc::default();
     let seen = Arc::clone(&lines);

@@ -19,7 +19,7 @@ fn clear(options: &mut ServerOptions) {
 
 #[tokio::test]
 async fn an_upload_without_close_notify_is_not_taken() {
-    // TLS-24, THREATS A3
+    // TLS-24
     let old = sample(1_000);
     let disk = disk_with("f", &old);
     let harness = Harness::start(disk.clone()).await;
@@ -54,7 +54,7 @@ async fn an_upload_without_close_notify_is_not_taken() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_dead_client_does_not_end_its_file() {
-    // THREATS, contract 5: in clear the end of a killed client's file looks like any other.
+    // In clear the end of a killed client's file looks like any other.
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("f"), b"old").unwrap();
     let disk = LocalDisk::open(dir.path(), LocalOptions::default()).unwrap();
@@ -73,7 +73,7 @@ async fn a_dead_client_does_not_end_its_file() {
 
 #[tokio::test]
 async fn abor_stops_a_download() {
-    // DAT-18, CTL-19, CTL-25, THREATS B5
+    // DAT-18, CTL-19, CTL-25
     let harness = Harness::with(disk_with("f", &sample(64 << 20)), clear).await;
     let mut raw = Raw::open(&harness).await;
     let addr = raw.epsv().await;

@@ -10,7 +10,7 @@ use crate::{
 
 #[tokio::test]
 async fn nothing_in_clear_behind_auth_is_ever_answered() {
-    // TLS-04, THREATS A1
+    // TLS-04
     let harness = Harness::with(MemoryDisk::new(), |options| {
         options.session.policy.control = ControlPolicy::Allow;
     })

@@ -43,7 +43,6 @@ async fn one_address_gets_its_share() {
 
 #[tokio::test]
 async fn passive_ports_run_out_and_come_back() {
-    // THREATS B4
     let port = {
         let socket = std::net::TcpListener::bind((HOME, 0)).unwrap();
         socket.local_addr().unwrap().port()
@@ -82,7 +81,6 @@ impl Authenticator for Fragile {
 
 #[tokio::test]
 async fn a_panic_ends_its_own_session_alone() {
-    // THREATS D3
     let harness = Harness::with(MemoryDisk::new(), |options| {
         options.auth = Arc::new(Fragile(users()));
         options.max_sessions = 2;

@@ -13,7 +13,7 @@ use crate::{
 
 #[tokio::test]
 async fn a_stranger_is_dropped_and_the_port_listens_on() {
-    // DAT-10, THREATS A5
+    // DAT-10
     let file = sample(100_000);
     let harness = Harness::start(disk_with("f", &file)).await;
     let mut raw = Raw::protected(&harness).await;
@@ -59,7 +59,7 @@ async fn a_full_handshake_is_refused_where_resumption_is_required() {
 
 #[tokio::test]
 async fn a_session_of_ones_own_opens_no_other_ones_data_connection() {
-    // TLS-21, THREATS A5
+    // TLS-21
     let file = sample(100_000);
     let harness = Harness::start(disk_with("f", &file)).await;
     let mut thief = Raw::protected(&harness).await;
@@ -79,7 +79,7 @@ async fn a_session_of_ones_own_opens_no_other_ones_data_connection() {
 
 #[tokio::test]
 async fn a_browser_that_was_tricked_ends_at_once() {
-    // CTL-23, THREATS A7
+    // CTL-23
     let harness = Harness::start(disk_with("f", &sample(1))).await;
     let mut tcp = dial("127.0.0.1", harness.explicit).await;
     tcp.write_all(b"POST / HTTP/1.1\r\nHost: x\r\n\r\nUSER x\r\n").await.unwrap();

@@ -32,7 +32,7 @@ impl Client {
         match step {
             SecureStep::Auth { host } => {
                 // 234 and nothing else means yes: taking 2yz for it would let one forged line keep the session in
-                // clear (THREATS: response injection).
+                // clear.
                 if reply.code() != ReplyCode::SECURITY_COMPLETE {
                     return self.finish(op, Err(OpError::TlsRefused(reply)));
                 }

@@ -1,4 +1,4 @@
-//! Cut uploads (DESIGN §5).
+//! Cut uploads.
 
 use bytes::Bytes;
 use wharf_types::{FileErrorKind, Timestamp, WriteMode};

@@ -4,7 +4,7 @@ use crate::program::{Running, talk};
 
 const CANARY: &str = "canary-7d1f20c4";
 
-/// THREATS: credential leaks, and forged lines by names.
+/// Credential leaks, and forged lines by names.
 #[test]
 fn no_password_and_no_forged_line_is_logged() {
     let home = tempfile::tempdir().unwrap();

@@ -114,7 +114,7 @@ fn listings_after_every_setup_at_every_level() {
                     assert_eq!((driver.record.dialled, driver.record.started), (0, 0), "{cell}");
                     continue;
                 }
-                // The level that holds, as DESIGN has it.
+                // The level that holds, as ARCHITECTURE has it.
                 let mut private = mode == Mode::Implicit && data != DataPolicy::Deny;
                 if let Some(letter) = asked {
                     let wanted = match (mode, data, letter) {
