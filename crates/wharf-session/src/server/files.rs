@@ -281,10 +281,14 @@ impl Server {
         };
         self.last_activity = now;
         self.current = text;
-        let lines = answer.unwrap_or_default();
+        // The reply has begun with 213 and must end with it: what broke off says so in its text.
+        let (lines, end) = match answer {
+            Ok(lines) => (lines, "End of status"),
+            Err(_) => (Vec::new(), "A local error ended the listing here, it is not whole"),
+        };
         if lines.is_empty() {
             self.out.push_back(Output::Release(crate::JobId(job)));
-            self.done_with(ReplyCode::FILE_STATUS, "End of status");
+            self.done_with(ReplyCode::FILE_STATUS, end);
         } else {
             let mut bytes = BytesMut::new();
             for line in lines.iter().filter(|line| !line.iter().any(|b| matches!(b, b'\r' | b'\n' | 0))) {

@@ -27,7 +27,7 @@ impl Server {
         );
     }
 
-    pub(super) fn pass(&mut self, _now: Instant, password: Secret) {
+    pub(super) fn pass(&mut self, password: Secret) {
         if self.settings.grant.is_some() {
             return self.done_with(ReplyCode::BAD_SEQUENCE, "Already logged in");
         }

@@ -95,7 +95,7 @@ impl Server {
         }
     }
 
-    pub(super) fn pbsz(&mut self, _size: u32) {
+    pub(super) fn pbsz(&mut self) {
         if self.under_tls() {
             self.settings.pbsz = true;
             // TLS needs no buffer size; whatever was asked, 0 is what holds (RFC 4217 §9).
