@@ -3,7 +3,7 @@
 use alloc::{string::String, vec::Vec};
 use core::fmt;
 
-use crate::{FileOp, VirtualPath};
+use crate::{FileOp, TlsRule, VirtualPath};
 
 /// One thing that an account may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -130,6 +130,8 @@ pub struct Grant {
     pub home: VirtualPath,
     /// Whether this is the anonymous account.
     pub anonymous: bool,
+    /// What must be encrypted for this account, besides what other scopes ask for.
+    pub tls: TlsRule,
     rights: Rights,
     rules: Vec<(VirtualPath, Rights)>,
 }
@@ -142,6 +144,7 @@ impl Grant {
             root: root.into(),
             home: VirtualPath::root(),
             anonymous: false,
+            tls: TlsRule::NONE,
             rights: Rights::FULL,
             rules: Vec::new(),
         }

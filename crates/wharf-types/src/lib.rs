@@ -8,9 +8,11 @@ mod grant;
 mod metadata;
 mod op;
 mod path;
+mod tls;
 
 pub use error::{FileError, FileErrorKind};
 pub use grant::{Denied, Grant, Right, Rights};
 pub use metadata::{FileKind, Metadata, Timestamp};
 pub use op::{FileOp, ListStyle, WriteMode};
 pub use path::{PathError, VirtualPath};
+pub use tls::{ControlPolicy, DataPolicy, NoSuchPolicy, TlsRule};
