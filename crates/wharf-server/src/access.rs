@@ -51,6 +51,16 @@ impl AccessLog {
                     "replied"
                 );
             }
+            AuditEvent::WouldRefuse { command, code, reason } => {
+                line!(
+                    warn,
+                    self,
+                    command,
+                    code = code.get(),
+                    reason,
+                    "would be refused if the policy were enforced"
+                );
+            }
             AuditEvent::Secured(tls) => {
                 line!(
                     info,

@@ -20,14 +20,17 @@ pub use wharf_auth::{
 };
 pub use wharf_codec::{Escaped, Leniency, Limits};
 pub use wharf_session::{
-    policy::{ControlPolicy, DataPolicy, Policy},
-    server::{ServerConfig, Timeouts},
+    policy::{
+        AccountRules, ControlPolicy, DataPolicy, Dialect, IpNet, Networks, NoSuchDialect, NoSuchPolicy,
+        Policy, TlsRule,
+    },
+    server::{ServerConfig, Timeouts, VirtualHost},
 };
 pub use wharf_storage::{
     Durability, LocalDisk, LocalOptions, MemoryDisk, ParseDurabilityError, Storage, StorageProvider,
 };
 pub use wharf_transport::{
-    DataSession, Fingerprint, FingerprintError, Identity, IdentityError, Net, Origin, ServerTls,
-    ServerTlsOptions, TlsError, TlsVersion, TokioNet,
+    Clock, DataSession, Fingerprint, FingerprintError, HostIdentity, Identity, IdentityError, Net, Origin,
+    ServerTls, ServerTlsOptions, Strength, TlsError, TlsVersion, TokioNet,
 };
 pub use wharf_types::{FileError, FileErrorKind, Grant, Right, Rights, VirtualPath};

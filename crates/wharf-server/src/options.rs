@@ -8,13 +8,36 @@ use wharf_storage::StorageProvider;
 use wharf_transport::{Net, ServerTls, TokioNet};
 
 /// One address to listen at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::exhaustive_structs, reason = "built field by field by the caller")]
+#[derive(Clone)]
+#[non_exhaustive]
 pub struct ListenerOptions {
     /// Where; port 0 lets the system choose.
     pub addr: SocketAddr,
     /// Whether TLS starts with the first byte (implicit FTPS), instead of with AUTH (RFC 4217).
     pub implicit: bool,
+    /// TLS here; `None`, the default, takes that of the server ([`ServerOptions::tls`]).
+    pub tls: Option<ServerTls>,
+    /// What sessions here are told; `None`, the default, takes that of the server ([`ServerOptions::session`]).
+    pub session: Option<ServerConfig>,
+}
+
+impl ListenerOptions {
+    /// A listener that differs from others in nothing but its address and when TLS starts.
+    #[must_use]
+    pub const fn new(addr: SocketAddr, implicit: bool) -> Self {
+        Self { addr, implicit, tls: None, session: None }
+    }
+}
+
+impl fmt::Debug for ListenerOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ListenerOptions")
+            .field("addr", &self.addr)
+            .field("implicit", &self.implicit)
+            .field("tls", &self.tls.is_some())
+            .field("policy", &self.session.as_ref().map(|session| session.policy))
+            .finish()
+    }
 }
 
 /// What a server is told at its start. [`ServerOptions::new`] fills in the defaults.

@@ -81,7 +81,6 @@ pub(crate) struct Shared {
     pub(crate) storage: Arc<dyn StorageProvider>,
     pub(crate) net: Arc<dyn Net>,
     pub(crate) pool: PassivePool,
-    pub(crate) tls: Option<ServerTls>,
     /// Sessions, and what must run to its end even when its session is gone.
     pub(crate) tasks: TaskTracker,
     limiter: Limiter,
@@ -93,6 +92,7 @@ pub(crate) struct Shared {
 struct Listener {
     socket: Box<dyn NetListener>,
     config: Arc<ServerConfig>,
+    tls: Option<ServerTls>,
 }
 
 /// A server that listens, and serves once [`Server::run`] is awaited.
@@ -119,27 +119,28 @@ impl Server {
         if session.unique_key == [0; 16] {
             session.unique_key = random_key();
         }
-        session.tls_available = tls.is_some();
         let mut listeners = Vec::new();
         let mut addrs = Vec::new();
         for wanted in options.listeners {
             let failed = |cause| BindError::new(wanted.addr, cause);
+            let tls = wanted.tls.or_else(|| tls.clone());
+            let mut config = wanted.session.unwrap_or_else(|| session.clone());
+            config.implicit = wanted.implicit;
+            config.tls_available = tls.is_some();
+            config.unique_key = session.unique_key;
             if wanted.implicit && tls.is_none() {
                 let text = "implicit TLS needs a certificate";
                 return Err(failed(io::Error::new(io::ErrorKind::InvalidInput, text)));
             }
             let socket = net.bind(wanted.addr).await.map_err(failed)?;
             addrs.push((socket.local_addr().map_err(failed)?, wanted.implicit));
-            let mut config = session.clone();
-            config.implicit = wanted.implicit;
-            listeners.push(Listener { socket, config: Arc::new(config) });
+            listeners.push(Listener { socket, config: Arc::new(config), tls });
         }
         let shared = Shared {
             auth: options.auth,
             storage: options.storage,
             pool: PassivePool::new(Arc::clone(&net), options.passive_ports),
             net,
-            tls,
             tasks: TaskTracker::new(),
             limiter: Limiter::new(options.max_sessions, options.max_per_ip),
             refusals: Arc::new(Semaphore::new(MOST_REFUSALS)),
@@ -195,7 +196,7 @@ fn random_key() -> [u8; 16] {
 async fn accept(shared: Arc<Shared>, listener: Listener, stage: watch::Receiver<Stage>) {
     loop {
         match listener.socket.accept().await {
-            Ok((stream, peer)) => admit(&shared, &listener.config, stream, peer, stage.clone()),
+            Ok((stream, peer)) => admit(&shared, &listener, stream, peer, stage.clone()),
             // The client was gone before it was accepted.
             Err(error)
                 if matches!(error.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::Interrupted) => {}
@@ -210,14 +211,14 @@ async fn accept(shared: Arc<Shared>, listener: Listener, stage: watch::Receiver<
 /// Starts the session of a new client, or turns it away.
 fn admit(
     shared: &Arc<Shared>,
-    config: &Arc<ServerConfig>,
+    listener: &Listener,
     stream: NetStream,
     peer: SocketAddr,
     stage: watch::Receiver<Stage>,
 ) {
     let Ok(local) = stream.local_addr() else { return };
     let ends = PeerInfo { peer, local };
-    let config = Arc::clone(config);
+    let (config, tls) = (Arc::clone(&listener.config), listener.tls.clone());
     let now = Instant::now().into_std();
     let id = shared.sessions.fetch_add(1, Ordering::Relaxed) + 1;
     let Some(place) = shared.limiter.enter(peer.ip()) else {
@@ -237,7 +238,7 @@ fn admit(
         let counted = Arc::clone(&shared);
         let session = async move {
             let machine = Machine::new(Arc::clone(&config), ends, now);
-            Session::new(id, machine, config, stream, ends, shared).run(stage).await;
+            Session::new(id, machine, (config, tls), stream, ends, shared).run(stage).await;
         };
         // Everything that the session owned is gone after a panic; what is shared is kept sound by its own locks.
         if std::panic::AssertUnwindSafe(session).catch_unwind().await.is_err() {

@@ -15,7 +15,7 @@ use wharf_session::{
     server::{CommitTicket, Output, PeerInfo, Server as Machine, ServerConfig},
 };
 use wharf_storage::Storage;
-use wharf_transport::{ControlEvent, ControlStream, DataRole, NetStream};
+use wharf_transport::{ControlEvent, ControlStream, DataRole, NetStream, ServerTls};
 
 use self::answers::Answer;
 use crate::{
@@ -36,6 +36,8 @@ const REFUSAL: Duration = Duration::from_secs(2);
 pub(crate) struct Session {
     machine: Machine,
     config: Arc<ServerConfig>,
+    /// TLS of the listener.
+    tls: Option<ServerTls>,
     control: ControlStream,
     ends: PeerInfo,
     shared: Arc<Shared>,
@@ -63,7 +65,7 @@ impl Session {
     pub(crate) fn new(
         id: u64,
         machine: Machine,
-        config: Arc<ServerConfig>,
+        (config, tls): (Arc<ServerConfig>, Option<ServerTls>),
         stream: NetStream,
         ends: PeerInfo,
         shared: Arc<Shared>,
@@ -72,6 +74,7 @@ impl Session {
         Self {
             machine,
             config,
+            tls,
             control: ControlStream::clear(stream),
             ends,
             shared,
@@ -279,7 +282,7 @@ pub(crate) async fn refuse(mut machine: Machine, stream: NetStream) {
             | Output::Data(_)
             | Output::Event(_)
             | Output::Release(_)
-            | Output::UpgradeTls
+            | Output::UpgradeTls { .. }
             | Output::Withdraw(_) => {}
         }
     }

@@ -3,44 +3,51 @@
 //! Whatever a verb does is one of the [`Action`]s, so no verb (EPSV, PORT, MLSD, ...) slips past a rule that was
 //! written for another. The match is exhaustive.
 
+mod dialect;
+mod scopes;
+
 use wharf_codec::ReplyCode;
 
-/// How much of the control channel must be encrypted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum ControlPolicy {
-    /// Clear and TLS alike.
-    Allow,
-    /// User name, password and account only under TLS; the rest as the client likes.
-    Credentials,
-    /// Everything under TLS; in clear only what leads there.
-    Require,
-    /// No TLS on this listener.
-    Deny,
-}
+pub use dialect::{Ban, Dialect, NoSuchDialect};
+pub use ipnet::IpNet;
+pub use scopes::{AccountRules, Networks};
+pub use wharf_types::{ControlPolicy, DataPolicy, NoSuchPolicy, TlsRule};
 
-/// How much of the data channel must be encrypted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum DataPolicy {
-    /// Clear and TLS alike.
-    Allow,
-    /// Only under TLS.
-    Require,
-    /// Only in clear.
-    Deny,
-}
-
-/// The policy of a session.
+/// The policy of a session: what its listener says, and after [`Policy::and`] what all scopes that apply say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Policy {
     /// The control channel.
     pub control: ControlPolicy,
     /// The data channel.
     pub data: DataPolicy,
+    /// The reply codes of refusals.
+    pub dialect: Dialect,
+    /// Whether what the policy forbids passes all the same, and is only reported ([`Verdict::Report`]).
+    pub report_only: bool,
 }
 
 impl Default for Policy {
     fn default() -> Self {
-        Self { control: ControlPolicy::Require, data: DataPolicy::Require }
+        Self {
+            control: ControlPolicy::Require,
+            data: DataPolicy::Require,
+            dialect: Dialect::default(),
+            report_only: false,
+        }
+    }
+}
+
+impl Policy {
+    /// Tightened by what another scope says.
+    #[must_use]
+    pub const fn and(mut self, rule: TlsRule) -> Self {
+        if let Some(control) = rule.control {
+            self.control = self.control.and(control);
+        }
+        if let Some(data) = rule.data {
+            self.data = self.data.and(data);
+        }
+        self
     }
 }
 
@@ -75,6 +82,8 @@ pub struct SessionView {
     pub logged_in: bool,
     /// Whether the listener has a certificate.
     pub tls_available: bool,
+    /// Whether the listener's policy is to have no TLS ([`ControlPolicy::Deny`]).
+    pub tls_denied: bool,
 }
 
 /// What a session is about to do.
@@ -110,101 +119,152 @@ pub struct Refusal {
 pub enum Verdict {
     /// It may happen.
     Allow,
+    /// It may happen, since the policy only reports; otherwise this would have been the answer.
+    Report(Refusal),
     /// It may not.
     Refuse(Refusal),
 }
 
-const fn refuse(code: ReplyCode, text: &'static str) -> Verdict {
-    Verdict::Refuse(Refusal { code, text })
-}
-
 /// Decides one action.
 ///
-/// Deterministic and free of side effects: the same policy, view and action give the same verdict.
+/// Deterministic and free of side effects: the same policy, view and action give the same verdict. A policy that only
+/// reports lets pass what it forbids, and nothing else: what cannot be done stays refused.
 #[must_use]
 pub fn decide(policy: &Policy, view: &SessionView, action: Action) -> Verdict {
+    if let Some(refusal) = impossible(view, action) {
+        return Verdict::Refuse(refusal);
+    }
+    let banned =
+        banned(policy, view, action).map(|(ban, text)| Refusal { code: policy.dialect.code(ban), text });
+    if let Some(refusal) = banned.filter(|_| !policy.report_only) {
+        return Verdict::Refuse(refusal);
+    }
+    if let Some(refusal) = premature(view, action) {
+        return Verdict::Refuse(refusal);
+    }
+    banned.map_or(Verdict::Allow, Verdict::Report)
+}
+
+/// What makes no sense as the session stands, whatever the policy.
+const fn impossible(view: &SessionView, action: Action) -> Option<Refusal> {
+    let (code, text) = match (action, view.control) {
+        (Action::StartTls, ControlLevel::Secured) => (ReplyCode::POLICY_DENIED, "TLS is already in use"),
+        (Action::StartTls, ControlLevel::Cleared) => {
+            (ReplyCode::POLICY_DENIED, "TLS was ended by CCC and cannot start again in this session")
+        }
+        (Action::ClearControl, ControlLevel::Clear | ControlLevel::Cleared) => {
+            (ReplyCode::PROTECTION_DENIED, "The control connection is not under TLS")
+        }
+        (Action::ClearControl, ControlLevel::Secured) if view.implicit => {
+            (ReplyCode::POLICY_DENIED, "This port speaks TLS from the first byte to the last")
+        }
+        (Action::StartTls, ControlLevel::Clear)
+        | (Action::ClearControl, ControlLevel::Secured)
+        | (
+            Action::TakeCredentials
+            | Action::SetDataLevel(_)
+            | Action::MoveData(_)
+            | Action::Greet
+            | Action::Converse,
+            _,
+        ) => return None,
+    };
+    Some(Refusal { code, text })
+}
+
+/// What the policy permits but the session is not ready for.
+const fn premature(view: &SessionView, action: Action) -> Option<Refusal> {
+    let (code, text) = match action {
+        Action::StartTls if !view.tls_available => {
+            (ReplyCode::NOT_IMPLEMENTED, "TLS is not set up on this port")
+        }
+        Action::ClearControl if !view.logged_in => (ReplyCode::POLICY_DENIED, "Log in first"),
+        Action::StartTls
+        | Action::ClearControl
+        | Action::TakeCredentials
+        | Action::SetDataLevel(_)
+        | Action::MoveData(_)
+        | Action::Greet
+        | Action::Converse => return None,
+    };
+    Some(Refusal { code, text })
+}
+
+/// What the policy forbids, and a text that names the cure.
+const fn banned(policy: &Policy, view: &SessionView, action: Action) -> Option<(Ban, &'static str)> {
+    let in_clear = !matches!(view.control, ControlLevel::Secured);
     match action {
-        Action::StartTls => start_tls(policy, view),
-        Action::ClearControl => clear_control(policy, view),
-        Action::TakeCredentials => match (policy.control, view.control) {
-            (
-                ControlPolicy::Credentials | ControlPolicy::Require,
-                ControlLevel::Clear | ControlLevel::Cleared,
-            ) => refuse(ReplyCode::NOT_LOGGED_IN, "TLS is required here, use AUTH TLS first"),
-            (ControlPolicy::Allow | ControlPolicy::Deny, _) | (_, ControlLevel::Secured) => Verdict::Allow,
+        Action::StartTls if view.tls_denied => Some((Ban::Tls, "TLS is switched off on this port")),
+        Action::StartTls | Action::Greet => None,
+        Action::ClearControl => match policy.control {
+            ControlPolicy::Require | ControlPolicy::Deny => {
+                Some((Ban::ClearingControl, "The control connection must stay under TLS here"))
+            }
+            ControlPolicy::Allow | ControlPolicy::Credentials => None,
+        },
+        Action::TakeCredentials => match policy.control {
+            ControlPolicy::Credentials | ControlPolicy::Require if in_clear => {
+                Some((Ban::ClearCredentials, tls_first(view)))
+            }
+            ControlPolicy::Allow
+            | ControlPolicy::Credentials
+            | ControlPolicy::Require
+            | ControlPolicy::Deny => None,
+        },
+        Action::Converse => match policy.control {
+            ControlPolicy::Require if in_clear => Some((Ban::ClearCommands, tls_first(view))),
+            ControlPolicy::Allow
+            | ControlPolicy::Credentials
+            | ControlPolicy::Require
+            | ControlPolicy::Deny => None,
         },
         Action::SetDataLevel(level) => match (policy.data, level) {
             (DataPolicy::Require, DataLevel::Clear) => {
-                refuse(ReplyCode::POLICY_DENIED, "Data connections must be protected here, use PROT P")
+                Some((Ban::Level, "Data connections must be protected here, use PROT P"))
             }
             (DataPolicy::Deny, DataLevel::Private) => {
-                refuse(ReplyCode::POLICY_DENIED, "Data connections are in clear here, use PROT C")
+                Some((Ban::Level, "Data connections are in clear here, use PROT C"))
             }
-            (DataPolicy::Allow, _)
+            (DataPolicy::Neither, DataLevel::Clear | DataLevel::Private) => Some((Ban::Level, NEITHER)),
+            (DataPolicy::Allow, DataLevel::Clear | DataLevel::Private)
             | (DataPolicy::Require, DataLevel::Private)
-            | (DataPolicy::Deny, DataLevel::Clear) => Verdict::Allow,
+            | (DataPolicy::Deny, DataLevel::Clear) => None,
         },
         Action::MoveData(level) => match (policy.data, level) {
-            (DataPolicy::Require, DataLevel::Clear) => refuse(
-                ReplyCode::PROTECTION_NOT_SUFFICIENT,
+            (DataPolicy::Require, DataLevel::Clear) => Some((
+                Ban::ClearData,
                 "Data connections must be protected here, use AUTH TLS, PBSZ 0 and PROT P",
-            ),
+            )),
             (DataPolicy::Deny, DataLevel::Private) => {
-                refuse(ReplyCode::POLICY_DENIED, "Data connections are in clear here, use PROT C")
+                Some((Ban::PrivateData, "Data connections are in clear here, use PROT C"))
             }
-            (DataPolicy::Allow, _)
+            (DataPolicy::Neither, DataLevel::Clear) => Some((Ban::ClearData, NEITHER)),
+            (DataPolicy::Neither, DataLevel::Private) => Some((Ban::PrivateData, NEITHER)),
+            (DataPolicy::Allow, DataLevel::Clear | DataLevel::Private)
             | (DataPolicy::Require, DataLevel::Private)
-            | (DataPolicy::Deny, DataLevel::Clear) => Verdict::Allow,
-        },
-        Action::Greet => Verdict::Allow,
-        Action::Converse => match (policy.control, view.control) {
-            (ControlPolicy::Require, ControlLevel::Clear | ControlLevel::Cleared) => {
-                refuse(ReplyCode::NOT_LOGGED_IN, "TLS is required here, use AUTH TLS first")
-            }
-            (ControlPolicy::Allow | ControlPolicy::Credentials | ControlPolicy::Deny, _)
-            | (ControlPolicy::Require, ControlLevel::Secured) => Verdict::Allow,
+            | (DataPolicy::Deny, DataLevel::Clear) => None,
         },
     }
 }
 
-fn start_tls(policy: &Policy, view: &SessionView) -> Verdict {
-    match (view.control, policy.control) {
-        (ControlLevel::Secured, _) => refuse(ReplyCode::POLICY_DENIED, "TLS is already in use"),
-        (ControlLevel::Cleared, _) => {
-            refuse(ReplyCode::POLICY_DENIED, "TLS was ended by CCC and cannot start again in this session")
-        }
-        (ControlLevel::Clear, ControlPolicy::Deny) => {
-            refuse(ReplyCode::POLICY_DENIED, "TLS is switched off on this port")
-        }
-        (ControlLevel::Clear, _) if !view.tls_available => {
-            refuse(ReplyCode::NOT_IMPLEMENTED, "TLS is not set up on this port")
-        }
-        (ControlLevel::Clear, ControlPolicy::Allow | ControlPolicy::Credentials | ControlPolicy::Require) => {
-            Verdict::Allow
-        }
-    }
-}
+const NEITHER: &str =
+    "The rules for this session contradict each other on data connections, ask the administrator";
 
-fn clear_control(policy: &Policy, view: &SessionView) -> Verdict {
-    match (view.control, policy.control) {
-        (ControlLevel::Clear | ControlLevel::Cleared, _) => {
-            refuse(ReplyCode::PROTECTION_DENIED, "The control connection is not under TLS")
-        }
-        (ControlLevel::Secured, _) if view.implicit => {
-            refuse(ReplyCode::POLICY_DENIED, "This port speaks TLS from the first byte to the last")
-        }
-        (ControlLevel::Secured, ControlPolicy::Require | ControlPolicy::Deny) => {
-            refuse(ReplyCode::POLICY_DENIED, "The control connection must stay under TLS here")
-        }
-        (ControlLevel::Secured, ControlPolicy::Allow | ControlPolicy::Credentials) if !view.logged_in => {
-            refuse(ReplyCode::POLICY_DENIED, "Log in first")
-        }
-        (ControlLevel::Secured, ControlPolicy::Allow | ControlPolicy::Credentials) => Verdict::Allow,
+const fn tls_first(view: &SessionView) -> &'static str {
+    if view.tls_denied || !view.tls_available {
+        "TLS is required here, and this port has none; use another port"
+    } else {
+        "TLS is required here, use AUTH TLS first"
     }
 }
 
 /// Whether CCC may ever be accepted, so that FEAT tells the truth.
 #[must_use]
 pub const fn offers_ccc(policy: &Policy, implicit: bool, tls_available: bool) -> bool {
-    tls_available && !implicit && matches!(policy.control, ControlPolicy::Allow | ControlPolicy::Credentials)
+    let permitted =
+        policy.report_only || matches!(policy.control, ControlPolicy::Allow | ControlPolicy::Credentials);
+    tls_available && !implicit && permitted
 }
+
+#[cfg(test)]
+mod tests;

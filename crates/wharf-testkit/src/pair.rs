@@ -291,7 +291,7 @@ impl Pair {
     fn server_output(&mut self, output: server::Output) {
         match output {
             server::Output::Transmit(bytes) => self.send(Side::Client, &bytes),
-            server::Output::UpgradeTls => self.tls(Side::Server),
+            server::Output::UpgradeTls { .. } => self.tls(Side::Server),
             server::Output::ClearTls => self.clear(Side::Server),
             server::Output::Data(command) => self.data_command(Side::Server, command),
             server::Output::Ask(question) => self.answer(question),

@@ -9,7 +9,6 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose};
-use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use rustls::{Error, InconsistentKeys};
 use rustls_pki_types::pem::PemObject as _;
@@ -196,8 +195,8 @@ impl Identity {
         self.0.cert.first().map_or(&[], |leaf| leaf.as_ref())
     }
 
-    pub(crate) fn resolver(&self) -> Arc<dyn ResolvesServerCert> {
-        Arc::new(Always(Arc::clone(&self.0)))
+    pub(crate) fn certified(&self) -> Arc<CertifiedKey> {
+        Arc::clone(&self.0)
     }
 }
 
@@ -207,16 +206,6 @@ impl fmt::Debug for Identity {
             .field("fingerprint", &self.fingerprint())
             .field("names", &self.names())
             .finish_non_exhaustive()
-    }
-}
-
-/// Shows the same certificate whatever name is asked for.
-#[derive(Debug)]
-struct Always(Arc<CertifiedKey>);
-
-impl ResolvesServerCert for Always {
-    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        Some(Arc::clone(&self.0))
     }
 }
 

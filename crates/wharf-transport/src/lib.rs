@@ -9,6 +9,7 @@ mod data_stream;
 mod failure;
 mod fingerprint;
 mod handshake;
+mod hosts;
 mod identity;
 mod ip;
 mod known_hosts;
@@ -26,6 +27,7 @@ mod tokio_net;
 mod trust;
 mod verifier;
 
+pub use crate::clock::Clock;
 pub use crate::control::ControlStream;
 pub use crate::control_event::{ControlEvent, UpgradeError};
 pub use crate::data::{
@@ -34,10 +36,11 @@ pub use crate::data::{
 pub use crate::data_stream::{DataError, DataStream, EndMark};
 pub use crate::failure::{TlsError, TlsFailure};
 pub use crate::fingerprint::{Fingerprint, FingerprintError};
+pub use crate::hosts::HostIdentity;
 pub use crate::identity::{Identity, IdentityError, Origin};
 pub use crate::known_hosts::{KnownHosts, KnownHostsFile};
 pub use crate::net::{BoxFuture, Net, NetIo, NetListener, NetStream};
-pub use crate::options::{DataSession, TlsInfo, TlsVersion};
+pub use crate::options::{DataSession, Strength, TlsInfo, TlsVersion};
 pub use crate::passive::{PassiveError, PassiveListener, PassivePool};
 pub use crate::tls_client::{ClientControlTls, ClientTlsOptions};
 pub use crate::tls_server::{ServerControlTls, ServerTls, ServerTlsOptions};

@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
-use rustls::{CommonState, HandshakeKind, ProtocolVersion, SupportedProtocolVersion, version};
+use rustls::{CipherSuite, CommonState, HandshakeKind, ProtocolVersion, SupportedProtocolVersion, version};
 
 use crate::failure::TlsError;
 use crate::fingerprint::Fingerprint;
@@ -40,6 +40,37 @@ pub enum DataSession {
     Prefer,
     /// Full handshakes are taken.
     Off,
+}
+
+/// The weakest cipher that is spoken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Strength {
+    /// Keys of 128 bits or more: AES-128-GCM, AES-256-GCM, ChaCha20-Poly1305.
+    #[default]
+    Bits128,
+    /// Keys of 256 bits: AES-256-GCM and ChaCha20-Poly1305.
+    Bits256,
+}
+
+impl Strength {
+    /// The cryptography without the ciphers that are weaker. Nothing here is weaker than 128 bits.
+    pub(crate) fn provider(self) -> Arc<CryptoProvider> {
+        match self {
+            Self::Bits128 => provider(),
+            Self::Bits256 => {
+                let mut strong = CryptoProvider::clone(&provider());
+                strong.cipher_suites.retain(|suite| {
+                    !matches!(
+                        suite.suite(),
+                        CipherSuite::TLS13_AES_128_GCM_SHA256
+                            | CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256
+                            | CipherSuite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256
+                    )
+                });
+                Arc::new(strong)
+            }
+        }
+    }
 }
 
 /// What a TLS handshake agreed on.

@@ -17,12 +17,10 @@ use aws_lc_rs::rand;
 use rustls::server::{ProducesTickets, StoresServerSessions};
 
 use crate::failure::TlsError;
-use crate::ledger::{Ledger, TicketId, Token};
+use crate::ledger::{LIFETIME, Ledger, TicketId, Token};
 
 const NONCE: usize = 12;
 const TAG: usize = 16;
-/// What clients are told: the longest that TLS 1.3 allows, since the key dies with the control connection.
-const LIFETIME: u32 = 7 * 24 * 60 * 60;
 
 /// The key and the books of one control connection.
 pub(crate) struct TicketOffice {
@@ -122,7 +120,7 @@ impl ProducesTickets for Counter {
     }
 
     fn lifetime(&self) -> u32 {
-        LIFETIME
+        u32::try_from(LIFETIME.as_secs()).unwrap_or(u32::MAX)
     }
 
     fn encrypt(&self, plain: &[u8]) -> Option<Vec<u8>> {
@@ -167,6 +165,7 @@ impl StoresServerSessions for ReadOnly {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
 
     #[test]
     fn tickets_open_only_for_approved_connections_of_the_same_session() {
@@ -179,7 +178,7 @@ mod tests {
 
         let stolen = data.encrypt(b"stranger").unwrap();
         assert_eq!(control.decrypt(&stolen), None);
-        office.ledger().approve(data.token(), data.given());
+        office.ledger().approve(data.token(), data.given(), Duration::ZERO);
         assert_eq!(control.decrypt(&stolen).as_deref(), Some(&b"stranger"[..]));
 
         let (other, token) = TicketOffice::open().unwrap();

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use rustls::server::{ServerSessionMemoryCache, StoresServerSessions};
 use rustls::{HandshakeKind, ProtocolVersion, ServerConfig, ServerConnection};
 
+use crate::clock::Clock;
 use crate::data::TicketPlan;
 use crate::failure::TlsError;
+use crate::hosts::{Certificates, HostIdentity};
 use crate::identity::Identity;
-use crate::options::{DataSession, TlsVersion, provider, versions};
+use crate::options::{DataSession, Strength, TlsVersion, versions};
 use crate::ticket::{Counter, ReadOnly, TicketOffice, fresh_token};
 
 /// Tickets on a control connection, for a client that does not say how many it wants.
@@ -18,24 +20,48 @@ const CONTROL_TICKETS_ASKED: usize = 16;
 /// Tickets on a data connection where the client reads anyway.
 const DATA_TICKETS: usize = 2;
 
-/// What a server chooses about TLS.
+/// What a server chooses about TLS. [`ServerTlsOptions::new`] fills in the defaults.
 #[derive(Clone, Debug)]
-#[expect(clippy::exhaustive_structs, reason = "built field by field by the caller")]
+#[non_exhaustive]
 pub struct ServerTlsOptions {
-    /// Certificate and key.
+    /// Certificate and key that are shown where no host of `hosts` is named.
     pub identity: Identity,
+    /// Virtual hosts with certificates of their own.
+    pub hosts: Vec<HostIdentity>,
     /// The lowest version.
     pub min_version: TlsVersion,
     /// The highest version.
     pub max_version: TlsVersion,
+    /// The weakest cipher.
+    pub min_strength: Strength,
     /// Whether data connections have to resume the session of their control connection.
     pub data_session: DataSession,
+    /// The time, by which certificates and tickets grow old.
+    pub clock: Clock,
+}
+
+impl ServerTlsOptions {
+    /// TLS 1.2 and 1.3 with every cipher, and [`DataSession::Prefer`].
+    #[must_use]
+    pub fn new(identity: Identity) -> Self {
+        Self {
+            identity,
+            hosts: Vec::new(),
+            min_version: TlsVersion::V1_2,
+            max_version: TlsVersion::V1_3,
+            min_strength: Strength::Bits128,
+            data_session: DataSession::Prefer,
+            clock: Clock::system(),
+        }
+    }
 }
 
 /// TLS of one listener. Cloning shares it.
 #[derive(Clone, Debug)]
 pub struct ServerTls {
     base: Arc<ServerConfig>,
+    certificates: Arc<Certificates>,
+    clock: Clock,
     data_session: DataSession,
 }
 
@@ -46,30 +72,34 @@ impl ServerTls {
     ///
     /// The range of versions is empty.
     pub fn new(options: ServerTlsOptions) -> Result<Self, TlsError> {
-        let ServerTlsOptions { identity, min_version, max_version, data_session } = options;
-        let mut base = ServerConfig::builder_with_provider(provider())
+        let ServerTlsOptions { identity, hosts, min_version, max_version, min_strength, data_session, clock } =
+            options;
+        let certificates = Arc::new(Certificates::new(&identity, &hosts));
+        let mut base = ServerConfig::builder_with_details(min_strength.provider(), clock.provider())
             .with_protocol_versions(versions(min_version, max_version)?)
             .map_err(|error| TlsError::Setup(error.to_string()))?
             .with_no_client_auth()
-            .with_cert_resolver(identity.resolver());
+            .with_cert_resolver(certificates.resolver(None));
         // Once a list is set, a client that asks for none of these gets the alert 120: a browser that is
         // tricked into talking HTTP to this port ends here (ALPACA).
         base.alpn_protocols = vec![b"ftp".to_vec(), b"ftp-data".to_vec(), b"x-filezilla-ftp".to_vec()];
-        Ok(Self { base: Arc::new(base), data_session })
+        Ok(Self { base: Arc::new(base), certificates, clock, data_session })
     }
 
-    /// TLS for one new control connection, with a ticket key of its own.
+    /// TLS for one new control connection, with a ticket key of its own. A client that names no host in TLS is shown
+    /// the certificate of `host`, which it named before (RFC 7151), or else the usual one.
     ///
     /// # Panics
     ///
     /// The operating system has no random bytes.
     #[must_use]
     #[expect(clippy::expect_used, reason = "without random bytes no TLS connection could be made anyway")]
-    pub fn control(&self) -> ServerControlTls {
+    pub fn control(&self, host: Option<&str>) -> ServerControlTls {
         let (office, token) = TicketOffice::open().expect("the system gives random bytes");
         let sessions: Arc<dyn StoresServerSessions> = ServerSessionMemoryCache::new(4);
         let counter = Counter::new(&office, token);
         let mut config = ServerConfig::clone(&self.base);
+        config.cert_resolver = self.certificates.resolver(host);
         config.ticketer = Arc::clone(&counter) as Arc<_>;
         config.session_storage = Arc::clone(&sessions);
         config.send_tls13_tickets = CONTROL_TICKETS;
@@ -80,6 +110,7 @@ impl ServerTls {
             office,
             sessions,
             data_session: self.data_session,
+            clock: self.clock.clone(),
         }))
     }
 }
@@ -95,6 +126,7 @@ struct Inner {
     office: Arc<TicketOffice>,
     sessions: Arc<dyn StoresServerSessions>,
     data_session: DataSession,
+    clock: Clock,
 }
 
 impl ServerControlTls {
@@ -104,7 +136,8 @@ impl ServerControlTls {
 
     /// The handshake of the control connection is done: its tickets are in the client's hands.
     pub(crate) fn control_secured(&self) {
-        self.0.office.ledger().approve(self.0.counter.token(), self.0.counter.given());
+        let now = self.0.clock.now();
+        self.0.office.ledger().approve(self.0.counter.token(), self.0.counter.given(), now);
     }
 
     /// The configuration of one data connection.
@@ -136,17 +169,18 @@ impl DataSide {
     /// Judges a handshake that is done: `Some(bound)` takes the connection, `bound` says whether it is proved
     /// to come from the client of the control connection; `None` refuses it.
     pub(crate) fn judge(&self, connection: &ServerConnection) -> Option<bool> {
-        let Inner { office, data_session, .. } = &*self.control.0;
+        let Inner { office, data_session, clock, .. } = &*self.control.0;
+        let now = clock.now();
         let mut ledger = office.ledger();
         if connection.handshake_kind() == Some(HandshakeKind::Resumed) {
             let reusable = connection.protocol_version() == Some(ProtocolVersion::TLSv1_2);
             ledger.resumed(self.counter.came_back(), reusable);
-            ledger.approve(self.counter.token(), self.counter.given());
+            ledger.approve(self.counter.token(), self.counter.given(), now);
             return Some(true);
         }
         let taken = match data_session {
             DataSession::Require => false,
-            DataSession::Prefer => ledger.excuses_full_handshake(),
+            DataSession::Prefer => ledger.excuses_full_handshake(now),
             DataSession::Off => true,
         };
         taken.then_some(false)

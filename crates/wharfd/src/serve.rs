@@ -15,7 +15,7 @@ use tokio::{
 };
 use wharf_server::{
     ListenerOptions, LocalDisk, LocalOptions, Policy, Server, ServerOptions, ServerTls, ServerTlsOptions,
-    TlsVersion,
+    VirtualHost,
 };
 
 use crate::{
@@ -86,13 +86,9 @@ async fn serve(
 fn options(asked: &Serve, accounts: &Accounts, certificate: &Certificate) -> Result<ServerOptions, Failure> {
     let disk = LocalOptions { durability: asked.durability, ..LocalOptions::default() };
     let disk = LocalDisk::open(&asked.dir, disk).map_err(|error| unusable(&asked.dir, &error))?;
-    let tls = ServerTls::new(ServerTlsOptions {
-        identity: certificate.identity.clone(),
-        min_version: TlsVersion::V1_2,
-        max_version: TlsVersion::V1_3,
-        data_session: asked.data_session.into(),
-    })
-    .map_err(|error| {
+    let mut tls = ServerTlsOptions::new(certificate.identity.clone());
+    tls.data_session = asked.data_session.into();
+    let tls = ServerTls::new(tls).map_err(|error| {
         Failure::system(
             format!("TLS cannot be set up: {error}"),
             "give another certificate with --cert and --key",
@@ -110,11 +106,13 @@ fn options(asked: &Serve, accounts: &Accounts, certificate: &Certificate) -> Res
         options.max_per_ip = most.get();
     }
     let session = &mut options.session;
-    session.policy = Policy { control: asked.control_tls.into(), data: asked.data_tls.into() };
+    session.policy =
+        Policy { control: asked.control_tls.into(), data: asked.data_tls.into(), ..Policy::default() };
     session.public_ip = asked.public_ip;
     session.durability = asked.durability.to_string();
     // The names that HOST (RFC 7151) may ask for are those that the certificate proves.
-    session.hosts = certificate.identity.names().into_iter().filter(|name| is_host(name)).collect();
+    let names = certificate.identity.names().into_iter().filter(|name| is_host(name)).collect();
+    session.hosts = vec![VirtualHost::new(names)];
     if let Some(idle) = asked.idle_timeout {
         session.timeouts.idle = idle;
     }
@@ -131,7 +129,7 @@ fn listeners(asked: &Serve) -> Vec<ListenerOptions> {
         ([], []) => (&[EXPLICIT][..], &[IMPLICIT][..]),
         given => given,
     };
-    let options = |implicit| move |addr: &SocketAddr| ListenerOptions { addr: *addr, implicit };
+    let options = |implicit| move |addr: &SocketAddr| ListenerOptions::new(*addr, implicit);
     explicit.iter().map(options(false)).chain(implicit.iter().map(options(true))).collect()
 }
 

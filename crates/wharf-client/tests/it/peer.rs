@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use tokio::net::TcpListener;
-use wharf_client::{Client, ConnectOptions, Error, Fingerprint, Secret, TlsMode, TlsVersion, Trust};
+use wharf_client::{Client, ConnectOptions, Error, Fingerprint, Secret, TlsMode, Trust};
 use wharf_transport::{
     ControlEvent, ControlStream, DataChannel, DataRole, DataSession, DataStream, Identity, NetStream,
     PassiveListener, PassivePool, PeerRule, ServerControlTls, ServerTls, ServerTlsOptions, TicketPlan,
@@ -26,13 +26,9 @@ impl Server {
     pub(crate) async fn start() -> Self {
         let identity = Identity::self_signed(&["localhost".into(), "127.0.0.1".into()]).unwrap();
         let fingerprint = identity.fingerprint();
-        let tls = ServerTls::new(ServerTlsOptions {
-            identity,
-            min_version: TlsVersion::V1_2,
-            max_version: TlsVersion::V1_3,
-            data_session: DataSession::Require,
-        })
-        .unwrap();
+        let mut options = ServerTlsOptions::new(identity);
+        options.data_session = DataSession::Require;
+        let tls = ServerTls::new(options).unwrap();
         let listener = TcpListener::bind((HOME, 0)).await.unwrap();
         Self { listener, tls, fingerprint }
     }
@@ -53,7 +49,7 @@ impl Server {
         tcp.set_nodelay(true).unwrap();
         Peer {
             control: ControlStream::clear(NetStream::Tcp(tcp)),
-            tls: self.tls.control(),
+            tls: self.tls.control(None),
             features: "SIZE\r\n REST STREAM\r\n MLST type*;size*;modify*;",
             pool: PassivePool::new(Arc::new(TokioNet), None),
             port: None,

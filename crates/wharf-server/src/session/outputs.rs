@@ -21,7 +21,7 @@ impl Session {
     pub(super) fn perform(&mut self, output: Output) {
         match output {
             Output::Transmit(bytes) => self.control.queue(bytes),
-            Output::UpgradeTls => self.upgrade(),
+            Output::UpgradeTls { host } => self.upgrade(host.as_deref()),
             Output::ClearTls => self.control.downgrade(),
             Output::Ask(Question::Commit { ticket, job }) => self.to_commit = Some((ticket, job)),
             Output::Ask(Question::Login { ticket, user, password, secured }) => {
@@ -39,11 +39,11 @@ impl Session {
         }
     }
 
-    fn upgrade(&mut self) {
-        let begun = match &self.shared.tls {
+    fn upgrade(&mut self, host: Option<&str>) {
+        let begun = match &self.tls {
             Some(tls) => {
                 // A ticket key for each TLS session of the control connection: tickets from before REIN are worthless.
-                let tls = tls.control();
+                let tls = tls.control(host);
                 let begun = self.control.upgrade_server(&tls).map_err(|error| error.to_string());
                 self.role = Some(DataRole::Server(tls));
                 begun

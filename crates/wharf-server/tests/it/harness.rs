@@ -11,7 +11,7 @@ use tokio::{sync::oneshot, task::JoinHandle, time::timeout};
 use wharf_client::{Client, ConnectOptions, Error, Fingerprint, Secret, TlsMode, Trust};
 use wharf_server::{
     DataSession, FixedUsers, Grant, Identity, ListenerOptions, MemoryDisk, Server, ServerOptions, ServerTls,
-    ServerTlsOptions, StorageProvider, TlsVersion, VirtualPath,
+    ServerTlsOptions, StorageProvider, VirtualPath,
 };
 
 pub(crate) const HOME: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -43,16 +43,13 @@ impl Harness {
     pub(crate) async fn with(storage: impl StorageProvider, change: impl FnOnce(&mut ServerOptions)) -> Self {
         let identity = Identity::self_signed(&["localhost".to_owned(), "127.0.0.1".to_owned()]).unwrap();
         let fingerprint = identity.fingerprint();
-        let tls = ServerTls::new(ServerTlsOptions {
-            identity,
-            min_version: TlsVersion::V1_2,
-            max_version: TlsVersion::V1_3,
-            data_session: DataSession::Require,
-        });
+        let mut options = ServerTlsOptions::new(identity);
+        options.data_session = DataSession::Require;
+        let tls = ServerTls::new(options);
         let mut options = ServerOptions::new(Arc::new(storage), Arc::new(users()));
         options.tls = Some(tls.unwrap());
         let addr = SocketAddr::new(HOME, 0);
-        options.listeners = [false, true].map(|implicit| ListenerOptions { addr, implicit }).to_vec();
+        options.listeners = [false, true].map(|implicit| ListenerOptions::new(addr, implicit)).to_vec();
         change(&mut options);
         let server = Server::bind(options).await.unwrap();
         let [(explicit, false), (implicit, true)] = *server.local_addrs() else {

@@ -117,11 +117,11 @@ async fn a_panic_ends_its_own_session_alone() {
 async fn a_port_in_use_is_told_with_a_cure() {
     let harness = Harness::start(MemoryDisk::new()).await;
     let mut options = ServerOptions::new(Arc::new(MemoryDisk::new()), Arc::new(users()));
-    options.listeners.push(wharf_server::ListenerOptions { addr: harness.explicit, implicit: false });
+    options.listeners.push(wharf_server::ListenerOptions::new(harness.explicit, false));
     let error = Server::bind(options.clone()).await.unwrap_err();
     assert_eq!(error.addr, harness.explicit);
     assert!(error.to_string().contains("another port"), "{error}");
-    options.listeners = vec![wharf_server::ListenerOptions { addr: harness.explicit, implicit: true }];
+    options.listeners = vec![wharf_server::ListenerOptions::new(harness.explicit, true)];
     assert!(Server::bind(options).await.unwrap_err().to_string().contains("certificate"));
     harness.ended().await;
 }

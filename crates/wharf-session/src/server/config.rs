@@ -2,28 +2,35 @@
 
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
+    sync::Arc,
     time::Duration,
 };
 
 use wharf_codec::{Leniency, Limits};
 
-use crate::policy::Policy;
+use wharf_types::TlsRule;
+
+use crate::policy::{AccountRules, Networks, Policy};
 
 /// The configuration of a listener's sessions; shared by all of them.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct ServerConfig {
-    /// What must be encrypted.
+    /// What must be encrypted on this listener; other scopes tighten it.
     pub policy: Policy,
+    /// What client networks add to that.
+    pub networks: Arc<Networks>,
+    /// What accounts add to that, and which there are.
+    pub accounts: Arc<AccountRules>,
     /// Whether TLS starts with the first byte (implicit FTPS).
     pub implicit: bool,
     /// Whether there is a certificate.
     pub tls_available: bool,
     /// The text of the greeting.
     pub greeting: String,
-    /// The names that HOST may give (RFC 7151), compared without case; an empty list takes `localhost` alone.
-    /// Addresses of the control connection itself are always taken.
-    pub hosts: Vec<String>,
+    /// The virtual hosts, which clients name by HOST (RFC 7151) or in TLS (SNI). `localhost` and addresses of the
+    /// control connection itself are always taken, and stand for no virtual host.
+    pub hosts: Vec<VirtualHost>,
     /// The address that PASV tells instead of the local one (behind NAT).
     pub public_ip: Option<Ipv4Addr>,
     /// Whether active mode is offered (PORT, EPRT).
@@ -57,6 +64,8 @@ impl Default for ServerConfig {
     fn default() -> Self {
         Self {
             policy: Policy::default(),
+            networks: Arc::default(),
+            accounts: Arc::default(),
             implicit: false,
             tls_available: true,
             greeting: "Wharf ready".to_owned(),
@@ -75,6 +84,28 @@ impl Default for ServerConfig {
             timeouts: Timeouts::default(),
             unique_key: [0; 16],
         }
+    }
+}
+
+/// A host among several that one listener serves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct VirtualHost {
+    /// Its names, compared without case; the first one is the one that it is called by.
+    pub names: Vec<String>,
+    /// What must be encrypted there, besides what other scopes ask for.
+    pub tls: TlsRule,
+}
+
+impl VirtualHost {
+    /// A host that says nothing of encryption.
+    #[must_use]
+    pub const fn new(names: Vec<String>) -> Self {
+        Self { names, tls: TlsRule::NONE }
+    }
+
+    pub(super) fn is_called(&self, name: &str) -> bool {
+        self.names.iter().any(|known| known.eq_ignore_ascii_case(name))
     }
 }
 

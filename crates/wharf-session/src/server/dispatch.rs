@@ -5,7 +5,7 @@ use std::time::Instant;
 use wharf_codec::{Command, OptsArgument, ReplyCode};
 
 use super::{CloseReason, Server};
-use crate::policy::{Action, Verdict, decide};
+use crate::policy::Action;
 
 /// What a command needs before it is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,7 +14,7 @@ enum Gate {
     Own,
     /// What [`Action::Greet`] needs.
     Greet,
-    /// What [`Action::TakeCredentials`] needs.
+    /// What [`Action::TakeCredentials`] needs; it is judged with the account's name.
     Credentials,
     /// What [`Action::Converse`] needs, without a login.
     Converse,
@@ -89,11 +89,10 @@ impl Server {
         let gate = gate(&command);
         let action = match gate {
             Gate::Own | Gate::Greet => Action::Greet,
-            Gate::Credentials => Action::TakeCredentials,
-            Gate::Converse | Gate::Login => Action::Converse,
+            Gate::Credentials | Gate::Converse | Gate::Login => Action::Converse,
         };
-        if let Verdict::Refuse(refusal) = decide(&self.cfg.policy, &self.view(), action) {
-            return self.done_with(refusal.code, refusal.text);
+        if gate != Gate::Credentials && !self.permits(&self.policy(), action) {
+            return;
         }
         if gate == Gate::Login && self.settings.grant.is_none() {
             return self.done_with(ReplyCode::NOT_LOGGED_IN, "Log in with USER and PASS first");

@@ -9,12 +9,13 @@ impl Server {
     /// FEAT tells what this listener offers, the same before and after AUTH (RFC 2389 §3.2, TLS-11).
     pub(super) fn feat(&mut self) {
         let cfg = &self.cfg;
-        let tls = cfg.tls_available && cfg.policy.control != ControlPolicy::Deny;
+        let policy = self.policy();
+        let tls = cfg.tls_available && (cfg.policy.control != ControlPolicy::Deny || policy.report_only);
         let mut features: Vec<String> = Vec::new();
         if tls && !cfg.implicit {
             features.push("AUTH TLS".to_owned());
         }
-        if offers_ccc(&cfg.policy, cfg.implicit, tls) {
+        if offers_ccc(&policy, cfg.implicit, tls) {
             features.push("CCC".to_owned());
         }
         features.push("CLNT".to_owned());

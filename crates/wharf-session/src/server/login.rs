@@ -8,17 +8,25 @@ use super::{
     AuditEvent, CloseReason, Link, LoginAnswer, LoginTicket, Output, Question, Server, Settings, Stale, Wait,
     Waiting, timers::Timer,
 };
-use crate::policy::ControlLevel;
+use wharf_types::TlsRule;
+
+use crate::policy::{Action, ControlLevel, DataPolicy, Verdict, decide};
 
 impl Server {
     /// USER: the same reply for every name, so that nobody learns which are known (RFC 2577 §7).
     pub(super) fn user(&mut self, name: UserName) {
+        // The strictest scope that could apply decides before anybody is invited to send a password (TLS-10).
+        let account = self.cfg.accounts.rule_for(name.as_bytes());
+        if !self.permits(&self.policy().and(account), Action::TakeCredentials) {
+            return;
+        }
         if self.settings.grant.is_some() {
             return self.done_with(
                 ReplyCode::BAD_SEQUENCE,
                 "Already logged in; REIN or a new connection starts over",
             );
         }
+        self.settings.account = account;
         let anonymous = [&b"anonymous"[..], b"ftp"].iter().any(|n| name.as_bytes().eq_ignore_ascii_case(n));
         self.settings.user = Some(name);
         self.done_with(
@@ -28,6 +36,9 @@ impl Server {
     }
 
     pub(super) fn pass(&mut self, password: Secret) {
+        if !self.may_send_credentials() {
+            return;
+        }
         if self.settings.grant.is_some() {
             return self.done_with(ReplyCode::BAD_SEQUENCE, "Already logged in");
         }
@@ -45,7 +56,16 @@ impl Server {
         self.wait(Wait::Login { ticket: id, user });
     }
 
+    /// Whether PASS and ACCT may come now; answers when not.
+    fn may_send_credentials(&mut self) -> bool {
+        let account = if self.settings.user.is_some() { self.settings.account } else { TlsRule::NONE };
+        self.permits(&self.policy().and(account), Action::TakeCredentials)
+    }
+
     pub(super) fn acct(&mut self) {
+        if !self.may_send_credentials() {
+            return;
+        }
         if self.settings.grant.is_some() {
             self.done_with(ReplyCode::SUPERFLUOUS, "No account is needed");
         } else {
@@ -76,6 +96,14 @@ impl Server {
         self.last_activity = now;
         match answer {
             LoginAnswer::Accept(grant) => {
+                // What only the account back end knows of the account.
+                let policy = self.base_policy().and(self.settings.account).and(grant.tls);
+                if let Verdict::Refuse(refusal) = decide(&policy, &self.view(), Action::TakeCredentials) {
+                    self.event(AuditEvent::LoginFailed { user: user.to_string() });
+                    self.done_with(refusal.code, refusal.text);
+                    self.run(now);
+                    return Ok(());
+                }
                 self.timers.clear(Timer::Login);
                 self.login_failures = 0;
                 self.bad_commands = 0;
@@ -123,26 +151,34 @@ impl Server {
         }
     }
 
-    /// HOST (RFC 7151): there is one host, under several names.
+    /// The virtual host of that name, by its place in the configuration.
+    pub(super) fn host_called(&self, name: &str) -> Option<usize> {
+        self.cfg.hosts.iter().position(|host| host.is_called(name))
+    }
+
+    /// HOST (RFC 7151): the virtual host that the session is meant for. TLS and HOST have to name the same one.
     pub(super) fn host(&mut self, name: &HostName) {
         if self.settings.grant.is_some() {
             return self.done_with(ReplyCode::BAD_SEQUENCE, "HOST comes before the login");
         }
         let name = name.as_str();
         let bare = name.trim_start_matches('[').trim_end_matches(']');
-        let known = bare.parse::<IpAddr>().map_or_else(
-            |_| {
-                name.eq_ignore_ascii_case("localhost")
-                    || self.cfg.hosts.iter().any(|host| host.eq_ignore_ascii_case(name))
-            },
-            |ip| ip == self.ends.local.ip().to_canonical(),
-        );
+        let host = self.host_called(name);
+        let known = host.is_some()
+            || bare.parse::<IpAddr>().map_or_else(
+                |_| name.eq_ignore_ascii_case("localhost"),
+                |ip| ip == self.ends.local.ip().to_canonical(),
+            );
         let asked_in_tls = self.tls.as_ref().and_then(|tls| tls.server_name.as_deref());
+        let same = |sni: &str| {
+            sni.eq_ignore_ascii_case(name) || host.is_some_and(|index| self.host_called(sni) == Some(index))
+        };
         if !known {
             self.done_with(ReplyCode::PARAMETER_NOT_IMPLEMENTED, "No such host here");
-        } else if asked_in_tls.is_some_and(|sni| !sni.eq_ignore_ascii_case(name)) {
+        } else if asked_in_tls.is_some_and(|sni| !same(sni)) {
             self.done_with(ReplyCode::PARAMETER_NOT_IMPLEMENTED, "TLS was started for another host name");
         } else {
+            self.host = host;
             self.settings.user = None;
             self.done_with(ReplyCode::SERVICE_READY, "Host accepted");
         }
@@ -155,7 +191,8 @@ impl Server {
                 .done_with(ReplyCode::NOT_IMPLEMENTED, "This port has no state before TLS; reconnect");
         }
         self.drop_setup();
-        self.settings = Settings::new(&self.cfg, false);
+        self.host = None;
+        self.settings = Settings::new(self.cfg.implicit, DataPolicy::Allow, false);
         self.timers.set(Timer::Login, now + self.cfg.timeouts.login);
         self.done_with(ReplyCode::SERVICE_READY, "Ready for a new user");
         if self.control == ControlLevel::Secured {

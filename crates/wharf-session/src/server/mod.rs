@@ -37,9 +37,9 @@ use std::{collections::VecDeque, sync::Arc, time::Instant};
 
 use bytes::BytesMut;
 use wharf_codec::{FactSelection, Format, LineFramer, Reply, ReplyCode, Representation, UserName};
-use wharf_types::{Grant, VirtualPath};
+use wharf_types::{Grant, TlsRule, VirtualPath};
 
-pub use config::{PeerInfo, ServerConfig, Timeouts};
+pub use config::{PeerInfo, ServerConfig, Timeouts, VirtualHost};
 pub use facts::facts_of;
 pub use output::{
     AuditEvent, CloseReason, CommitTicket, FileAnswer, FileTicket, LinesTicket, LoginAnswer, LoginTicket,
@@ -54,7 +54,9 @@ use self::{
 };
 use crate::{
     contract::{DataId, TlsInfo},
-    policy::{ControlLevel, DataLevel, DataPolicy, SessionView},
+    policy::{
+        Action, ControlLevel, ControlPolicy, DataLevel, DataPolicy, Policy, SessionView, Verdict, decide,
+    },
 };
 
 /// What the control connection is doing besides carrying commands.
@@ -76,6 +78,8 @@ enum Link {
 #[derive(Debug)]
 struct Settings {
     user: Option<UserName>,
+    /// What is said of that account, known or not.
+    account: TlsRule,
     grant: Option<Grant>,
     cwd: VirtualPath,
     representation: Representation,
@@ -93,11 +97,12 @@ struct Settings {
 impl Settings {
     const MAX_TOLD: usize = 64;
 
-    fn new(cfg: &ServerConfig, secured: bool) -> Self {
+    fn new(implicit: bool, data: DataPolicy, secured: bool) -> Self {
         // The level starts at Clear (RFC 4217 §9); on an implicit listener at Private, unless data is always clear.
-        let private = cfg.implicit && secured && cfg.policy.data != DataPolicy::Deny;
+        let private = implicit && secured && data != DataPolicy::Deny;
         Self {
             user: None,
+            account: TlsRule::NONE,
             grant: None,
             cwd: VirtualPath::root(),
             representation: Representation::Ascii(Format::NonPrint),
@@ -107,7 +112,7 @@ impl Settings {
             epsv_all: false,
             allocated: None,
             told_partials: VecDeque::new(),
-            pbsz: cfg.implicit && secured,
+            pbsz: implicit && secured,
             level: if private { DataLevel::Private } else { DataLevel::Clear },
         }
     }
@@ -143,6 +148,10 @@ pub struct Server {
     link: Link,
     control: ControlLevel,
     tls: Option<TlsInfo>,
+    /// What the client's network adds to the policy.
+    network: TlsRule,
+    /// The virtual host that the client named, by its place in the configuration.
+    host: Option<usize>,
     greeted: bool,
     settings: Settings,
     out: VecDeque<Output>,
@@ -179,7 +188,7 @@ impl Server {
         if this.cfg.implicit {
             this.link = Link::Upgrading;
             this.timers.set(Timer::TlsHandshake, now + this.cfg.timeouts.tls_handshake);
-            this.out.push_back(Output::UpgradeTls);
+            this.out.push_back(Output::UpgradeTls { host: None });
         } else {
             this.greet();
             this.run(now);
@@ -205,8 +214,10 @@ impl Server {
             link: Link::Open,
             control: ControlLevel::Clear,
             tls: None,
+            network: cfg.networks.rule_for(ends.peer.ip()),
+            host: None,
             greeted: false,
-            settings: Settings::new(&cfg, false),
+            settings: Settings::new(cfg.implicit, DataPolicy::Allow, false),
             out: VecDeque::new(),
             queued: 0,
             unsent: 0,
@@ -290,6 +301,39 @@ impl Server {
             implicit: self.cfg.implicit,
             logged_in: self.settings.grant.is_some(),
             tls_available: self.cfg.tls_available,
+            tls_denied: self.cfg.policy.control == ControlPolicy::Deny,
+        }
+    }
+
+    /// What holds before anything is known of the account: what the listener, the client's network and the virtual
+    /// host say. Scopes only tighten.
+    fn base_policy(&self) -> Policy {
+        let host = self.host.and_then(|index| self.cfg.hosts.get(index));
+        self.cfg.policy.and(self.network).and(host.map_or(TlsRule::NONE, |host| host.tls))
+    }
+
+    /// What holds now. What is said of an account counts from its login on; before, it would tell who is known.
+    fn policy(&self) -> Policy {
+        let base = self.base_policy();
+        match &self.settings.grant {
+            Some(grant) => base.and(self.settings.account).and(grant.tls),
+            None => base,
+        }
+    }
+
+    /// Asks the policy; answers the current command when it says no, and `false` then.
+    fn permits(&mut self, policy: &Policy, action: Action) -> bool {
+        match decide(policy, &self.view(), action) {
+            Verdict::Allow => true,
+            Verdict::Report(refusal) => {
+                let command = self.current.clone();
+                self.event(AuditEvent::WouldRefuse { command, code: refusal.code, reason: refusal.text });
+                true
+            }
+            Verdict::Refuse(refusal) => {
+                self.done_with(refusal.code, refusal.text);
+                false
+            }
         }
     }
 

@@ -12,7 +12,11 @@ pub enum Output {
     /// Send these bytes on the control connection.
     Transmit(Bytes),
     /// When everything before is sent, begin TLS as the server and report how that went.
-    UpgradeTls,
+    UpgradeTls {
+        /// The virtual host that HOST named, by the first of its names: its certificate is shown to a client that
+        /// names none in TLS.
+        host: Option<String>,
+    },
     /// When everything before is sent, end TLS, keep the connection and report [`TlsEvent::Cleared`](crate::TlsEvent::Cleared).
     ClearTls,
     /// A question to the outside; the driver answers it with the ticket in it, in its own time.
@@ -167,6 +171,15 @@ pub enum AuditEvent {
         command: String,
         /// The code of the completing reply.
         code: ReplyCode,
+    },
+    /// A command passed that would be refused if the policy did not only report.
+    WouldRefuse {
+        /// What was sent, masked and escaped.
+        command: String,
+        /// The code of the refusal.
+        code: ReplyCode,
+        /// Its text.
+        reason: &'static str,
     },
     /// TLS is up on the control connection.
     Secured(TlsInfo),

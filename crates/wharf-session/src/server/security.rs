@@ -7,7 +7,7 @@ use wharf_codec::{AuthMechanism, ProtectionLevel, Reply, ReplyCode};
 use super::{AuditEvent, CloseReason, Link, Output, Server, Settings, timers::Timer};
 use crate::{
     contract::TlsEvent,
-    policy::{Action, ControlLevel, DataLevel, Verdict, decide},
+    policy::{Action, ControlLevel, DataLevel},
 };
 
 impl Server {
@@ -15,8 +15,8 @@ impl Server {
         if matches!(mechanism, AuthMechanism::Other(_)) {
             return self.done_with(ReplyCode::PARAMETER_NOT_IMPLEMENTED, "Only AUTH TLS is offered");
         }
-        if let Verdict::Refuse(refusal) = decide(&self.cfg.policy, &self.view(), Action::StartTls) {
-            return self.done_with(refusal.code, refusal.text);
+        if !self.permits(&self.policy(), Action::StartTls) {
+            return;
         }
         if !self.input.is_empty() || !self.lines.is_empty() || !self.framer.is_idle() {
             // Not even 234: who sends commands behind AUTH must not have them taken for protected ones.
@@ -24,7 +24,8 @@ impl Server {
         }
         self.drop_setup();
         self.done_with(ReplyCode::SECURITY_COMPLETE, "Begin TLS now");
-        self.out.push_back(Output::UpgradeTls);
+        let host = self.host.and_then(|index| self.cfg.hosts.get(index)?.names.first().cloned());
+        self.out.push_back(Output::UpgradeTls { host });
         self.link = Link::Upgrading;
         self.timers.set(Timer::TlsHandshake, now + self.cfg.timeouts.tls_handshake);
     }
@@ -53,9 +54,18 @@ impl Server {
                 if self.settings.grant.is_some() {
                     self.timers.set(Timer::Login, now + self.cfg.timeouts.login);
                 }
-                self.settings = Settings::new(&self.cfg, true);
                 self.event(AuditEvent::Secured(info.clone()));
+                let named = info.server_name.as_deref().and_then(|name| self.host_called(name));
                 self.tls = Some(info);
+                if self.host.is_some() && named.is_some() && named != self.host {
+                    self.send(&Reply::new(
+                        ReplyCode::SERVICE_NOT_AVAILABLE,
+                        "TLS was started for another host than HOST has named",
+                    ));
+                    return self.close(now, CloseReason::TlsFailed);
+                }
+                self.host = named.or(self.host);
+                self.settings = Settings::new(self.cfg.implicit, self.base_policy().data, true);
                 if !self.greeted {
                     self.greet();
                 }
@@ -117,9 +127,8 @@ impl Server {
                 return self.done_with(ReplyCode::PROT_NOT_SUPPORTED, "TLS knows PROT C and PROT P only");
             }
         };
-        if let Verdict::Refuse(refusal) = decide(&self.cfg.policy, &self.view(), Action::SetDataLevel(level))
-        {
-            return self.done_with(refusal.code, refusal.text);
+        if !self.permits(&self.policy(), Action::SetDataLevel(level)) {
+            return;
         }
         self.settings.level = level;
         let text = match level {
@@ -130,8 +139,8 @@ impl Server {
     }
 
     pub(super) fn ccc(&mut self) {
-        if let Verdict::Refuse(refusal) = decide(&self.cfg.policy, &self.view(), Action::ClearControl) {
-            return self.done_with(refusal.code, refusal.text);
+        if !self.permits(&self.policy(), Action::ClearControl) {
+            return;
         }
         self.done_with(ReplyCode::OKAY, "Commands go on in clear");
         self.out.push_back(Output::ClearTls);

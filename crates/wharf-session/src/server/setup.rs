@@ -164,13 +164,10 @@ impl Server {
         self.done_with(ReplyCode::OKAY, "Noted");
     }
 
-    /// Where an active connection leaves from: one below the control port where that is the custom (RFC 959 §5.2).
+    /// Where an active connection leaves from, if the system lets it: the port below the control port (RFC 959 §5.2),
+    /// so 20, and 989 with implicit TLS.
     pub(super) fn active_source(&self) -> SocketAddr {
-        let port = match self.ends.local.port() {
-            control @ (21 | 990) => control - 1,
-            _ => 0,
-        };
-        SocketAddr::new(self.ends.local.ip(), port)
+        SocketAddr::new(self.ends.local.ip(), self.ends.local.port().saturating_sub(1))
     }
 
     /// Somebody is there.

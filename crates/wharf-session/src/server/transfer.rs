@@ -158,9 +158,13 @@ impl Server {
     fn begin(&mut self, now: Instant, verb: &'static str, op: FileOp, form: Form) {
         let allocated = self.settings.allocated.take();
         let level = self.settings.level;
-        if let Verdict::Refuse(refusal) = decide(&self.cfg.policy, &self.view(), Action::MoveData(level)) {
+        let policy = self.policy();
+        if matches!(decide(&policy, &self.view(), Action::MoveData(level)), Verdict::Refuse(_)) {
+            // The port is closed before the client hears why.
             self.drop_setup();
-            return self.done_with(refusal.code, refusal.text);
+        }
+        if !self.permits(&policy, Action::MoveData(level)) {
+            return;
         }
         let Some(setup) = &self.setup else {
             return self.done_with(ReplyCode::CANNOT_OPEN_DATA, "Use PASV, EPSV, PORT or EPRT first");

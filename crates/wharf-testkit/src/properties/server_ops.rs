@@ -56,10 +56,10 @@ impl Run {
         let bit = |n: u8| variant >> n & 1 == 1;
         let mut cfg = ServerConfig::default();
         cfg.policy = match variant & 3 {
-            0 => Policy { control: ControlPolicy::Allow, data: DataPolicy::Allow },
-            1 => Policy { control: ControlPolicy::Credentials, data: DataPolicy::Allow },
-            2 => Policy { control: ControlPolicy::Require, data: DataPolicy::Require },
-            _ => Policy { control: ControlPolicy::Deny, data: DataPolicy::Deny },
+            0 => Policy { control: ControlPolicy::Allow, data: DataPolicy::Allow, ..Policy::default() },
+            1 => Policy { control: ControlPolicy::Credentials, data: DataPolicy::Allow, ..Policy::default() },
+            2 => Policy { control: ControlPolicy::Require, data: DataPolicy::Require, ..Policy::default() },
+            _ => Policy { control: ControlPolicy::Deny, data: DataPolicy::Deny, ..Policy::default() },
         };
         cfg.implicit = bit(2);
         cfg.dangerous_foreign_data = bit(3);

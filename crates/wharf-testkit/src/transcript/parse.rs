@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use wharf_session::{
     policy::{ControlPolicy, DataPolicy},
-    server::{PeerInfo, ServerConfig},
+    server::{PeerInfo, ServerConfig, VirtualHost},
 };
 use wharf_types::{FileErrorKind, VirtualPath};
 
@@ -153,7 +153,7 @@ impl Transcript {
                 "active" => cfg.active = flag(value)?,
                 "foreign" => cfg.dangerous_foreign_data = flag(value)?,
                 "strict" => cfg.strict_close = flag(value)?,
-                "host" => cfg.hosts.push(value.to_owned()),
+                "host" => cfg.hosts.push(VirtualHost::new(vec![value.to_owned()])),
                 "public" => cfg.public_ip = Some(value.parse().map_err(|_| "not an address")?),
                 "line" => cfg.limits.max_line = number(value)?,
                 "discard" => cfg.limits.max_discard = number(value)?,

@@ -230,7 +230,7 @@ impl Stage {
     fn output(&mut self, output: Output) {
         match output {
             Output::Transmit(bytes) => self.transmit(&bytes),
-            Output::UpgradeTls => {
+            Output::UpgradeTls { .. } => {
                 self.upgrading = true;
                 self.note("upgrade");
             }

@@ -54,7 +54,8 @@ fn transfer(verb: TransferVerb, name: u8) -> Operation {
 fn connected(seed: u64, tls: bool, active: bool, use_epsv: bool) -> Pair {
     let mut server = ServerConfig::default();
     if !tls {
-        server.policy = Policy { control: ControlPolicy::Allow, data: DataPolicy::Allow };
+        server.policy =
+            Policy { control: ControlPolicy::Allow, data: DataPolicy::Allow, ..Policy::default() };
     }
     let client = ClientConfig { clear_login: !tls, active, use_epsv, ..ClientConfig::default() };
     let mut pair = Pair::new(seed, client, server);

@@ -18,7 +18,7 @@ async fn upgrades_and_goes_back_to_clear() {
     for version in VERSIONS {
         let (server, client) = pair().await;
         let (mut server, mut client) = (ControlStream::clear(server), ControlStream::clear(client));
-        let (server_tls, client_tls) = (server_tls(DataSession::Prefer).control(), client_tls(version));
+        let (server_tls, client_tls) = (server_tls(DataSession::Prefer).control(None), client_tls(version));
 
         client.queue(line("AUTH TLS\r\n"));
         let ((), asked) = tokio::join!(flush(&mut client), read_until(&mut server, b"\r\n"));
@@ -76,7 +76,7 @@ async fn loses_nothing_behind_the_close_notify() {
     for version in VERSIONS {
         let (server, client) = pair().await;
         let mut server = ControlStream::clear(server);
-        server.upgrade_server(&server_tls(DataSession::Prefer).control()).unwrap();
+        server.upgrade_server(&server_tls(DataSession::Prefer).control(None)).unwrap();
         let bare = Bare::new(version, &[]);
         let (at_server, client) = tokio::join!(outcome(&mut server), bare.connect(tcp(client)));
         assert!(matches!(at_server, ControlEvent::Secured(_)), "{at_server:?}");
@@ -111,7 +111,7 @@ async fn notices_clear_text_behind_the_upgrade() {
     }
     let _command = server.buffer().split_to(10);
     server.queue(line("234 Go on\r\n"));
-    server.upgrade_server(&server_tls(DataSession::Prefer).control()).unwrap();
+    server.upgrade_server(&server_tls(DataSession::Prefer).control(None)).unwrap();
     assert!(matches!(outcome(&mut server).await, ControlEvent::PlaintextAfterUpgrade));
     assert!(matches!(outcome(&mut server).await, ControlEvent::Closed));
 }
@@ -179,7 +179,7 @@ async fn names_why_there_is_no_tls() {
     let only_13 = server_with(identity(), TlsVersion::V1_3, TlsVersion::V1_3, DataSession::Prefer);
     let (server, client) = pair().await;
     let (mut server, mut client) = (ControlStream::clear(server), ControlStream::clear(client));
-    server.upgrade_server(&only_13.control()).unwrap();
+    server.upgrade_server(&only_13.control(None)).unwrap();
     client.upgrade_client(&client_tls(TlsVersion::V1_2)).unwrap();
     for event in <[_; 2]>::from(tokio::join!(outcome(&mut server), outcome(&mut client))) {
         let ControlEvent::SecureFailed(TlsFailure::NoCommonVersionOrCipher(_)) = event else {
@@ -190,7 +190,7 @@ async fn names_why_there_is_no_tls() {
     // Not TLS at all, at a port where TLS comes first.
     let (server, mut client) = pair().await;
     let mut server = ControlStream::clear(server);
-    server.upgrade_server(&server_tls(DataSession::Prefer).control()).unwrap();
+    server.upgrade_server(&server_tls(DataSession::Prefer).control(None)).unwrap();
     client.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
     let event = outcome(&mut server).await;
     assert!(matches!(event, ControlEvent::SecureFailed(TlsFailure::NotTls)), "{event:?}");
@@ -198,7 +198,7 @@ async fn names_why_there_is_no_tls() {
     // Gone in the middle.
     let (server, client) = pair().await;
     let mut server = ControlStream::clear(server);
-    server.upgrade_server(&server_tls(DataSession::Prefer).control()).unwrap();
+    server.upgrade_server(&server_tls(DataSession::Prefer).control(None)).unwrap();
     drop(client);
     let event = outcome(&mut server).await;
     assert!(matches!(event, ControlEvent::SecureFailed(TlsFailure::Truncated)), "{event:?}");
@@ -216,7 +216,7 @@ async fn takes_no_other_application_protocol() {
     ] {
         let (server, client) = pair().await;
         let mut server = ControlStream::clear(server);
-        server.upgrade_server(&server_tls(DataSession::Prefer).control()).unwrap();
+        server.upgrade_server(&server_tls(DataSession::Prefer).control(None)).unwrap();
         let bare = Bare::new(TlsVersion::V1_3, alpn);
         let (at_server, at_client) = tokio::join!(outcome(&mut server), bare.connect(tcp(client)));
         if fine {
@@ -236,7 +236,7 @@ async fn takes_no_other_application_protocol() {
 async fn is_silent_before_implicit_tls() {
     let (server, mut client) = pair().await;
     let mut server = ControlStream::clear(server);
-    server.upgrade_server(&server_tls(DataSession::Prefer).control()).unwrap();
+    server.upgrade_server(&server_tls(DataSession::Prefer).control(None)).unwrap();
     server.queue(line("220 Ready\r\n"));
     let silent =
         std::future::poll_fn(|cx| std::task::Poll::Ready(server.poll_progress(cx, true).is_pending()));

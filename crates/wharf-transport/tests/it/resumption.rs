@@ -86,7 +86,7 @@ async fn bare_session(
 ) -> (ControlStream, ServerControlTls, tokio_rustls::client::TlsStream<TcpStream>) {
     let (server, client) = pair().await;
     let mut server = ControlStream::clear(server);
-    let tls = server_tls(data_session).control();
+    let tls = server_tls(data_session).control(None);
     server.upgrade_server(&tls).unwrap();
     let (at_server, client) = tokio::join!(outcome(&mut server), bare.connect(tcp(client)));
     assert!(matches!(at_server, ControlEvent::Secured(_)), "{at_server:?}");

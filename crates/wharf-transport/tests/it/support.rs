@@ -51,7 +51,11 @@ pub(crate) fn server_with(
     max_version: TlsVersion,
     data_session: DataSession,
 ) -> ServerTls {
-    ServerTls::new(ServerTlsOptions { identity, min_version, max_version, data_session }).unwrap()
+    let mut options = ServerTlsOptions::new(identity);
+    options.min_version = min_version;
+    options.max_version = max_version;
+    options.data_session = data_session;
+    ServerTls::new(options).unwrap()
 }
 
 pub(crate) fn server_tls(data_session: DataSession) -> ServerTls {
@@ -113,7 +117,7 @@ pub(crate) struct Session {
 pub(crate) async fn session(listener: &ServerTls, client_tls: ClientControlTls) -> Session {
     let (server, client) = pair().await;
     let (mut server, mut client) = (ControlStream::clear(server), ControlStream::clear(client));
-    let server_tls = listener.control();
+    let server_tls = listener.control(None);
     server.upgrade_server(&server_tls).unwrap();
     client.upgrade_client(&client_tls).unwrap();
     let (at_server, at_client) = tokio::join!(outcome(&mut server), outcome(&mut client));

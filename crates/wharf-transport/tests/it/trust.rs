@@ -17,7 +17,7 @@ async fn meet(identity: &Identity, trust: Trust, name: &str) -> Result<(), TlsFa
     let (server, client) = pair().await;
     let (mut server, mut client) = (ControlStream::clear(server), ControlStream::clear(client));
     let listener = server_with(identity.clone(), TlsVersion::V1_2, TlsVersion::V1_3, DataSession::Prefer);
-    server.upgrade_server(&listener.control()).unwrap();
+    server.upgrade_server(&listener.control(None)).unwrap();
     let tls = client_with(trust, name, TlsVersion::V1_3);
     client.upgrade_client(&tls).unwrap();
     let (_, at_client) = tokio::join!(outcome(&mut server), outcome(&mut client));
@@ -146,7 +146,7 @@ async fn data_connections_show_the_certificate_of_the_control_connection() {
     let passive = DataChannel::passive(listener, PeerRule::Any);
     let (client, _) = tokio::join!(
         secured(active, DataRole::Client(session.client_tls.clone()), TicketPlan::None),
-        secured(passive, DataRole::Server(impostor.control()), TicketPlan::None),
+        secured(passive, DataRole::Server(impostor.control(None)), TicketPlan::None),
     );
     assert!(matches!(client, Err(DataFailure::CertificateMismatch)), "{client:?}");
 }

@@ -41,7 +41,8 @@ pub(super) struct Driver {
 }
 
 pub(super) fn config(control: ControlPolicy, data: DataPolicy, implicit: bool) -> ServerConfig {
-    ServerConfig { policy: Policy { control, data }, implicit, ..ServerConfig::default() }
+    let policy = Policy { control, data, ..Policy::default() };
+    ServerConfig { policy, implicit, ..ServerConfig::default() }
 }
 
 impl Driver {
@@ -82,7 +83,7 @@ impl Driver {
                     self.wire.extend_from_slice(&bytes);
                     self.server.handle_sent(now, 0);
                 }
-                Output::UpgradeTls => self.server.handle_tls(now, TlsEvent::Established(Self::tls())),
+                Output::UpgradeTls { .. } => self.server.handle_tls(now, TlsEvent::Established(Self::tls())),
                 Output::ClearTls => {
                     self.record.clear_tls += 1;
                     self.server.handle_tls(now, TlsEvent::Cleared);

@@ -100,7 +100,7 @@ impl Judge {
                 self.transmitted(bytes);
                 return bytes.len();
             }
-            Output::UpgradeTls => self.upgrading = true,
+            Output::UpgradeTls { .. } => self.upgrading = true,
             Output::Event(AuditEvent::Replied { command, code }) => self.replied(command, *code),
             Output::Close | Output::Abort => self.closed = true,
             Output::ClearTls

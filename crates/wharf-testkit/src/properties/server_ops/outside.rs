@@ -64,9 +64,9 @@ impl Outside {
         match output {
             Output::Ask(question) if self.automatic => self.answer_one(server, now, question, 0),
             Output::Ask(question) => self.questions.push(question),
-            Output::UpgradeTls if self.automatic => return Some(TlsEvent::Established(tls_info())),
+            Output::UpgradeTls { .. } if self.automatic => return Some(TlsEvent::Established(tls_info())),
             Output::ClearTls if self.automatic => return Some(TlsEvent::Cleared),
-            Output::UpgradeTls | Output::ClearTls => self.tls_pending = true,
+            Output::UpgradeTls { .. } | Output::ClearTls => self.tls_pending = true,
             Output::Release(job) => {
                 assert!(self.jobs.remove(&job), "{job} is released, and was not open");
             }
