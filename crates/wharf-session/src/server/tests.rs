@@ -2,5 +2,6 @@
 
 mod driver;
 mod early_tls;
+mod scopes;
 mod truth_table;
 mod verbs;

@@ -7,9 +7,9 @@ use std::{
 
 use bytes::BytesMut;
 use wharf_codec::{Limits, Reply, ReplyFramer};
-use wharf_types::{FileKind, FileOp, Grant, Metadata, Timestamp};
+use wharf_types::{FileKind, FileOp, Grant, Metadata, Timestamp, TlsRule};
 
-use super::super::{FileAnswer, LoginAnswer, Output, PeerInfo, Question, Server, ServerConfig};
+use super::super::{AuditEvent, FileAnswer, LoginAnswer, Output, PeerInfo, Question, Server, ServerConfig};
 use crate::{
     contract::{DataCommand, DataEvent, DataFailure, DataId, EndMark, TlsEvent, TlsInfo, TlsVersion},
     policy::{ControlPolicy, DataPolicy, Policy},
@@ -23,6 +23,8 @@ pub(super) struct Record {
     pub(super) opened: usize,
     pub(super) cancelled: usize,
     pub(super) clear_tls: usize,
+    /// The codes that would have been the answer if the policy were enforced.
+    pub(super) would_refuse: Vec<u16>,
     pub(super) closed: bool,
 }
 
@@ -35,6 +37,10 @@ pub(super) struct Driver {
     pub(super) slow_tls: bool,
     /// They do not even begin.
     pub(super) slow_hello: bool,
+    /// What accounts say of encryption by themselves.
+    pub(super) grant_rule: TlsRule,
+    /// The host that the client names in TLS.
+    sni: Option<&'static str>,
     securing: Option<DataId>,
     wire: BytesMut,
     framer: ReplyFramer,
@@ -46,8 +52,13 @@ pub(super) fn config(control: ControlPolicy, data: DataPolicy, implicit: bool) -
 }
 
 impl Driver {
-    #[expect(clippy::disallowed_methods, reason = "the base of the virtual clock; nothing is measured")]
     pub(super) fn new(config: ServerConfig) -> Self {
+        Self::naming(config, None)
+    }
+
+    /// With a client that names a host in TLS.
+    #[expect(clippy::disallowed_methods, reason = "the base of the virtual clock; nothing is measured")]
+    pub(super) fn naming(config: ServerConfig, sni: Option<&'static str>) -> Self {
         let now = Instant::now();
         let ends =
             PeerInfo { peer: "192.0.2.7:50000".parse().unwrap(), local: "192.0.2.1:2121".parse().unwrap() };
@@ -57,6 +68,8 @@ impl Driver {
             record: Record::default(),
             slow_tls: false,
             slow_hello: false,
+            grant_rule: TlsRule::NONE,
+            sni,
             securing: None,
             wire: BytesMut::new(),
             framer: ReplyFramer::new(&Limits::default()),
@@ -83,15 +96,20 @@ impl Driver {
                     self.wire.extend_from_slice(&bytes);
                     self.server.handle_sent(now, 0);
                 }
-                Output::UpgradeTls { .. } => self.server.handle_tls(now, TlsEvent::Established(Self::tls())),
+                Output::UpgradeTls { .. } => {
+                    let tls = TlsInfo { server_name: self.sni.map(str::to_owned), ..Self::tls() };
+                    self.server.handle_tls(now, TlsEvent::Established(tls));
+                }
                 Output::ClearTls => {
                     self.record.clear_tls += 1;
                     self.server.handle_tls(now, TlsEvent::Cleared);
                 }
                 Output::Ask(Question::Login { ticket, user, password, .. }) => {
-                    let known = user.as_bytes() == b"alice" && password.expose() == b"secret";
-                    let answer = if known {
-                        LoginAnswer::Accept(Grant::new("alice", ""))
+                    let known = [&b"alice"[..], b"bob", b"anonymous"].contains(&user.as_bytes());
+                    let answer = if known && password.expose() == b"secret" {
+                        let mut grant = Grant::new(user.to_string(), "");
+                        grant.tls = self.grant_rule;
+                        LoginAnswer::Accept(grant)
                     } else {
                         LoginAnswer::Refuse
                     };
@@ -126,6 +144,9 @@ impl Driver {
                 }
                 Output::Data(command) => self.data(command),
                 Output::Close | Output::Abort => self.record.closed = true,
+                Output::Event(AuditEvent::WouldRefuse { code, .. }) => {
+                    self.record.would_refuse.push(code.get());
+                }
                 Output::Withdraw(_) | Output::Release(_) | Output::Event(_) => {}
             }
         }
@@ -200,14 +221,19 @@ impl Driver {
         core::iter::from_fn(|| self.framer.next_reply(&mut self.wire).unwrap()).collect()
     }
 
+    /// Lets ten seconds pass.
+    pub(super) fn wait(&mut self) -> Vec<Reply> {
+        self.now += Duration::from_secs(10);
+        self.server.handle_timeout(self.now);
+        self.drive();
+        self.take()
+    }
+
     /// The code of the one final reply to a line, after the delay of a failed login.
     pub(super) fn code(&mut self, line: &str) -> u16 {
         let mut codes = self.codes(line);
         if codes.is_empty() {
-            self.now += Duration::from_secs(10);
-            self.server.handle_timeout(self.now);
-            self.drive();
-            codes = self.take().iter().map(|reply| reply.code().get()).collect();
+            codes = self.wait().iter().map(|reply| reply.code().get()).collect();
         }
         let finals: Vec<u16> = codes.into_iter().filter(|code| *code >= 200).collect();
         assert_eq!(finals.len(), 1, "{line} got {finals:?}");
