@@ -6,8 +6,10 @@
     reason = "a test says what it expects and fails at everything else"
 )]
 
+mod age;
 mod close;
 mod control;
+mod hosts;
 mod identity;
 mod passive;
 mod resumption;

@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use wharf_transport::{
     ControlEvent, ControlStream, DataChannel, DataFailure, DataRole, DataSession, DataStream, DataTlsInfo,
-    PeerRule, ServerControlTls, SharedTicketPlan, TicketPlan, TlsVersion,
+    PeerRule, ServerControlTls, ServerTls, SharedTicketPlan, TicketPlan, TlsVersion,
 };
 
 use crate::support::*;
@@ -84,9 +84,17 @@ async fn bare_session(
     data_session: DataSession,
     bare: &Bare,
 ) -> (ControlStream, ServerControlTls, tokio_rustls::client::TlsStream<TcpStream>) {
+    bare_session_at(&server_tls(data_session), bare).await
+}
+
+/// The same at a listener of one's own.
+pub(crate) async fn bare_session_at(
+    listener: &ServerTls,
+    bare: &Bare,
+) -> (ControlStream, ServerControlTls, tokio_rustls::client::TlsStream<TcpStream>) {
     let (server, client) = pair().await;
     let mut server = ControlStream::clear(server);
-    let tls = server_tls(data_session).control(None);
+    let tls = listener.control(None);
     server.upgrade_server(&tls).unwrap();
     let (at_server, client) = tokio::join!(outcome(&mut server), bare.connect(tcp(client)));
     assert!(matches!(at_server, ControlEvent::Secured(_)), "{at_server:?}");
@@ -98,7 +106,7 @@ async fn bare_session(
 }
 
 /// One data connection of another make of client, read to its end; what the server says, what the client saw.
-async fn bare_data(
+pub(crate) async fn bare_data(
     tls: &ServerControlTls,
     bare: &Bare,
     plan: TicketPlan,

@@ -226,7 +226,19 @@ impl Bare {
         alpn: &[&str],
         change: impl FnOnce(&mut rustls::ClientConfig),
     ) -> Self {
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        Self::speaking("", version, alpn, change)
+    }
+
+    /// With those ciphers only whose names hold `ciphers`.
+    pub(crate) fn speaking(
+        ciphers: &str,
+        version: TlsVersion,
+        alpn: &[&str],
+        change: impl FnOnce(&mut rustls::ClientConfig),
+    ) -> Self {
+        let mut provider = rustls::crypto::aws_lc_rs::default_provider();
+        provider.cipher_suites.retain(|suite| format!("{:?}", suite.suite()).contains(ciphers));
+        let provider = Arc::new(provider);
         let mut roots = rustls::RootCertStore::empty();
         let pem = identity().cert_pem();
         let der = <rustls_pki_types::CertificateDer<'_> as rustls_pki_types::pem::PemObject>::from_pem_slice(

@@ -1,0 +1,86 @@
+//! Several hosts behind one listener, and what ciphers it speaks. // VH-06 TLS-09
+
+use wharf_transport::{
+    ControlEvent, ControlStream, Fingerprint, HostIdentity, Identity, ServerTls, ServerTlsOptions, Strength,
+    TlsFailure, TlsInfo, TlsVersion, Trust,
+};
+
+use crate::support::*;
+
+fn made_for(name: &str) -> Identity {
+    Identity::self_signed(&[name.to_owned()]).unwrap()
+}
+
+/// What a client sees that names `name` in TLS, of a server to which `host` was named before.
+async fn seen(server_tls: &ServerTls, host: Option<&str>, name: &str) -> Option<Fingerprint> {
+    let (server, client) = pair().await;
+    let (mut server, mut client) = (ControlStream::clear(server), ControlStream::clear(client));
+    server.upgrade_server(&server_tls.control(host)).unwrap();
+    client.upgrade_client(&client_with(Trust::DangerousInsecure, name, TlsVersion::V1_3)).unwrap();
+    let (at_server, at_client) = tokio::join!(outcome(&mut server), outcome(&mut client));
+    assert!(matches!(at_server, ControlEvent::Secured(_)), "{at_server:?}");
+    let ControlEvent::Secured(info) = at_client else { panic!("{at_client:?}") };
+    info.peer_certificate
+}
+
+#[tokio::test]
+async fn each_host_shows_its_own_certificate() {
+    let (usual, files, other) =
+        (made_for("usual.example"), made_for("files.example"), made_for("other.example"));
+    let mut options = ServerTlsOptions::new(usual.clone());
+    options.hosts = vec![
+        HostIdentity {
+            names: vec!["files.example".to_owned(), "ftp.example".to_owned()],
+            identity: files.clone(),
+        },
+        HostIdentity { names: vec!["other.example".to_owned()], identity: other.clone() },
+    ];
+    let tls = ServerTls::new(options).unwrap();
+    let (usual, files, other) = (usual.fingerprint(), files.fingerprint(), other.fingerprint());
+    // By its name in TLS.
+    assert_eq!(seen(&tls, None, "files.example").await, Some(files));
+    assert_eq!(seen(&tls, None, "FTP.example").await, Some(files));
+    assert_eq!(seen(&tls, None, "other.example").await, Some(other));
+    // By HOST, where TLS names none: an address is never sent.
+    assert_eq!(seen(&tls, Some("ftp.example"), "127.0.0.1").await, Some(files));
+    // What TLS names goes before HOST; the session is the judge of that.
+    assert_eq!(seen(&tls, Some("files.example"), "other.example").await, Some(other));
+    // Names that nobody knows.
+    assert_eq!(seen(&tls, None, "unknown.example").await, Some(usual));
+    assert_eq!(seen(&tls, Some("unknown.example"), "127.0.0.1").await, Some(usual));
+}
+
+/// What a server agrees on with a client that speaks nothing but `ciphers`.
+async fn agreed(strength: Strength, version: TlsVersion, ciphers: &str) -> Result<TlsInfo, TlsFailure> {
+    let mut options = ServerTlsOptions::new(identity());
+    options.min_strength = strength;
+    let tls = ServerTls::new(options).unwrap();
+    let (server, client) = pair().await;
+    let mut server = ControlStream::clear(server);
+    server.upgrade_server(&tls.control(None)).unwrap();
+    let bare = Bare::speaking(ciphers, version, &["ftp"], |_| {});
+    let client = tokio::spawn(async move { bare.connect(tcp(client)).await.map(drop) });
+    let at_server = outcome(&mut server).await;
+    drop(server);
+    // Only what the server says counts here.
+    let _ = client.await.unwrap();
+    match at_server {
+        ControlEvent::Secured(info) => Ok(info),
+        ControlEvent::SecureFailed(failure) => Err(failure),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn weaker_ciphers_than_asked_for_are_not_spoken() {
+    for version in VERSIONS {
+        for strength in [Strength::Bits128, Strength::Bits256] {
+            for ciphers in ["AES_256", "CHACHA20"] {
+                assert!(agreed(strength, version, ciphers).await.unwrap().cipher.contains(ciphers));
+            }
+        }
+        assert!(agreed(Strength::Bits128, version, "AES_128").await.is_ok());
+        let refused = agreed(Strength::Bits256, version, "AES_128").await;
+        assert!(refused.is_err(), "{version}: {refused:?}");
+    }
+}
