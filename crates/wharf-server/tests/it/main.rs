@@ -12,5 +12,6 @@ mod injection;
 mod limits;
 mod listings;
 mod raw;
+mod scopes;
 mod theft;
 mod transfers;

@@ -1,4 +1,4 @@
-//! Several hosts behind one listener, and what ciphers it speaks. // VH-06 TLS-09
+//! Several hosts behind one listener, and what ciphers it speaks. // VH-07
 
 use wharf_transport::{
     ControlEvent, ControlStream, Fingerprint, HostIdentity, Identity, ServerTls, ServerTlsOptions, Strength,

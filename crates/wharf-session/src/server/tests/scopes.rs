@@ -387,7 +387,7 @@ fn a_rule_that_only_the_account_back_end_knows_counts_too() {
 
 #[test]
 fn host_and_tls_name_the_same_host() {
-    // VH-05: another host than TLS was started for is refused; a second name of the same one is not.
+    // VH-03: another host than TLS was started for is refused; a second name of the same one is not.
     let mut cfg = config(ControlPolicy::Allow, DataPolicy::Allow, false);
     cfg.hosts = vec![
         VirtualHost::new(vec!["files.example".to_owned(), "ftp.example".to_owned()]),
