@@ -69,6 +69,22 @@ pub enum Error {
         /// What the server said.
         reply: Reply,
     },
+    /// The server did TLS before and refuses it now. Nothing has been said of the user.
+    #[error(
+        "{host} port {port} did TLS before and refuses it now ({reply}): somebody on the way may be taking TLS out \
+        to read along, or the server was changed. If it was changed, go without TLS knowingly, or have it forgotten: \
+        its line `{host} {port}` stands in {place}"
+    )]
+    Downgrade {
+        /// The host as typed.
+        host: String,
+        /// Its control port.
+        port: u16,
+        /// Where it is remembered that it did TLS.
+        place: String,
+        /// What the server said.
+        reply: Reply,
+    },
     /// The server does not protect data connections.
     #[error(
         "the server refused to protect data connections ({reply}): allow clear data knowingly if that will do"
@@ -165,7 +181,9 @@ impl Error {
             },
             Self::Login { .. } | Self::AccountNeeded { .. } | Self::ClearPassword => ErrorClass::Login,
             Self::TurnedAway { .. } => ErrorClass::Refused,
-            Self::TlsRefused { .. } | Self::ProtectionRefused { .. } => ErrorClass::Tls,
+            Self::TlsRefused { .. } | Self::Downgrade { .. } | Self::ProtectionRefused { .. } => {
+                ErrorClass::Tls
+            }
             Self::Tls(failure) => {
                 if is_about_certificate(failure) {
                     ErrorClass::Certificate
@@ -193,6 +211,7 @@ impl Error {
             | Self::AccountNeeded { reply }
             | Self::TurnedAway { reply }
             | Self::TlsRefused { reply }
+            | Self::Downgrade { reply, .. }
             | Self::ProtectionRefused { reply } => Some(reply),
             Self::Closed { said: reply } | Self::Data { reply, .. } => reply.as_ref(),
             Self::ClearPassword

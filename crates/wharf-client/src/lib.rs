@@ -3,6 +3,7 @@
 mod client;
 mod entry;
 mod error;
+mod memory;
 mod options;
 mod session;
 
@@ -15,5 +16,6 @@ pub use wharf_codec::{
     TimePrecision, TimeVal, Token, civil_from_unix,
 };
 pub use wharf_transport::{
-    Fingerprint, FingerprintError, KnownHosts, KnownHostsFile, Net, TlsInfo, TlsVersion, TokioNet, Trust,
+    Fingerprint, FingerprintError, HostMemory, HostRecord, Identity, IdentityError, KnownHosts,
+    KnownHostsFile, Net, TlsFailure, TlsInfo, TlsVersion, TokioNet, Trust,
 };

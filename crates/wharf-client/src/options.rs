@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use wharf_transport::{Net, TlsVersion, TokioNet, Trust};
+use wharf_transport::{HostMemory, Identity, Net, TlsVersion, TokioNet, Trust};
 
 /// Whether and how the control connection is protected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -57,10 +57,17 @@ pub struct ConnectOptions {
     pub tls: TlsMode,
     /// How the server's certificate is judged.
     pub trust: Trust,
+    /// The certificate that this side shows where the server asks for one, on control and data connections alike.
+    pub client_identity: Option<Identity>,
+    /// What earlier connections learnt of their servers, and where this one adds to it. With it a server that did
+    /// TLS before and refuses it now is found out ([`Error::Downgrade`](crate::Error::Downgrade)).
+    pub memory: Option<Arc<dyn HostMemory>>,
     /// Lowest version of TLS.
     pub min_version: TlsVersion,
     /// Highest version of TLS.
     pub max_version: TlsVersion,
+    /// Whether the server is asked for a good number of TLS session tickets (RFC 9149).
+    pub request_tickets: bool,
     /// Whether data connections must be protected where the control connection is.
     pub data_tls: bool,
     /// Whether the end of a protected download needs TLS's own end mark (close_notify). Without it a file that was
@@ -90,8 +97,11 @@ impl ConnectOptions {
             port: None,
             tls: TlsMode::Explicit,
             trust: Trust::System,
+            client_identity: None,
+            memory: None,
             min_version: TlsVersion::V1_2,
             max_version: TlsVersion::V1_3,
+            request_tickets: true,
             data_tls: true,
             strict_close: true,
             active: false,
@@ -118,6 +128,7 @@ impl fmt::Debug for ConnectOptions {
             .field("port", &self.effective_port())
             .field("tls", &self.tls)
             .field("trust", &self.trust)
+            .field("client_identity", &self.client_identity)
             .field("min_version", &self.min_version)
             .field("max_version", &self.max_version)
             .field("data_tls", &self.data_tls)

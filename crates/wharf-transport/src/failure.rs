@@ -183,6 +183,12 @@ impl TlsFailure {
             Error::PeerIncompatible(PeerIncompatible::NoCipherSuitesInCommon) => {
                 Self::NoCommonVersionOrCipher("no cipher in common".to_owned())
             }
+            Error::PeerIncompatible(
+                PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig
+                | PeerIncompatible::ServerDoesNotSupportTls12Or13,
+            ) => Self::NoCommonVersionOrCipher(
+                "the server chose a version that is not allowed here".to_owned(),
+            ),
             Error::PeerIncompatible(why) => Self::NoCommonVersionOrCipher(format!("{why:?}")),
             Error::NoApplicationProtocol => Self::NoCommonProtocol,
             Error::AlertReceived(AlertDescription::ProtocolVersion) => {

@@ -40,7 +40,7 @@ pub(crate) async fn shake_hands(
             Ok(Box::new(Winner { stream: stream.into(), info, bound }))
         }
         DataRole::Client(control) => {
-            let stream = TlsConnector::from(control.config().clone())
+            let stream = TlsConnector::from(control.data_config().clone())
                 .connect(control.name().clone(), io)
                 .await
                 .map_err(|error| DataFailure::Handshake(control.io_failure(error)))?;

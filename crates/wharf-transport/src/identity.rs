@@ -195,8 +195,8 @@ impl Identity {
         self.0.cert.first().map_or(&[], |leaf| leaf.as_ref())
     }
 
-    pub(crate) fn certified(&self) -> Arc<CertifiedKey> {
-        Arc::clone(&self.0)
+    pub(crate) fn certified(&self) -> &Arc<CertifiedKey> {
+        &self.0
     }
 }
 

@@ -1,13 +1,9 @@
-//! Certificates seen before: trust on first use.
+//! What is remembered of servers: certificates seen before, and what their connections were like.
 
 use std::fmt::Debug;
-use std::fs;
 use std::io;
-use std::path::PathBuf;
-use std::sync::Mutex;
 
 use crate::fingerprint::Fingerprint;
-use crate::private_file;
 
 /// Remembers which certificate a server showed the first time.
 pub trait KnownHosts: Send + Sync + Debug {
@@ -26,61 +22,44 @@ pub trait KnownHosts: Send + Sync + Debug {
     fn remember(&self, host: &str, port: u16, fp: &Fingerprint) -> io::Result<()>;
 }
 
-/// Known hosts in a text file: lines `host port sha256:HEX`, `#` begins a comment.
-///
-/// The file is rewritten whole, with mode 0600; missing folders above it are made for the owner alone.
-#[derive(Debug)]
-pub struct KnownHostsFile {
-    path: PathBuf,
-    writing: Mutex<()>,
+/// What is remembered of one server, by its host name and control port.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct HostRecord {
+    /// The certificate that it showed last.
+    pub certificate: Option<Fingerprint>,
+    /// `AUTH TLS` worked here: a server that refuses it later is not the same, or somebody is in the way.
+    pub tls: bool,
+    /// Its data connections resumed the TLS session of their control connection.
+    pub resumes: bool,
+    /// It refuses data connections that do not resume, or gives so few tickets that something had to be done.
+    pub reuse_required: bool,
 }
 
-impl KnownHostsFile {
-    /// Names the file; nothing is read or written yet.
-    pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), writing: Mutex::new(()) }
-    }
+/// Remembers more of a server than its certificate, from one run of a program to the next.
+pub trait HostMemory: Send + Sync + Debug {
+    /// What is remembered of `host:port`; an empty record when nothing is.
+    ///
+    /// # Errors
+    ///
+    /// The memory cannot be read.
+    fn recall(&self, host: &str, port: u16) -> io::Result<HostRecord>;
 
-    fn content(&self) -> io::Result<String> {
-        match fs::read_to_string(&self.path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
-            read => read,
-        }
-    }
-}
+    /// Changes the record of `host:port`. The change is applied to what the memory holds at that moment, so that
+    /// two programs do not undo each other's work.
+    ///
+    /// # Errors
+    ///
+    /// The memory cannot be read or written.
+    fn note(&self, host: &str, port: u16, change: &dyn Fn(&mut HostRecord)) -> io::Result<()>;
 
-/// The fingerprint field of a line about `host:port`; `None` for any other line.
-fn about<'a>(line: &'a str, host: &str, port: u16) -> Option<&'a str> {
-    let mut fields = line.split_whitespace();
-    let same = fields.next()?.eq_ignore_ascii_case(host) && fields.next()?.parse() == Ok(port);
-    if same { fields.next() } else { None }
-}
+    /// Forgets `host:port`, and tells whether anything was remembered.
+    ///
+    /// # Errors
+    ///
+    /// The memory cannot be read or written.
+    fn forget(&self, host: &str, port: u16) -> io::Result<bool>;
 
-impl KnownHosts for KnownHostsFile {
-    fn lookup(&self, host: &str, port: u16) -> io::Result<Option<Fingerprint>> {
-        let content = self.content()?;
-        let Some(text) = content.lines().find_map(|line| about(line, host, port)) else { return Ok(None) };
-        text.parse().map(Some).map_err(|error| {
-            let path = self.path.display();
-            io::Error::new(io::ErrorKind::InvalidData, format!("{path}: the line of {host} {port}: {error}"))
-        })
-    }
-
-    fn remember(&self, host: &str, port: u16, fp: &Fingerprint) -> io::Result<()> {
-        if host.is_empty() || host.starts_with('#') || host.contains(char::is_whitespace) {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "this host name fits no line"));
-        }
-        let _one_writer = self.writing.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let mut content: String = self
-            .content()?
-            .lines()
-            .filter(|line| about(line, host, port).is_none())
-            .flat_map(|line| [line, "\n"])
-            .collect();
-        content.push_str(&format!("{} {port} sha256:{fp}\n", host.to_ascii_lowercase()));
-        if let Some(dir) = self.path.parent().filter(|dir| !dir.as_os_str().is_empty()) {
-            private_file::create_dir(dir)?;
-        }
-        private_file::write(&self.path, content.as_bytes())
-    }
+    /// Where the memory is kept, for messages to people: the name of a file, for example.
+    fn place(&self) -> String;
 }

@@ -16,6 +16,8 @@ pub enum Trust {
     CaFile(PathBuf),
     /// This one certificate, whatever its names and dates.
     Pin(Fingerprint),
+    /// One of these certificates, whatever its names and dates: for servers whose certificate is about to change.
+    Pins(Vec<Fingerprint>),
     /// Whatever certificate comes first; later the same one.
     Tofu(Arc<dyn KnownHosts>),
     /// Any certificate: somebody in the middle can read and change everything.

@@ -47,7 +47,7 @@ pub(crate) struct Seen {
 #[derive(Debug)]
 enum Rule {
     Chain { chain: Arc<dyn ServerCertVerifier>, listed: Vec<CertificateDer<'static>> },
-    Pin(Fingerprint),
+    Pins(Vec<Fingerprint>),
     Tofu { hosts: Arc<dyn KnownHosts>, host: String, port: u16 },
     Any,
 }
@@ -63,7 +63,8 @@ impl Verifier {
         let rule = match trust {
             Trust::System => Rule::Chain { chain: system()?, listed: Vec::new() },
             Trust::CaFile(path) => ca_file(path)?,
-            Trust::Pin(pinned) => Rule::Pin(*pinned),
+            Trust::Pin(pinned) => Rule::Pins(vec![*pinned]),
+            Trust::Pins(pinned) => Rule::Pins(pinned.clone()),
             Trust::Tofu(hosts) => Rule::Tofu { hosts: Arc::clone(hosts), host: host.to_owned(), port },
             Trust::DangerousInsecure => Rule::Any,
         };
@@ -159,8 +160,11 @@ impl ServerCertVerifier for Verifier {
                     (judged, _) => judged,
                 }
             }
-            Rule::Pin(pinned) if *pinned == seen => Ok(ServerCertVerified::assertion()),
-            Rule::Pin(pinned) => Err(Rejection::Pin { pinned: *pinned, seen }.into()),
+            Rule::Pins(pinned) if pinned.contains(&seen) => Ok(ServerCertVerified::assertion()),
+            Rule::Pins(pinned) => Err(match pinned.first() {
+                Some(first) => Rejection::Pin { pinned: *first, seen }.into(),
+                None => CertificateError::UnknownIssuer.into(),
+            }),
             Rule::Tofu { hosts, host, port } => match hosts.lookup(host, *port) {
                 Ok(None) => Ok(ServerCertVerified::assertion()),
                 Ok(Some(known)) if known == seen => Ok(ServerCertVerified::assertion()),

@@ -7,11 +7,11 @@ use wharf_codec::{
     Command, EntryKind, FactType, Facts, ListItem, ListTime, ListingHint, Pathname, Permissions, Reply,
     ReplyCode, TimePrecision, TimeVal, TimeZone, parse_listing,
 };
-use wharf_session::client::{OpError, Operation, TransferSpec, TransferVerb};
+use wharf_session::client::{OpError, TransferSpec, TransferVerb};
 
 use super::transfer::describe;
 use super::{Client, arguments, commands::is_unknown};
-use crate::session::{Failure, Pump, lacks_resumption};
+use crate::session::{Failure, Pump};
 use crate::{Error, Features, Modified, RemoteEntry};
 
 /// The most bytes of one listing that are taken: some half a million entries.
@@ -145,17 +145,14 @@ impl Client {
     }
 
     async fn collect(&mut self, spec: TransferSpec) -> Result<Bytes, Error> {
-        self.prepare_tickets().await?;
+        self.prepare_tickets(false).await?;
         loop {
             let mut text = BytesMut::new();
             let pump = Pump::Collect { into: &mut text, limit: LIMIT };
-            let done = self.session.run(Operation::Transfer(spec.clone()), pump).await;
-            self.resumes |= done.data.tls.as_ref().is_some_and(|tls| tls.resumed);
+            let done = self.transfer(&spec, pump).await;
             match done.result {
                 Ok(_) => return Ok(text.freeze()),
-                Err(failure) if self.may_use_tls12() && lacks_resumption(&failure, &done.data) => {
-                    self.reconnect_with_tls12().await?;
-                }
+                Err(failure) if self.may_retry(&failure, &done.data) => self.renew().await?,
                 Err(Failure::Op(OpError::Refused(reply))) => {
                     return Err(Error::Refused { command: describe(&spec), reply });
                 }

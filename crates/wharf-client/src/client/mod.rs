@@ -3,6 +3,8 @@
 mod arguments;
 mod commands;
 mod listing;
+mod resumption;
+mod rewind;
 mod transfer;
 
 use std::fmt;
@@ -10,8 +12,10 @@ use std::fmt;
 use bytes::Bytes;
 use wharf_codec::{Command, Features, Reply, Secret, Text};
 use wharf_session::client::{OpError, Operation, Outcome};
-use wharf_transport::{TlsInfo, TlsVersion};
+use wharf_transport::TlsInfo;
 
+use self::resumption::{Resumption, Trail};
+use crate::memory::Memory;
 use crate::session::{Failure, Pump, Session};
 use crate::{ConnectOptions, Error, TlsMode};
 
@@ -28,10 +32,11 @@ pub struct Client {
     options: ConnectOptions,
     session: Session,
     credentials: Option<Credentials>,
-    /// The server wants its sessions resumed, and gives too few tickets for TLS 1.3.
-    keeps_to_tls12: bool,
-    /// A data connection has resumed the session of the control connection.
-    resumes: bool,
+    memory: Memory,
+    reuse: Resumption,
+    trail: Trail,
+    /// The control connection went back to clear text by [`Client::clear_control`].
+    control_cleared: bool,
     left_out: usize,
     unique_name: Option<Bytes>,
 }
@@ -39,7 +44,8 @@ pub struct Client {
 /// What a connection that is made anew logs in with.
 struct Credentials {
     user: wharf_codec::UserName,
-    password: Secret,
+    /// None where the certificate of this side is enough.
+    password: Option<Secret>,
     account: Option<Secret>,
 }
 
@@ -53,15 +59,19 @@ impl Client {
     /// Connects, waits for the greeting and protects the connection as asked.
     ///
     /// # Errors
-    /// When the server cannot be reached, turns the connection away, or TLS does not come about as asked.
+    /// When the server cannot be reached, turns the connection away, or TLS does not come about as asked;
+    /// [`Error::Downgrade`] when the server did TLS before and refuses it now.
     pub async fn connect(options: ConnectOptions) -> Result<Self, Error> {
-        let session = Session::start(&options, options.max_version).await?;
+        let mut memory = Memory::of(&options);
+        let session = Session::start(&options, options.max_version, &mut memory).await?;
         Ok(Self {
-            options,
             session,
             credentials: None,
-            keeps_to_tls12: false,
-            resumes: false,
+            reuse: Resumption::new(memory.record().reuse_required),
+            options,
+            memory,
+            trail: Trail::default(),
+            control_cleared: false,
             left_out: 0,
             unique_name: None,
         })
@@ -79,9 +89,24 @@ impl Client {
         account: Option<Secret>,
     ) -> Result<(), Error> {
         let user = arguments::user_name(user)?;
-        let credentials = Credentials { user, password, account };
+        self.keep_login(Credentials { user, password: Some(password), account }).await
+    }
+
+    /// Logs in by the certificate of this side ([`ConnectOptions::client_identity`]): the server is expected to say
+    /// 232 to USER (RFC 4217 §4.2), and no password is there to be sent.
+    ///
+    /// # Errors
+    /// [`Error::Login`] when the server says no, or asks for a password as well; [`login`](Self::login) may follow.
+    pub async fn login_by_certificate(&mut self, user: &str) -> Result<(), Error> {
+        let user = arguments::user_name(user)?;
+        self.keep_login(Credentials { user, password: None, account: None }).await
+    }
+
+    async fn keep_login(&mut self, credentials: Credentials) -> Result<(), Error> {
         self.log_in(&credentials).await?;
         self.credentials = Some(credentials);
+        // A login begins at home.
+        self.trail = Trail::default();
         Ok(())
     }
 
@@ -95,7 +120,7 @@ impl Client {
         }
         let login = Operation::Login {
             user: credentials.user.clone(),
-            password: Some(credentials.password.clone()),
+            password: credentials.password.clone(),
             account: credentials.account.clone(),
         };
         let done = self.session.run(login, Pump::None).await;
@@ -136,13 +161,43 @@ impl Client {
         self.session.greeting()
     }
 
+    /// What the user ought to hear, beyond errors: that data connections do not resume any more, for example. It
+    /// grows as the session goes on.
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        self.memory.warnings()
+    }
+
+    /// Takes the control connection back to clear text (CCC, RFC 4217 §5), for firewalls that have to read PORT and
+    /// PASV to open ports. Data connections stay as they are protected. From then on anybody on the way can read and
+    /// change commands and replies.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when the server does not take it; see [`Error`] otherwise.
+    pub async fn clear_control(&mut self) -> Result<(), Error> {
+        self.done(Command::Ccc).await?;
+        self.session.settle().await;
+        self.control_cleared = true;
+        Ok(())
+    }
+
     /// Sends one command and returns its reply, refusals included.
     ///
     /// # Errors
     /// See [`Error`]; commands that set up data connections are [`Error::ApiMisuse`].
     pub async fn command(&mut self, command: Command) -> Result<Reply, Error> {
         let what = command.to_string();
-        self.reply_to(&what, Operation::Command(command)).await
+        #[expect(clippy::wildcard_enum_match_arm, reason = "the others lead nowhere")]
+        let step = match &command {
+            Command::Cwd(path) => Some(path.clone()),
+            Command::Cdup => Some(arguments::path("..")?),
+            _ => None,
+        };
+        let reply = self.reply_to(&what, Operation::Command(command)).await?;
+        if let Some(step) = step.filter(|_| reply.code().is_completion()) {
+            self.trail.step(&step);
+        }
+        Ok(reply)
     }
 
     /// Sends one line as it is and returns its reply, refusals included (CTL-26).
@@ -168,7 +223,7 @@ impl Client {
     /// The reply, when it says yes.
     async fn done(&mut self, command: Command) -> Result<Reply, Error> {
         let what = command.to_string();
-        let reply = self.reply_to(&what, Operation::Command(command)).await?;
+        let reply = self.command(command).await?;
         if reply.code().is_refusal() {
             return Err(Error::Refused { command: what, reply });
         }
@@ -198,32 +253,5 @@ impl Client {
             Ok(_) => Ok(()),
             Err(failure) => Err(self.session.error("QUIT", failure, done.data)),
         }
-    }
-
-    /// Makes the connection anew with TLS 1.2, whose sessions can be resumed without end, and comes back to where
-    /// this one stood.
-    async fn reconnect_with_tls12(&mut self) -> Result<(), Error> {
-        let directory = self.pwd().await.ok();
-        let mut session = Session::start(&self.options, TlsVersion::V1_2).await?;
-        core::mem::swap(&mut self.session, &mut session);
-        let mut old = session;
-        old.close().await;
-        self.keeps_to_tls12 = true;
-        if let Some(credentials) = self.credentials.take() {
-            let done = self.log_in(&credentials).await;
-            self.credentials = Some(credentials);
-            done?;
-        }
-        if let Some(directory) = directory {
-            self.cwd(directory).await?;
-        }
-        Ok(())
-    }
-
-    /// Whether a connection with TLS 1.2 may and can take the place of this one.
-    fn may_use_tls12(&self) -> bool {
-        !self.keeps_to_tls12
-            && self.options.min_version == TlsVersion::V1_2
-            && self.session.tls_info().is_some_and(|info| info.version == TlsVersion::V1_3)
     }
 }

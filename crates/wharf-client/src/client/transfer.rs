@@ -2,11 +2,16 @@
 
 use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite};
-use wharf_session::client::{Operation, Outcome, TransferSpec, TransferType, TransferVerb};
+use wharf_session::client::{Outcome, TransferSpec, TransferType, TransferVerb};
 
+use super::rewind::Rewind;
 use super::{Client, arguments};
-use crate::session::{Pump, lacks_resumption};
+use crate::session::Pump;
 use crate::{Error, Features};
+
+/// Bytes of an upload that are kept, as long as it is not known how the server takes data connections, to begin
+/// anew with them when it refuses.
+const KEPT: usize = 1 << 20;
 
 /// How an upload meets what stands under its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -75,20 +80,15 @@ impl Client {
         to: &mut W,
         progress: &mut (dyn FnMut(u64) + Send),
     ) -> Result<u64, Error> {
-        self.prepare_tickets().await?;
+        self.prepare_tickets(false).await?;
         let what = describe(&spec);
         loop {
             let pump = Pump::Receive { to: &mut *to, progress: &mut *progress };
-            let done = self.session.run(Operation::Transfer(spec.clone()), pump).await;
-            self.resumes |= done.data.tls.as_ref().is_some_and(|tls| tls.resumed);
+            let done = self.transfer(&spec, pump).await;
             match done.result {
                 Ok(outcome) => return self.moved(outcome),
-                Err(failure)
-                    if self.may_use_tls12()
-                        && done.data.moved == 0
-                        && lacks_resumption(&failure, &done.data) =>
-                {
-                    self.reconnect_with_tls12().await?;
+                Err(failure) if done.data.moved == 0 && self.may_retry(&failure, &done.data) => {
+                    self.renew().await?;
                 }
                 Err(failure) => return Err(self.session.error(&what, failure, done.data)),
             }
@@ -123,21 +123,19 @@ impl Client {
             if how == Upload::Unique { arguments::directory(path)? } else { Some(arguments::path(path)?) };
         let offset = if verb == TransferVerb::Stor { offset } else { 0 };
         let spec = TransferSpec { offset, ..TransferSpec::new(verb, path.clone()) };
-        self.prepare_tickets().await?;
+        self.prepare_tickets(true).await?;
         let what = describe(&spec);
+        let mut source = Rewind::new(from, if self.reuse.is_known() { 0 } else { KEPT });
         let bytes = loop {
-            let pump = Pump::Send { from: &mut *from, progress: &mut *progress };
-            let done = self.session.run(Operation::Transfer(spec.clone()), pump).await;
-            self.resumes |= done.data.tls.as_ref().is_some_and(|tls| tls.resumed);
+            let pump = Pump::Send { from: &mut source, progress: &mut *progress };
+            let done = self.transfer(&spec, pump).await;
+            // What was added to a file would be there twice.
+            let again = source.is_whole() && (verb == TransferVerb::Stor || !done.data.started);
             match done.result {
                 Ok(outcome) => break self.moved(outcome)?,
-                // What was read from the source cannot be read again.
-                Err(failure)
-                    if self.may_use_tls12()
-                        && !done.data.started
-                        && lacks_resumption(&failure, &done.data) =>
-                {
-                    self.reconnect_with_tls12().await?;
+                Err(failure) if again && self.may_retry(&failure, &done.data) => {
+                    source.rewind();
+                    self.renew().await?;
                 }
                 Err(failure) => return Err(self.session.error(&what, failure, done.data)),
             }
@@ -164,15 +162,6 @@ impl Client {
             }
             Some(_) | None => Ok(()),
         }
-    }
-
-    /// A server that demands resumption refuses the next data connection when the tickets have run out, and with an
-    /// upload that may show too late to try again: so it is dealt with before.
-    pub(super) async fn prepare_tickets(&mut self) -> Result<(), Error> {
-        if self.resumes && self.may_use_tls12() && self.session.tickets() == Some(0) {
-            self.reconnect_with_tls12().await?;
-        }
-        Ok(())
     }
 
     fn moved(&mut self, outcome: Outcome) -> Result<u64, Error> {

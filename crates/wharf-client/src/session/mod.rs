@@ -19,6 +19,7 @@ use wharf_session::client::{
 };
 use wharf_transport::{
     ClientControlTls, ControlEvent, ControlStream, DataRole, Net, PassivePool, TlsFailure, TlsInfo,
+    TlsVersion,
 };
 
 use self::data::Data;
@@ -39,6 +40,8 @@ pub(crate) struct Session {
     log: Option<WireLog>,
     greeting: Reply,
     tls_info: Option<TlsInfo>,
+    /// The version that the control connection has, or had before it went back to clear text.
+    control_version: Option<TlsVersion>,
     /// TLS of the last data connection.
     data_tls: Option<TlsInfo>,
     /// What the machine was told about in words, as it happened.
@@ -215,6 +218,7 @@ impl Session {
             ControlEvent::Secured(info) => {
                 self.note(|| WireLine::Note(describe(&info, "control connection")));
                 let told = map::tls_info(&info);
+                self.control_version = Some(info.version);
                 self.tls_info = Some(info);
                 self.machine.handle_tls(now(), TlsEvent::Established(told));
             }
@@ -232,10 +236,18 @@ impl Session {
                 let text = "clear bytes stood behind the reply that began TLS".to_owned();
                 self.machine.handle_tls(now(), TlsEvent::Failed(text));
             }
-            ControlEvent::Failed(error) => {
-                self.network_failure = Some(error);
-                self.machine.handle_eof(now());
-            }
+            ControlEvent::Failed(error) => match error.downcast::<TlsFailure>() {
+                // With TLS 1.3 a server that does not take this side's certificate says so behind the handshake.
+                Ok(failure) => {
+                    let text = failure.to_string();
+                    self.tls_failure = Some(failure);
+                    self.machine.handle_tls(now(), TlsEvent::Failed(text));
+                }
+                Err(error) => {
+                    self.network_failure = Some(error);
+                    self.machine.handle_eof(now());
+                }
+            },
             ControlEvent::Eof { .. } | ControlEvent::Closed => self.machine.handle_eof(now()),
             _ => {}
         }
@@ -289,9 +301,19 @@ impl Session {
         self.data_tls.as_ref()
     }
 
+    /// The version that the control connection has, or had before it went back to clear text.
+    pub(crate) fn control_version(&self) -> Option<TlsVersion> {
+        self.control_version
+    }
+
+    /// A note for the log of the conversation.
+    pub(crate) fn say(&self, text: &str) {
+        self.note(|| WireLine::Note(text.to_owned()));
+    }
+
     /// How many data connections can still resume the session of the control connection.
     pub(crate) fn tickets(&self) -> Option<usize> {
-        self.tls_info.as_ref()?;
+        self.control_version?;
         self.tls.as_ref().map(ClientControlTls::tickets_in_stock)
     }
 

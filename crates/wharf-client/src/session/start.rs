@@ -12,15 +12,20 @@ use wharf_session::client::{
     Client as Machine, ClientConfig, ClientTimeouts, OpError, Operation, StartSecurity,
 };
 use wharf_transport::{
-    ClientControlTls, ClientTlsOptions, ControlStream, NetStream, PassivePool, TlsVersion,
+    ClientControlTls, ClientTlsOptions, ControlStream, NetStream, PassivePool, TlsFailure, TlsVersion, Trust,
 };
 
-use super::{Pump, Session, now};
+use super::{Failure, Pump, Session, now};
+use crate::memory::Memory;
 use crate::{ConnectOptions, Error, TlsMode};
 
 impl Session {
     /// Connects, waits for the greeting, and protects the connection as asked.
-    pub(crate) async fn start(options: &ConnectOptions, highest: TlsVersion) -> Result<Self, Error> {
+    pub(crate) async fn start(
+        options: &ConnectOptions,
+        highest: TlsVersion,
+        memory: &mut Memory,
+    ) -> Result<Self, Error> {
         let stream = dial(options).await?;
         let addresses = stream.peer_addr().and_then(|peer| Ok((peer, stream.local_addr()?)));
         let (peer, local) = addresses.map_err(|source| Error::Network {
@@ -30,13 +35,12 @@ impl Session {
         let tls = match options.tls {
             TlsMode::Off => None,
             TlsMode::Explicit | TlsMode::ExplicitIfOffered | TlsMode::Implicit => {
-                Some(ClientControlTls::new(ClientTlsOptions {
-                    trust: options.trust.clone(),
-                    server_name: options.host.clone(),
-                    port: options.effective_port(),
-                    min_version: options.min_version,
-                    max_version: highest,
-                })?)
+                let mut tls =
+                    ClientTlsOptions::new(options.trust.clone(), &*options.host, options.effective_port());
+                (tls.min_version, tls.max_version) = (options.min_version, highest);
+                tls.identity.clone_from(&options.client_identity);
+                tls.request_tickets = options.request_tickets;
+                Some(ClientControlTls::new(tls)?)
             }
         };
         let security = if options.tls == TlsMode::Implicit {
@@ -54,6 +58,7 @@ impl Session {
             // Stands for "not yet".
             greeting: Reply::new(ReplyCode::SERVICE_READY_IN, ""),
             tls_info: None,
+            control_version: None,
             data_tls: None,
             tls_failure: None,
             network_failure: None,
@@ -61,31 +66,68 @@ impl Session {
         };
         let mut data = session.data(Pump::None);
         if let Err(error) = session.drive(None, &mut data).await {
-            return Err(session.error("connect", super::Failure::Op(error), Default::default()));
+            return Err(session.error("connect", Failure::Op(error), Default::default()));
         }
         drop(data);
-        session.protect(options).await?;
+        session.protect(options, memory).await?;
+        session.learn(options, memory);
         Ok(session)
     }
 
-    async fn protect(&mut self, options: &ConnectOptions) -> Result<(), Error> {
-        if !matches!(options.tls, TlsMode::Explicit | TlsMode::ExplicitIfOffered) {
-            return Ok(());
+    async fn protect(&mut self, options: &ConnectOptions, memory: &mut Memory) -> Result<(), Error> {
+        match options.tls {
+            TlsMode::Explicit | TlsMode::ExplicitIfOffered => {}
+            TlsMode::Implicit => return Ok(()),
+            TlsMode::Off => {
+                if memory.record().tls {
+                    let text = "this server did TLS before, and it is switched off: everything goes in clear";
+                    memory.warn(text.to_owned());
+                }
+                return Ok(());
+            }
         }
         let secure = Operation::Secure { host: options.host.clone() };
         let done = self.run(secure, Pump::None).await;
         match done.result {
             Ok(_) => Ok(()),
-            // A plain no is what "where offered" is about; anything else is strange enough to stop.
-            Err(super::Failure::Op(OpError::TlsRefused(reply)))
-                if options.tls == TlsMode::ExplicitIfOffered
-                    && reply.code().is_refusal()
-                    && reply.code() != ReplyCode::SERVICE_NOT_AVAILABLE =>
-            {
-                Ok(())
-            }
+            Err(Failure::Op(OpError::TlsRefused(reply))) => self.without_tls(options, memory, reply),
             Err(failure) => Err(self.error("AUTH TLS", failure, done.data)),
         }
+    }
+
+    /// The server refused AUTH TLS: whether that will do. Nothing has been said of the user yet.
+    fn without_tls(&self, options: &ConnectOptions, memory: &Memory, reply: Reply) -> Result<(), Error> {
+        match memory.had_tls() {
+            Ok(false) => {}
+            Ok(true) => {
+                return Err(Error::Downgrade {
+                    host: options.host.clone(),
+                    port: options.effective_port(),
+                    place: memory.place(),
+                    reply,
+                });
+            }
+            Err(why) => return Err(Error::Tls(TlsFailure::KnownHosts(why))),
+        }
+        // A plain no is what "where offered" is about; anything else is strange enough to stop.
+        let offered = options.tls == TlsMode::ExplicitIfOffered;
+        if offered && reply.code().is_refusal() && reply.code() != ReplyCode::SERVICE_NOT_AVAILABLE {
+            Ok(())
+        } else {
+            Err(Error::TlsRefused { reply })
+        }
+    }
+
+    /// Keeps for the next time what this connection shows. A certificate that nobody judged is not worth keeping.
+    fn learn(&self, options: &ConnectOptions, memory: &mut Memory) {
+        let Some(tls) = &self.tls_info else { return };
+        let judged = !matches!(options.trust, Trust::DangerousInsecure);
+        let certificate = tls.peer_certificate.filter(|_| judged);
+        let explicit = options.tls != TlsMode::Implicit;
+        memory.learn(|record| {
+            record.certificate = certificate.or(record.certificate);
+            record.tls |= explicit;
+        });
     }
 }
 

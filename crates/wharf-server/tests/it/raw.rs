@@ -19,14 +19,9 @@ pub(crate) struct Raw {
 }
 
 pub(crate) fn tls(harness: &Harness, max_version: TlsVersion) -> ClientControlTls {
-    ClientControlTls::new(ClientTlsOptions {
-        trust: Trust::Pin(harness.fingerprint),
-        server_name: "localhost".to_owned(),
-        port: 21,
-        min_version: TlsVersion::V1_2,
-        max_version,
-    })
-    .unwrap()
+    let mut options = ClientTlsOptions::new(Trust::Pin(harness.fingerprint), "localhost", 21);
+    options.max_version = max_version;
+    ClientControlTls::new(options).unwrap()
 }
 
 /// A TCP connection from one of the loopback addresses.

@@ -63,14 +63,9 @@ pub(crate) fn server_tls(data_session: DataSession) -> ServerTls {
 }
 
 pub(crate) fn client_with(trust: Trust, name: &str, max_version: TlsVersion) -> ClientControlTls {
-    ClientControlTls::new(ClientTlsOptions {
-        trust,
-        server_name: name.to_owned(),
-        port: 21,
-        min_version: TlsVersion::V1_2,
-        max_version,
-    })
-    .unwrap()
+    let mut options = ClientTlsOptions::new(trust, name, 21);
+    options.max_version = max_version;
+    ClientControlTls::new(options).unwrap()
 }
 
 pub(crate) fn client_tls(max_version: TlsVersion) -> ClientControlTls {

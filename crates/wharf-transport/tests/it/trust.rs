@@ -153,12 +153,10 @@ async fn data_connections_show_the_certificate_of_the_control_connection() {
 
 #[test]
 fn unusable_options_are_refused_early() {
-    let options = |trust, name: &str, min_version, max_version| ClientTlsOptions {
-        trust,
-        server_name: name.to_owned(),
-        port: 21,
-        min_version,
-        max_version,
+    let options = |trust, name: &str, min_version, max_version| {
+        let mut options = ClientTlsOptions::new(trust, name, 21);
+        (options.min_version, options.max_version) = (min_version, max_version);
+        options
     };
     let (v12, v13) = (TlsVersion::V1_2, TlsVersion::V1_3);
     let new = ClientControlTls::new;
