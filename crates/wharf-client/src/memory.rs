@@ -85,7 +85,7 @@ impl Memory {
             return;
         }
         if let Some(log) = &self.log {
-            log(WireLine::Note(format!("warning: {text}")));
+            log(WireLine::Warning(text.clone()));
         }
         self.warnings.push(text);
     }

@@ -31,6 +31,8 @@ pub enum WireLine {
     Received(String),
     /// What happened besides, TLS for example.
     Note(String),
+    /// What the user ought to hear even without a log ([`Client::warnings`](crate::Client::warnings)).
+    Warning(String),
 }
 
 impl fmt::Display for WireLine {
@@ -39,6 +41,7 @@ impl fmt::Display for WireLine {
             Self::Sent(line) => write!(f, "> {line}"),
             Self::Received(line) => write!(f, "< {line}"),
             Self::Note(line) => write!(f, "* {line}"),
+            Self::Warning(line) => write!(f, "! {line}"),
         }
     }
 }

@@ -48,9 +48,25 @@ pub(crate) struct Global {
     /// Highest version of TLS
     #[arg(long, global = true, value_name = "VERSION", default_value = "1.3", help_heading = "Connection")]
     pub(crate) tls_max: Version,
-    /// Which certificates to trust: system, tofu, pin:sha256:HEX, ca:FILE, insecure
+    /// Which certificates to trust: system, tofu, pin:sha256:HEX[,sha256:HEX...], ca:FILE, insecure
     #[arg(long, global = true, value_name = "TRUST", default_value = "system", help_heading = "Connection")]
     pub(crate) trust: TrustChoice,
+    /// Certificate of this side, with its chain, in PEM: shown to a server that asks for one
+    #[arg(long, global = true, value_name = "PEM", help_heading = "Connection")]
+    pub(crate) client_cert: Option<PathBuf>,
+    /// Private key of that certificate, where it is not in the same file
+    #[arg(long, global = true, value_name = "PEM", requires = "client_cert", help_heading = "Connection")]
+    pub(crate) client_key: Option<PathBuf>,
+    /// What is remembered of servers: their certificates, and that they do TLS; `none` remembers nothing
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "WHARF_KNOWN_HOSTS",
+        hide_env_values = true,
+        help_heading = "Connection"
+    )]
+    pub(crate) known_hosts: Option<PathBuf>,
     /// Let the server dial the data connections
     #[arg(long, global = true, help_heading = "Connection")]
     pub(crate) active: bool,
@@ -134,6 +150,8 @@ pub(crate) enum Command {
     },
     /// Show what is known of a file or directory
     Stat { url: OsString },
+    /// Forget what is remembered of the URL's server: its certificate, and that it does TLS
+    Forget { url: OsString },
     #[command(external_subcommand)]
     Other(Vec<OsString>),
 }

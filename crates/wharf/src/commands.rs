@@ -12,66 +12,68 @@ use crate::fetch::Fetch;
 use crate::location::Location;
 use crate::progress::Console;
 use crate::send::{self, Send};
-use crate::{browse, change, output};
+use crate::{browse, change, memory, output};
 
-/// Does it all over one connection.
+/// Does it all over one connection, if it needs one.
 pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     let Args { global, command } = args;
     let Some(command) = command else { return Err(no_shell()) };
     let mut console = Console::new(&global);
-    let client = work(&global, command, &mut console).await?;
-    // All is done: a goodbye that fails changes nothing.
-    let _ = client.quit().await;
+    if let Some(client) = work(&global, command, &mut console).await? {
+        // All is done: a goodbye that fails changes nothing.
+        let _ = client.quit().await;
+    }
     match console.failures() {
         0 => Ok(()),
         failures => Err(Failure::Some(failures)),
     }
 }
 
-async fn work(global: &Global, command: Command, console: &mut Console) -> Result<Client, Failure> {
+async fn work(global: &Global, command: Command, console: &mut Console) -> Result<Option<Client>, Failure> {
     // Whatever is wrong with the arguments shows before anybody is called.
     match command {
         Command::Ls { long, url } => {
             let (mut client, there) = reach(global, &url).await?;
-            browse::ls(&mut client, &there, long).await.map(|()| client)
+            browse::ls(&mut client, &there, long).await.map(|()| Some(client))
         }
         Command::Get { copy, url, local } => {
             let (mut client, there) = reach(global, &url).await?;
             Fetch { client: &mut client, copy, console }.run(&there, local.as_deref()).await?;
-            Ok(client)
+            Ok(Some(client))
         }
         Command::Put { copy, local, url } => {
             Location::parse(&url)?;
             let locals = send::expand(local)?;
             let (mut client, there) = reach(global, &url).await?;
             Send { client: &mut client, copy, console, no_times: false }.run(&there, &locals).await?;
-            Ok(client)
+            Ok(Some(client))
         }
         Command::Cat { url } => {
             let (mut client, there) = reach(global, &url).await?;
-            browse::cat(&mut client, &there).await.map(|()| client)
+            browse::cat(&mut client, &there).await.map(|()| Some(client))
         }
         Command::Rm { recursive, url } => {
             let (mut client, there) = reach(global, &url).await?;
-            change::rm(&mut client, &there, recursive, console).await.map(|()| client)
+            change::rm(&mut client, &there, recursive, console).await.map(|()| Some(client))
         }
         Command::Mkdir { parents, url } => {
             let (mut client, there) = reach(global, &url).await?;
-            change::mkdir(&mut client, &there, parents).await.map(|()| client)
+            change::mkdir(&mut client, &there, parents).await.map(|()| Some(client))
         }
         Command::Rmdir { url } => {
             let (mut client, there) = reach(global, &url).await?;
-            change::rmdir(&mut client, &there).await.map(|()| client)
+            change::rmdir(&mut client, &there).await.map(|()| Some(client))
         }
         Command::Mv { url, new_path } => {
             let to = change::new_path(&Location::parse(&url)?, &new_path)?;
             let (mut client, there) = reach(global, &url).await?;
-            change::mv(&mut client, &there, to).await.map(|()| client)
+            change::mv(&mut client, &there, to).await.map(|()| Some(client))
         }
         Command::Stat { url } => {
             let (mut client, there) = reach(global, &url).await?;
-            browse::stat(&mut client, &there).await.map(|()| client)
+            browse::stat(&mut client, &there).await.map(|()| Some(client))
         }
+        Command::Forget { url } => memory::forget(global, &Location::parse(&url)?).map(|()| None),
         Command::Other(words) => Err(unknown(&words)),
     }
 }

@@ -2,33 +2,54 @@
 
 use std::sync::Arc;
 
-use wharf_client::{Client, ConnectOptions};
+use wharf_client::{Client, ConnectOptions, Error, HostMemory, ReplyCode, WireLine};
 
 use crate::args::Global;
-use crate::credentials::Credentials;
+use crate::credentials::{self, Credentials};
 use crate::failure::Failure;
+use crate::identity::client_identity;
 use crate::location::Location;
-use crate::output;
+use crate::{memory, output};
 
 /// Connects and logs in.
 pub(crate) async fn connect(global: &Global, there: &mut Location) -> Result<Client, Failure> {
     if global.tls_min > global.tls_max {
         return Err(Failure::usage("--tls-min is above --tls-max"));
     }
-    let credentials = Credentials::find(global, there)?;
+    let memory = memory::file(global);
     let mut options = ConnectOptions::new(there.host.clone());
     options.port = there.port;
     options.tls = global.tls.map_or(there.tls, Into::into);
-    options.trust = global.trust.clone().into_trust()?;
+    options.trust = global.trust.clone().into_trust(memory.as_ref())?;
+    options.memory = memory.map(|file| file as Arc<dyn HostMemory>);
+    options.client_identity = client_identity(global)?;
     options.min_version = global.tls_min.into();
     options.max_version = global.tls_max.into();
     options.active = global.active;
     options.timeout = global.timeout;
     options.connect_timeout = global.connect_timeout;
-    if global.verbose {
-        options.wire_log = Some(Arc::new(|line| output::note(&line.to_string())));
-    }
+    let credentials = Credentials::find(global, there)?;
+    let (verbose, quiet) = (global.verbose, global.quiet);
+    options.wire_log = Some(Arc::new(move |line| match line {
+        WireLine::Warning(text) if !quiet => output::note(&format!("wharf: warning: {text}")),
+        line if verbose => output::note(&line.to_string()),
+        _ => {}
+    }));
     let mut client = Client::connect(options).await?;
-    client.login(&credentials.user, credentials.password, credentials.account).await?;
+    log_in(&mut client, credentials, &there.host).await?;
     Ok(client)
+}
+
+async fn log_in(client: &mut Client, credentials: Credentials, host: &str) -> Result<(), Failure> {
+    let Credentials { user, password, account } = credentials;
+    let password = match password {
+        Some(password) => password,
+        None => match client.login_by_certificate(&user).await {
+            Err(Error::Login { reply }) if reply.code() == ReplyCode::NEED_PASSWORD => {
+                credentials::prompt(&user, host)?
+            }
+            done => return Ok(done?),
+        },
+    };
+    Ok(client.login(&user, password, account).await?)
 }

@@ -20,7 +20,8 @@ const LONGEST: u64 = 64 * 1024;
 
 pub(crate) struct Credentials {
     pub(crate) user: String,
-    pub(crate) password: Secret,
+    /// None where a certificate stands for the user, as long as the server does not ask for a password too.
+    pub(crate) password: Option<Secret>,
     pub(crate) account: Option<Secret>,
 }
 
@@ -47,12 +48,17 @@ impl Credentials {
                     "there is a password, but no user: write USER@ in the URL, or --user",
                 ));
             }
-            return Ok(Self { user: "anonymous".to_owned(), password: secret("anonymous@")?, account: None });
+            return Ok(Self {
+                user: "anonymous".to_owned(),
+                password: Some(secret("anonymous@")?),
+                account: None,
+            });
         };
         let password = match given.or(from_environment()?).or(stored) {
-            Some(password) => password,
-            None if is_anonymous(&user) => secret("anonymous@")?,
-            None => prompt(&user, &there.host)?,
+            Some(password) => Some(password),
+            None if is_anonymous(&user) => Some(secret("anonymous@")?),
+            None if global.client_cert.is_some() => None,
+            None => Some(prompt(&user, &there.host)?),
         };
         Ok(Self { user, password, account })
     }
@@ -137,7 +143,8 @@ fn from_netrc(host: &str, user: Option<&str>) -> Result<Option<netrc::Entry>, Fa
         .map_err(|why| Failure::local(format!("reading {shown}"), io::Error::other(why)))
 }
 
-fn prompt(user: &str, host: &str) -> Result<Secret, Failure> {
+/// Asks on the terminal.
+pub(crate) fn prompt(user: &str, host: &str) -> Result<Secret, Failure> {
     if !io::stdin().is_terminal() {
         return Err(Failure::usage(format!(
             "there is no password for {user} at {host}, and no terminal to ask at: use --password-stdin, \

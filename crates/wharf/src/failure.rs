@@ -2,7 +2,7 @@
 
 use std::io;
 
-use wharf_client::{Error, ErrorClass};
+use wharf_client::{Error, ErrorClass, TlsFailure};
 
 /// What ends a command. The text names the cause and, where there is one, the cure.
 #[derive(Debug, thiserror::Error)]
@@ -93,6 +93,18 @@ fn hint(error: &Error) -> Option<&'static str> {
     match error {
         Error::TlsRefused { .. } => Some("try --tls implicit; --tls off goes without TLS"),
         Error::ClearPassword => Some("--tls off sends it in clear"),
+        Error::Downgrade { .. } => {
+            Some("--tls off goes without TLS; wharf forget URL has the server forgotten")
+        }
+        Error::Tls(TlsFailure::TofuChanged { .. }) => {
+            Some("wharf forget URL has the old certificate forgotten")
+        }
+        Error::Tls(TlsFailure::NoCommonVersionOrCipher(_)) => {
+            Some("--tls-min and --tls-max say which versions this side offers")
+        }
+        Error::Tls(TlsFailure::Alert(alert)) if alert == "CertificateRequired" => {
+            Some("--client-cert PEM shows one")
+        }
         Error::AccountNeeded { .. } => Some("an account can stand in the netrc file"),
         Error::Tls(_) if error.class() == ErrorClass::Certificate => {
             Some("--trust ca:FILE, pin:sha256:HEX or tofu says which certificates are good")

@@ -4,8 +4,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use etcetera::BaseStrategy as _;
-use wharf_client::{Fingerprint, KnownHostsFile, Trust};
+use wharf_client::{Fingerprint, FingerprintError, KnownHostsFile, Trust};
 
 use crate::failure::Failure;
 
@@ -14,7 +13,7 @@ use crate::failure::Failure;
 pub(crate) enum TrustChoice {
     System,
     Tofu,
-    Pin(Fingerprint),
+    Pins(Vec<Fingerprint>),
     Ca(PathBuf),
     Insecure,
 }
@@ -27,8 +26,9 @@ impl FromStr for TrustChoice {
             None if text == "system" => Ok(Self::System),
             None if text == "tofu" => Ok(Self::Tofu),
             None if text == "insecure" => Ok(Self::Insecure),
-            Some(("pin", pin)) if pin.starts_with("sha256:") => {
-                pin.parse().map(Self::Pin).map_err(|error| error.to_string())
+            Some(("pin", pins)) if pins.split(',').all(|pin| pin.starts_with("sha256:")) => {
+                let pins: Result<_, _> = pins.split(',').map(str::parse).collect();
+                pins.map(Self::Pins).map_err(|error: FingerprintError| error.to_string())
             }
             Some(("ca", file)) if !file.is_empty() => Ok(Self::Ca(file.into())),
             _ => Err("use system, tofu, pin:sha256:HEX, ca:FILE or insecure".to_owned()),
@@ -37,19 +37,18 @@ impl FromStr for TrustChoice {
 }
 
 impl TrustChoice {
-    /// In the library's terms; the known hosts are in the user's data folder.
-    pub(crate) fn into_trust(self) -> Result<Trust, Failure> {
+    /// In the library's terms, with the file that is the memory for first use.
+    pub(crate) fn into_trust(self, memory: Option<&Arc<KnownHostsFile>>) -> Result<Trust, Failure> {
         Ok(match self {
             Self::System => Trust::System,
-            Self::Pin(fingerprint) => Trust::Pin(fingerprint),
+            Self::Pins(pins) => Trust::Pins(pins),
             Self::Ca(file) => Trust::CaFile(file),
             Self::Insecure => Trust::DangerousInsecure,
             Self::Tofu => {
-                let folders = etcetera::choose_base_strategy().map_err(|_| {
-                    Failure::usage("--trust tofu needs a home folder to remember servers in: set HOME")
+                let memory = memory.ok_or_else(|| {
+                    Failure::usage("--trust tofu needs a file to remember servers in: --known-hosts, or HOME")
                 })?;
-                let file = folders.data_dir().join("wharf").join("known_hosts");
-                Trust::Tofu(Arc::new(KnownHostsFile::new(file)))
+                Trust::Tofu(Arc::clone(memory) as Arc<_>)
             }
         })
     }
@@ -64,8 +63,11 @@ mod tests {
         let hex = "ab".repeat(32);
         assert_eq!("system".parse(), Ok(TrustChoice::System));
         assert_eq!("ca:a:b.pem".parse(), Ok(TrustChoice::Ca("a:b.pem".into())));
-        assert!(matches!(format!("pin:sha256:{hex}").parse(), Ok(TrustChoice::Pin(_))));
-        for wrong in ["", "all", "ca:", "pin:abcd", "pin:sha256:12", "tofu:x"] {
+        for (count, text) in [(1, format!("pin:sha256:{hex}")), (2, format!("pin:sha256:{hex},sha256:{hex}"))]
+        {
+            assert!(matches!(text.parse(), Ok(TrustChoice::Pins(pins)) if pins.len() == count), "{text}");
+        }
+        for wrong in ["", "all", "ca:", "pin:abcd", "pin:", "pin:sha256:12,", "pin:sha256:12", "tofu:x"] {
             assert!(wrong.parse::<TrustChoice>().is_err(), "{wrong}");
         }
     }

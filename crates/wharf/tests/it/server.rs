@@ -65,6 +65,7 @@ impl Server {
 pub(crate) fn wharf(words: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_wharf"));
     command.args(words).env("WHARF_PASSWORD", "canary-secret").env("NETRC", "/nonexistent/netrc");
+    command.env("WHARF_KNOWN_HOSTS", "none");
     command.stdin(Stdio::null());
     command
 }
