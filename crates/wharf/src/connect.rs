@@ -30,10 +30,14 @@ pub(crate) async fn connect(global: &Global, there: &mut Location) -> Result<Cli
     options.connect_timeout = global.connect_timeout;
     let credentials = Credentials::find(global, there)?;
     let (verbose, quiet) = (global.verbose, global.quiet);
-    options.wire_log = Some(Arc::new(move |line| match line {
-        WireLine::Warning(text) if !quiet => output::note(&format!("wharf: warning: {text}")),
-        line if verbose => output::note(&line.to_string()),
-        _ => {}
+    options.wire_log = Some(Arc::new(move |line| {
+        if verbose {
+            output::note(&line.to_string());
+        } else if let WireLine::Warning(text) = line
+            && !quiet
+        {
+            output::error(&format!("warning: {text}"));
+        }
     }));
     let mut client = Client::connect(options).await?;
     log_in(&mut client, credentials, &there.host).await?;
