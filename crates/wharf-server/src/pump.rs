@@ -9,6 +9,7 @@ use wharf_codec::{AsciiDecoder, AsciiEncoder};
 use wharf_session::{DataFailure, ListingForm};
 use wharf_storage::{Sink, Source};
 use wharf_transport::{DataError, DataStream};
+use wharf_types::FileErrorKind;
 
 use crate::listing::Listing;
 
@@ -116,7 +117,9 @@ pub(crate) async fn send_text<F: Fn(u64) + Send>(
         write(stream, &lines, meter).await?;
         sent += chunk.len() as u64;
         if chunk.is_empty() {
-            return Ok(sent);
+            // Where REST pointed there is no byte (XFR-06): only reading tells how long a text is on the wire.
+            let beyond = DataFailure::Storage(FileErrorKind::InvalidOffset.into());
+            return if skip > 0 { Err(beyond) } else { Ok(sent) };
         }
     }
 }

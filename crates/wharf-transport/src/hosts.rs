@@ -26,7 +26,8 @@ pub(crate) struct Certificates {
 
 impl Certificates {
     pub(crate) fn new(usual: &Identity, hosts: &[HostIdentity]) -> Self {
-        let hosts = hosts.iter().map(|host| (host.names.clone(), Arc::clone(host.identity.certified()))).collect();
+        let hosts =
+            hosts.iter().map(|host| (host.names.clone(), Arc::clone(host.identity.certified()))).collect();
         Self { usual: Arc::clone(usual.certified()), hosts }
     }
 

@@ -6,9 +6,7 @@ use wharf_server::{
     AccountRules, ControlPolicy, DataPolicy, Fingerprint, HostIdentity, Identity, MemoryDisk, Networks,
     ServerConfig, ServerTls, ServerTlsOptions, TlsRule, VirtualHost,
 };
-use wharf_transport::{
-    ClientControlTls, ClientTlsOptions, ControlEvent, ControlStream, TlsVersion, Trust,
-};
+use wharf_transport::{ClientControlTls, ClientTlsOptions, ControlEvent, ControlStream, TlsVersion, Trust};
 
 use crate::{
     harness::{HOME, Harness, PASSWORD},

@@ -137,6 +137,20 @@ async fn text_has_the_line_ends_of_each_side() {
         raw.expect(150).await;
         raw.expect(226).await;
     }
+    // XFR-06: the wire has 15 bytes, so there is nothing at 16.
+    for (rest, code) in [(15, 226), (16, 554)] {
+        let addr = raw.epsv().await;
+        raw.ask(&format!("REST {rest}"), 350).await;
+        raw.say("RETR f");
+        let mut data = raw.protected_data(addr).await.unwrap();
+        let mut bytes = bytes::BytesMut::new();
+        // A connection that is reset gives no byte either.
+        let _ = raw.while_reading(data.read_chunk(&mut bytes, 1024)).await;
+        assert!(bytes.is_empty());
+        raw.expect(150).await;
+        raw.while_reading(data.finish_receive(crate::harness::PATIENCE)).await.ok();
+        raw.expect(code).await;
+    }
     let addr = raw.epsv().await;
     raw.say("STOR g");
     let mut data = raw.protected_data(addr).await.unwrap();

@@ -50,6 +50,28 @@ async fn each_host_shows_its_own_certificate() {
     assert_eq!(seen(&tls, Some("unknown.example"), "127.0.0.1").await, Some(usual));
 }
 
+/// Data before the handshake is done could be sent twice by somebody in between (RFC 8446 §8): no ticket permits it.
+#[tokio::test]
+async fn early_data_is_never_offered() {
+    let bare = Bare::with(TlsVersion::V1_3, &["ftp"], |config| config.enable_early_data = true);
+    let tls = server_tls(wharf_transport::DataSession::Prefer).control(None);
+    for resumes in [false, true] {
+        let (server, client) = pair().await;
+        let mut server = ControlStream::clear(server);
+        server.upgrade_server(&tls).unwrap();
+        let secured = bare.connect(tcp(client));
+        let (at_server, at_client) = tokio::join!(outcome(&mut server), secured);
+        let ControlEvent::Secured(info) = at_server else { panic!("{at_server:?}") };
+        assert_eq!(info.resumed, resumes);
+        let mut at_client = at_client.unwrap();
+        assert!(at_client.get_mut().1.early_data().is_none());
+        // The tickets come with the first reply.
+        server.queue(bytes::Bytes::from_static(b"220\r\n"));
+        flush(&mut server).await;
+        tokio::io::AsyncReadExt::read_exact(&mut at_client, &mut [0; 5]).await.unwrap();
+    }
+}
+
 /// What a server agrees on with a client that speaks nothing but `ciphers`.
 async fn agreed(strength: Strength, version: TlsVersion, ciphers: &str) -> Result<TlsInfo, TlsFailure> {
     let mut options = ServerTlsOptions::new(identity());
