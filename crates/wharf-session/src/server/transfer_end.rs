@@ -37,13 +37,14 @@ pub(super) fn reply_to_failure(failure: &DataFailure, moving: bool) -> Reply {
             FileErrorKind::NoSpace | FileErrorKind::QuotaExceeded if moving => {
                 Reply::new(ReplyCode::STORAGE_EXCEEDED, error.kind().text())
             }
+            // Where a text ends on the wire shows only in reading it (XFR-06).
+            FileErrorKind::InvalidOffset => reply_to(error, ""),
             _ if moving => Reply::new(ReplyCode::LOCAL_ERROR, error.kind().text()),
             FileErrorKind::Busy
             | FileErrorKind::Denied
             | FileErrorKind::DirectoryNotEmpty
             | FileErrorKind::Exists
             | FileErrorKind::InvalidName
-            | FileErrorKind::InvalidOffset
             | FileErrorKind::Io
             | FileErrorKind::IsADirectory
             | FileErrorKind::NoSpace
