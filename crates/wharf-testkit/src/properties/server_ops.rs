@@ -61,6 +61,7 @@ impl Run {
             2 => Policy { control: ControlPolicy::Require, data: DataPolicy::Require, ..Policy::default() },
             _ => Policy { control: ControlPolicy::Deny, data: DataPolicy::Deny, ..Policy::default() },
         };
+        cfg.policy.report_only = bit(7);
         cfg.implicit = bit(2);
         cfg.dangerous_foreign_data = bit(3);
         if bit(4) {

@@ -1,9 +1,9 @@
 //! From text to steps.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use wharf_session::{
-    policy::{ControlPolicy, DataPolicy},
+    policy::TlsRule,
     server::{PeerInfo, ServerConfig, VirtualHost},
 };
 use wharf_types::{FileErrorKind, VirtualPath};
@@ -131,22 +131,24 @@ impl Transcript {
         for word in rest.split_whitespace() {
             let (key, value) = word.split_once('=').ok_or("not key=value")?;
             match key {
-                "control" => {
-                    cfg.policy.control = match value {
-                        "allow" => ControlPolicy::Allow,
-                        "credentials" => ControlPolicy::Credentials,
-                        "require" => ControlPolicy::Require,
-                        "deny" => ControlPolicy::Deny,
-                        _ => return Err("unknown policy".to_owned()),
-                    };
+                "control" => cfg.policy.control = value.parse().map_err(|_| "unknown policy")?,
+                "data" => cfg.policy.data = value.parse().map_err(|_| "unknown policy")?,
+                "dialect" => cfg.policy.dialect = value.parse().map_err(|_| "unknown dialect")?,
+                "report" => cfg.policy.report_only = flag(value)?,
+                "account" => {
+                    let (name, rule) = scope(value)?;
+                    Arc::make_mut(&mut cfg.accounts).add(name, rule);
                 }
-                "data" => {
-                    cfg.policy.data = match value {
-                        "allow" => DataPolicy::Allow,
-                        "require" => DataPolicy::Require,
-                        "deny" => DataPolicy::Deny,
-                        _ => return Err("unknown policy".to_owned()),
-                    };
+                "network" => {
+                    let (network, rule) = scope(value)?;
+                    let network = network.parse().map_err(|_| "not a network")?;
+                    Arc::make_mut(&mut cfg.networks).add(network, rule);
+                }
+                "strict-host" => {
+                    let (name, rule) = scope(value)?;
+                    let mut host = VirtualHost::new(vec![name.to_owned()]);
+                    host.tls = rule;
+                    cfg.hosts.push(host);
                 }
                 "implicit" => cfg.implicit = flag(value)?,
                 "tls" => cfg.tls_available = flag(value)?,
@@ -242,4 +244,20 @@ fn unescape(text: &str) -> Result<Vec<u8>, String> {
     }
     out.extend_from_slice(rest.as_bytes());
     Ok(out)
+}
+
+/// A scope with its rule: `NAME,CONTROL,DATA`, where `-` says nothing.
+fn scope(text: &str) -> Result<(&str, TlsRule), String> {
+    let [name, control, data] = text.split(',').collect::<Vec<_>>()[..] else {
+        return Err("not NAME,CONTROL,DATA".to_owned());
+    };
+    let control = match control {
+        "-" => None,
+        word => Some(word.parse().map_err(|_| "unknown policy")?),
+    };
+    let data = match data {
+        "-" => None,
+        word => Some(word.parse().map_err(|_| "unknown policy")?),
+    };
+    Ok((name, TlsRule { control, data }))
 }
