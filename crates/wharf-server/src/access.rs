@@ -113,6 +113,7 @@ impl AccessLog {
                     bytes = record.bytes,
                     secs = record.took.as_secs_f64(),
                     secured = record.secured,
+                    bound = record.bound,
                     code = record.code.get(),
                     "transferred"
                 );

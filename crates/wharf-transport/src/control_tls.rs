@@ -116,7 +116,7 @@ impl TlsLayer {
         };
         let info = TlsInfo::of(&self.connection, sni.as_deref());
         match &self.role {
-            Role::Server(tls) => tls.control_secured(),
+            Role::Server(tls) => tls.control_secured(&info),
             Role::Client(tls) => tls.control_secured(&info)?,
         }
         self.info = Some(info.clone());

@@ -1,6 +1,6 @@
 //! TLS of a listener and of its control connections, on the server.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rustls::server::{ServerSessionMemoryCache, StoresServerSessions};
 use rustls::{HandshakeKind, ProtocolVersion, ServerConfig, ServerConnection};
@@ -10,7 +10,7 @@ use crate::data::TicketPlan;
 use crate::failure::TlsError;
 use crate::hosts::{Certificates, HostIdentity};
 use crate::identity::Identity;
-use crate::options::{DataSession, Strength, TlsVersion, versions};
+use crate::options::{DataSession, Strength, TlsInfo, TlsVersion, versions};
 use crate::ticket::{Counter, ReadOnly, TicketOffice, fresh_token};
 
 /// Tickets on a control connection, for a client that does not say how many it wants.
@@ -111,6 +111,7 @@ impl ServerTls {
             sessions,
             data_session: self.data_session,
             clock: self.clock.clone(),
+            sni: OnceLock::new(),
         }))
     }
 }
@@ -127,6 +128,8 @@ struct Inner {
     sessions: Arc<dyn StoresServerSessions>,
     data_session: DataSession,
     clock: Clock,
+    /// The host that the client named on the control connection.
+    sni: OnceLock<Option<String>>,
 }
 
 impl ServerControlTls {
@@ -135,7 +138,9 @@ impl ServerControlTls {
     }
 
     /// The handshake of the control connection is done: its tickets are in the client's hands.
-    pub(crate) fn control_secured(&self) {
+    pub(crate) fn control_secured(&self, info: &TlsInfo) {
+        // The first handshake is the one that counts; there is but one for each of these.
+        let _ = self.0.sni.set(info.sni.clone());
         let now = self.0.clock.now();
         self.0.office.ledger().approve(self.0.counter.token(), self.0.counter.given(), now);
     }
@@ -183,6 +188,15 @@ impl DataSide {
             DataSession::Prefer => ledger.excuses_full_handshake(now),
             DataSession::Off => true,
         };
+        let named = connection.server_name();
+        if let Some(control) = self.control.0.sni.get().filter(|control| control.as_deref() != named) {
+            tracing::warn!(
+                control = control.as_deref(),
+                data = named,
+                "the client names another host in TLS on its data connection than on its control connection, \
+                and no TLS session is resumed across names"
+            );
+        }
         taken.then_some(false)
     }
 }

@@ -229,6 +229,9 @@ pub struct TransferRecord {
     pub bytes: u64,
     /// Whether under TLS.
     pub secured: bool,
+    /// Whether its data connection resumed the TLS session of the control connection, which proves that both have the
+    /// same client; `None` in clear, or when it did not come to bytes.
+    pub bound: Option<bool>,
     /// How long it took, from the reply 150 on.
     pub took: std::time::Duration,
     /// The code of the final reply.

@@ -26,6 +26,8 @@ pub(super) struct Setup {
     /// The client's first TLS message is there.
     pub(super) begun: bool,
     pub(super) secured: bool,
+    /// It resumed the TLS session of the control connection.
+    pub(super) bound: bool,
     /// What went wrong before a transfer asked for it.
     pub(super) failed: Option<DataFailure>,
 }
@@ -40,6 +42,7 @@ impl Setup {
             securing: false,
             begun: false,
             secured: false,
+            bound: false,
             failed: None,
         }
     }

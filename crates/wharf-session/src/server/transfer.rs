@@ -36,6 +36,8 @@ pub(super) struct Transfer {
     pub(super) upload: bool,
     pub(super) form: Form,
     pub(super) level: DataLevel,
+    /// Whether the data connection proved to be of this session's client, once bytes move under TLS.
+    pub(super) bound: Option<bool>,
     pub(super) began: Instant,
     pub(super) bytes: u64,
     /// Where an upload begins in the file.
@@ -211,6 +213,7 @@ impl Server {
             upload,
             form,
             level,
+            bound: None,
             began: now,
             bytes: 0,
             offset: 0,
@@ -346,6 +349,7 @@ impl Server {
             }
         } else {
             transfer.phase = Phase::Running;
+            transfer.bound = setup.secured.then_some(setup.bound);
             let held = transfer.held.take();
             let job = JobId(transfer.job);
             let flow = if transfer.upload { Flow::Receive(job) } else { Flow::Send(job) };

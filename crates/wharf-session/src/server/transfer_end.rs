@@ -81,6 +81,7 @@ impl Server {
                 self.event(AuditEvent::DataSecured { tls, bound });
                 if let Some(setup) = &mut self.setup {
                     setup.secured = true;
+                    setup.bound = bound;
                 }
                 self.advance_data(now);
             }
@@ -203,6 +204,7 @@ impl Server {
             path: transfer.path,
             bytes: transfer.bytes,
             secured: transfer.level == DataLevel::Private,
+            bound: transfer.bound,
             took: now.saturating_duration_since(transfer.began),
             code: reply.code(),
         }));
