@@ -286,7 +286,7 @@ fn address(text: &str) -> Result<SocketAddr, String> {
     })
 }
 
-fn ports(text: &str) -> Result<RangeInclusive<u16>, String> {
+pub(crate) fn ports(text: &str) -> Result<RangeInclusive<u16>, String> {
     let range = text.split_once('-').and_then(|(from, to)| Some((from.parse().ok()?, to.parse().ok()?)));
     match range {
         Some((from, to)) if 0 < from && from <= to => Ok(from..=to),

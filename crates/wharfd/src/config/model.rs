@@ -1,0 +1,238 @@
+//! What the file says, key by key, and where.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    num::NonZeroUsize,
+    ops::RangeInclusive,
+    path::PathBuf,
+    time::Duration,
+};
+
+use wharf_server::{
+    ControlPolicy, DataPolicy, DataSession, Dialect, Durability, IpNet, Strength, TlsRule, TlsVersion,
+};
+
+use crate::args::{LogFormat, LogLevel};
+
+/// The sections as they are written, each with its keys. Nothing else may stand in the file.
+pub(super) const SECTIONS: [(&str, &[&str]); 10] = [
+    (
+        "",
+        &[
+            "root",
+            "state_dir",
+            "greeting",
+            "durability",
+            "max_sessions",
+            "max_per_ip",
+            "idle_timeout",
+            "grace",
+            "passive_ports",
+            "public_ip",
+            "log",
+            "tls",
+            "listener",
+            "host",
+            "network",
+            "group",
+            "user",
+            "accounts",
+            "anonymous",
+        ],
+    ),
+    ("[log]", &["format", "level"]),
+    (
+        "[tls]",
+        &[
+            "certificate",
+            "key",
+            "control",
+            "data",
+            "min_version",
+            "max_version",
+            "min_strength",
+            "data_session",
+            "dialect",
+            "report_only",
+            "strict_close",
+        ],
+    ),
+    (
+        "[[listener]]",
+        &[
+            "address",
+            "implicit",
+            "certificate",
+            "key",
+            "control",
+            "data",
+            "min_version",
+            "max_version",
+            "min_strength",
+            "data_session",
+            "dialect",
+            "report_only",
+            "strict_close",
+        ],
+    ),
+    ("[[host]]", &["name", "aliases", "certificate", "key", "control", "data"]),
+    ("[[network]]", &["cidr", "control", "data"]),
+    ("[[group]]", &["name", "control", "data"]),
+    ("[[user]]", &["name", "hash", "root", "permissions", "groups", "control", "data"]),
+    ("[accounts]", &["file", "control", "data"]),
+    ("[anonymous]", &["root", "control", "data"]),
+];
+
+/// A value and the line of its key, counted from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct At<T> {
+    pub(super) line: usize,
+    pub(super) value: T,
+}
+
+/// The whole file.
+#[derive(Debug)]
+pub(super) struct Model {
+    /// Absent only where the file is wrong.
+    pub(super) root: Option<At<PathBuf>>,
+    pub(super) state_dir: Option<At<PathBuf>>,
+    pub(super) greeting: Option<At<String>>,
+    pub(super) durability: Option<At<Durability>>,
+    pub(super) max_sessions: Option<At<NonZeroUsize>>,
+    pub(super) max_per_ip: Option<At<NonZeroUsize>>,
+    pub(super) idle_timeout: Option<At<Duration>>,
+    pub(super) grace: Option<At<Duration>>,
+    pub(super) passive_ports: Option<At<RangeInclusive<u16>>>,
+    pub(super) public_ip: Option<At<Ipv4Addr>>,
+    pub(super) log: Log,
+    pub(super) tls: Tls,
+    pub(super) listeners: Vec<Listener>,
+    pub(super) hosts: Vec<Host>,
+    pub(super) networks: Vec<Network>,
+    pub(super) groups: Vec<Group>,
+    pub(super) users: Vec<User>,
+    pub(super) accounts: Accounts,
+    pub(super) anonymous: Option<Anonymous>,
+}
+
+/// `[log]`.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Log {
+    pub(crate) format: Option<LogFormat>,
+    pub(crate) level: Option<LogLevel>,
+}
+
+/// A certificate and its key; both are there or the file is wrong.
+#[derive(Debug, Default)]
+pub(super) struct Pair {
+    pub(super) certificate: Option<At<PathBuf>>,
+    pub(super) key: Option<At<PathBuf>>,
+}
+
+impl Pair {
+    /// The two files, and the line of the certificate.
+    pub(super) fn files(&self) -> Option<(usize, &PathBuf, &PathBuf)> {
+        let (certificate, key) = (self.certificate.as_ref()?, self.key.as_ref()?);
+        Some((certificate.line, &certificate.value, &key.value))
+    }
+}
+
+/// `control` and `data` of a scope.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Rule {
+    pub(super) control: Option<At<ControlPolicy>>,
+    pub(super) data: Option<At<DataPolicy>>,
+}
+
+impl Rule {
+    pub(super) fn tls(&self) -> TlsRule {
+        let mut rule = TlsRule::default();
+        rule.control = self.control.map(|at| at.value);
+        rule.data = self.data.map(|at| at.value);
+        rule
+    }
+}
+
+/// `[tls]`, and the same keys of a listener.
+#[derive(Debug, Default)]
+pub(super) struct Tls {
+    pub(super) pair: Pair,
+    pub(super) rule: Rule,
+    pub(super) min_version: Option<At<TlsVersion>>,
+    pub(super) max_version: Option<At<TlsVersion>>,
+    pub(super) min_strength: Option<At<Strength>>,
+    pub(super) data_session: Option<At<DataSession>>,
+    pub(super) dialect: Option<At<Dialect>>,
+    pub(super) report_only: Option<At<bool>>,
+    pub(super) strict_close: Option<At<bool>>,
+}
+
+/// `[[listener]]`.
+#[derive(Debug)]
+pub(super) struct Listener {
+    pub(super) address: At<SocketAddr>,
+    pub(super) implicit: Option<At<bool>>,
+    pub(super) tls: Tls,
+}
+
+/// `[[host]]`.
+#[derive(Debug)]
+pub(super) struct Host {
+    pub(super) name: At<String>,
+    pub(super) aliases: Vec<At<String>>,
+    pub(super) pair: Pair,
+    pub(super) rule: Rule,
+}
+
+impl Host {
+    /// The name and the aliases.
+    pub(super) fn names(&self) -> impl Iterator<Item = &At<String>> {
+        std::iter::once(&self.name).chain(&self.aliases)
+    }
+}
+
+/// `[[network]]`.
+#[derive(Debug)]
+pub(super) struct Network {
+    pub(super) cidr: At<IpNet>,
+    pub(super) rule: Rule,
+}
+
+/// `[[group]]`.
+#[derive(Debug)]
+pub(super) struct Group {
+    pub(super) name: At<String>,
+    pub(super) rule: Rule,
+}
+
+/// `[[user]]`.
+pub(super) struct User {
+    pub(super) name: At<String>,
+    pub(super) hash: Option<At<String>>,
+    pub(super) root: Option<At<String>>,
+    pub(super) permissions: Option<At<String>>,
+    pub(super) groups: Vec<At<String>>,
+    pub(super) rule: Rule,
+}
+
+impl std::fmt::Debug for User {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("User").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// `[accounts]`.
+#[derive(Debug, Default)]
+pub(super) struct Accounts {
+    pub(super) file: Option<At<PathBuf>>,
+    pub(super) rule: Rule,
+}
+
+/// `[anonymous]`.
+#[derive(Debug)]
+pub(super) struct Anonymous {
+    /// The line of its head.
+    pub(super) line: usize,
+    pub(super) root: Option<At<String>>,
+    pub(super) rule: Rule,
+}
