@@ -37,6 +37,14 @@ impl UsersFile {
     /// # Errors
     /// When it cannot be read, may be written by others than its owner, or holds a line that is not an account.
     pub fn load(path: &Path) -> Result<Self, UsersFileError> {
+        Self::parse(&Self::text(path)?)
+    }
+
+    /// The text of the file at `path`, for [`UsersFile::parse`].
+    ///
+    /// # Errors
+    /// When it cannot be read, or may be written by others than its owner.
+    pub fn text(path: &Path) -> Result<String, UsersFileError> {
         let whole = |cause: String, cure: &str| UsersFileError::new(None, cause, cure);
         let unreadable = |error: std::io::Error| {
             whole(format!("the users file cannot be read: {error}"), "check its path and permissions")
@@ -53,7 +61,7 @@ impl UsersFile {
         }
         let mut text = String::new();
         file.take(MOST).read_to_string(&mut text).map_err(unreadable)?;
-        Self::parse(&text)
+        Ok(text)
     }
 
     /// Reads the text of a users file.
@@ -91,6 +99,11 @@ impl UsersFile {
     #[must_use]
     pub fn count(&self) -> usize {
         self.accounts.len()
+    }
+
+    /// The names of the accounts, in no order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.accounts.values().map(|(_, grant)| grant.account.as_str())
     }
 }
 

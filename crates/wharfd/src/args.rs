@@ -12,7 +12,9 @@ use std::{
 };
 
 use clap::{Args, Parser, Subcommand, ValueEnum, builder::OsStringValueParser, builder::TypedValueParser};
-use wharf_server::{ControlPolicy, DataPolicy, DataSession, Durability, Rights};
+use wharf_server::{
+    ControlPolicy, DataPolicy, DataSession, Dialect, Durability, Rights, Strength, TlsVersion,
+};
 use zeroize::Zeroizing;
 
 use crate::{duration, failure::Failure};
@@ -33,6 +35,14 @@ pub(crate) enum Command {
     /// With DIR alone: explicit FTPS on 127.0.0.1:2121 and implicit FTPS on 127.0.0.1:2990, a self-signed certificate
     /// that is kept between runs, and the user `wharf` with a password that is made up and printed at each start.
     Serve(Box<Serve>),
+    /// Serve as a configuration file says.
+    ///
+    /// Its keys are described in docs/configuration.md.
+    Run(Run),
+    /// Check a configuration file, and all files that it names, without serving.
+    ///
+    /// Ends with 0 where `run` could start, with or without warnings, and with 2 where it could not.
+    Check(Check),
     /// Make a line of a users file, or change an account in one.
     ///
     /// The password is asked for twice, or is the first line of standard input where that is no terminal.
@@ -86,6 +96,18 @@ pub(crate) struct Serve {
     /// Whether data connections must resume the TLS session of their control connection.
     #[arg(long, value_enum, value_name = "WORD", default_value = "prefer", help_heading = "TLS")]
     pub(crate) data_session: DataSessions,
+    /// The oldest version of TLS, of 1.2 and 1.3.
+    #[arg(long, value_enum, value_name = "VERSION", default_value = "1.2", help_heading = "TLS")]
+    pub(crate) tls_min: TlsMin,
+    /// The weakest ciphers, by the length of their keys in bits: 128 or 256.
+    #[arg(long, value_name = "BITS", default_value = "128", value_parser = strength, help_heading = "TLS")]
+    pub(crate) min_strength: Strength,
+    /// Whose reply codes refusals by this policy have: rfc4217, iis or vsftpd.
+    #[arg(long, value_name = "WORD", default_value = "rfc4217", value_parser = dialect, help_heading = "TLS")]
+    pub(crate) dialect: Dialect,
+    /// Refuse nothing for want of TLS, and log what would be refused.
+    #[arg(long, help_heading = "TLS")]
+    pub(crate) report_only: bool,
 
     /// What an upload survives: a loss of power with its name (full), with whole content (data), or neither (off).
     #[arg(long, value_name = "WORD", default_value = "full", value_parser = durability, help_heading = "Operation")]
@@ -104,29 +126,42 @@ pub(crate) struct Serve {
     pub(crate) state_dir: Option<PathBuf>,
 
     #[command(flatten)]
-    pub(crate) log: Log,
+    pub(crate) log: LogWishes,
+}
+
+/// `wharfd run`.
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    /// The configuration file; others than its owner must not be able to write it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) log: LogWishes,
+}
+
+/// `wharfd check`.
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// The configuration file.
+    pub(crate) file: PathBuf,
+}
+
+/// What the command line says of the log.
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub(crate) struct LogWishes {
+    /// How the log on standard error is written; by default text.
+    #[arg(long = "log-format", value_enum, value_name = "FORMAT", help_heading = "Log")]
+    pub(crate) format: Option<LogFormat>,
+    /// The least important level that is logged; by default info.
+    #[arg(long = "log-level", value_enum, value_name = "LEVEL", help_heading = "Log")]
+    pub(crate) level: Option<LogLevel>,
 }
 
 /// What is logged, and how.
-#[derive(Debug, Clone, Copy, Args)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Log {
-    /// How the log on standard error is written.
-    #[arg(
-        long = "log-format",
-        value_enum,
-        value_name = "FORMAT",
-        default_value = "text",
-        help_heading = "Log"
-    )]
     pub(crate) format: LogFormat,
-    /// The least important level that is logged.
-    #[arg(
-        long = "log-level",
-        value_enum,
-        value_name = "LEVEL",
-        default_value = "info",
-        help_heading = "Log"
-    )]
     pub(crate) level: LogLevel,
 }
 
@@ -204,6 +239,26 @@ impl From<DataTls> for DataPolicy {
             DataTls::Allow => Self::Allow,
             DataTls::Require => Self::Require,
             DataTls::Deny => Self::Deny,
+        }
+    }
+}
+
+/// `--tls-min`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TlsMin {
+    /// TLS 1.2.
+    #[value(name = "1.2")]
+    V1_2,
+    /// TLS 1.3.
+    #[value(name = "1.3")]
+    V1_3,
+}
+
+impl From<TlsMin> for TlsVersion {
+    fn from(word: TlsMin) -> Self {
+        match word {
+            TlsMin::V1_2 => Self::V1_2,
+            TlsMin::V1_3 => Self::V1_3,
         }
     }
 }
@@ -300,6 +355,18 @@ fn ipv4(text: &str) -> Result<Ipv4Addr, String> {
 
 fn durability(word: &str) -> Result<Durability, String> {
     word.parse().map_err(|_| "write full, data or off".to_owned())
+}
+
+fn strength(word: &str) -> Result<Strength, String> {
+    match word {
+        "128" => Ok(Strength::Bits128),
+        "256" => Ok(Strength::Bits256),
+        _ => Err("write 128 or 256".to_owned()),
+    }
+}
+
+fn dialect(word: &str) -> Result<Dialect, String> {
+    word.parse().map_err(|_| "write rfc4217, iis or vsftpd".to_owned())
 }
 
 fn rights(word: &str) -> Result<Rights, String> {

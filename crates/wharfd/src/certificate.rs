@@ -1,6 +1,9 @@
 //! Which certificate the server shows.
 
-use std::path::{Path, PathBuf};
+use std::{
+    net::IpAddr,
+    path::{Path, PathBuf},
+};
 
 use etcetera::BaseStrategy;
 use wharf_server::{Identity, IdentityError, Origin};
@@ -14,12 +17,14 @@ use crate::{
 /// What a certificate made here is for, besides the addresses that are listened on.
 const NAMES: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 
-/// The certificate, and where it comes from.
-#[derive(Debug)]
+/// A certificate, and where it comes from.
+#[derive(Debug, Clone)]
 pub(crate) struct Certificate {
     pub(crate) identity: Identity,
     /// Words for people.
     pub(crate) origin: String,
+    /// Whether it is there; one that is still to be made will have another fingerprint.
+    pub(crate) exists: bool,
     /// The file that a client may trust, where it is one that was made here.
     file: Option<PathBuf>,
 }
@@ -28,22 +33,60 @@ impl Certificate {
     /// The one that was given, or the one that is kept in the state directory, made there if need be.
     pub(crate) fn of(asked: &Serve) -> Result<Self, Failure> {
         if let (Some(cert), Some(key)) = (&asked.cert, &asked.key) {
-            let identity = Identity::from_pem_files(cert, key).map_err(given)?;
-            return Ok(Self { identity, origin: format!("from {}", shown(cert)), file: None });
+            return Self::given(cert, key).map_err(|error| {
+                Failure::input(error.to_string(), "check the files given with --cert and --key")
+            });
         }
         let dir = match &asked.state_dir {
             Some(dir) => dir.clone(),
-            None => state_dir()?,
+            None => state_dir().ok_or_else(|| {
+                Failure::input(
+                    "there is no home directory to keep the certificate in",
+                    "say where with --state-dir DIR",
+                )
+            })?,
         };
+        let public = asked.public_ip.map(Into::into);
+        let addresses = asked.listen.iter().chain(&asked.implicit).map(|address| address.ip()).chain(public);
+        Self::kept(&dir, &names(addresses)).map_err(|error| {
+            Failure::system(
+                format!("the certificate in {} cannot be used: {error}", shown(&dir)),
+                "check that directory, keep the certificate elsewhere with --state-dir, or give one with --cert and --key",
+            )
+        })
+    }
+
+    /// The one in these two files.
+    pub(crate) fn given(cert: &Path, key: &Path) -> Result<Self, IdentityError> {
+        let identity = Identity::from_pem_files(cert, key)?;
+        Ok(Self { identity, origin: format!("from {}", shown(cert)), exists: true, file: None })
+    }
+
+    /// The one that is kept in `dir`, made there for `names` if need be.
+    pub(crate) fn kept(dir: &Path, names: &[String]) -> Result<Self, IdentityError> {
         // Clients are started in other directories.
-        let dir = std::path::absolute(&dir).unwrap_or(dir);
-        let (identity, origin) =
-            Identity::load_or_create(&dir, &names(asked)).map_err(|error| kept(&error, &dir))?;
+        let dir = std::path::absolute(dir).unwrap_or_else(|_| dir.to_path_buf());
+        let (identity, origin) = Identity::load_or_create(&dir, names)?;
         let made = match origin {
             Origin::Created => "made now, kept in",
             Origin::Loaded => "kept in",
         };
-        Ok(Self { identity, origin: format!("{made} {}", shown(&dir)), file: Some(dir.join("cert.pem")) })
+        let origin = format!("{made} {}", shown(&dir));
+        Ok(Self { identity, origin, exists: true, file: Some(dir.join("cert.pem")) })
+    }
+
+    /// What [`Certificate::kept`] would give, without making anything in `dir`.
+    pub(crate) fn to_be_kept(dir: &Path, names: &[String]) -> Result<Self, IdentityError> {
+        if dir.join("cert.pem").exists() || dir.join("key.pem").exists() {
+            return Self::kept(dir, names);
+        }
+        let identity = Identity::self_signed(names)?;
+        Ok(Self {
+            identity,
+            origin: format!("will be made and kept in {}", shown(dir)),
+            exists: false,
+            file: None,
+        })
     }
 
     /// How a client comes to trust it.
@@ -52,10 +95,10 @@ impl Certificate {
     }
 }
 
-fn names(asked: &Serve) -> Vec<String> {
+/// What a certificate made here is for, where these addresses are listened on.
+pub(crate) fn names(addresses: impl IntoIterator<Item = IpAddr>) -> Vec<String> {
     let mut names: Vec<String> = NAMES.map(str::to_owned).to_vec();
-    let public = asked.public_ip.map(Into::into);
-    for ip in asked.listen.iter().chain(&asked.implicit).map(|address| address.ip()).chain(public) {
+    for ip in addresses {
         let name = ip.to_string();
         if !ip.is_unspecified() && !names.contains(&name) {
             names.push(name);
@@ -64,25 +107,9 @@ fn names(asked: &Serve) -> Vec<String> {
     names
 }
 
-fn state_dir() -> Result<PathBuf, Failure> {
-    let strategy = etcetera::choose_base_strategy().map_err(|_| {
-        Failure::input(
-            "there is no home directory to keep the certificate in",
-            "say where with --state-dir DIR",
-        )
-    })?;
+/// Where a certificate made here is kept unless said otherwise; `None` without a home directory.
+pub(crate) fn state_dir() -> Option<PathBuf> {
+    let strategy = etcetera::choose_base_strategy().ok()?;
     let base = strategy.state_dir().unwrap_or_else(|| strategy.data_dir());
-    Ok(base.join("wharfd"))
-}
-
-fn given(error: IdentityError) -> Failure {
-    Failure::input(error.to_string(), "check the files given with --cert and --key")
-}
-
-fn kept(error: &IdentityError, dir: &Path) -> Failure {
-    let cause = format!("the certificate in {} cannot be used: {error}", shown(dir));
-    Failure::system(
-        cause,
-        "check that directory, keep the certificate elsewhere with --state-dir, or give one with --cert and --key",
-    )
+    Some(base.join("wharfd"))
 }

@@ -46,6 +46,23 @@ impl fmt::Display for Failure {
     }
 }
 
+/// One or more things that keep the program from what it was asked; there is at least one.
+#[derive(Debug)]
+pub(crate) struct Failures(pub(crate) Vec<Failure>);
+
+impl Failures {
+    /// That of the first one.
+    pub(crate) fn exit_code(&self) -> ExitCode {
+        self.0.first().map_or(ExitCode::FAILURE, Failure::exit_code)
+    }
+}
+
+impl From<Failure> for Failures {
+    fn from(failure: Failure) -> Self {
+        Self(vec![failure])
+    }
+}
+
 /// A path in quotes, with everything that could disturb a terminal or forge a line escaped.
 pub(crate) fn shown(path: &Path) -> String {
     format!("{path:?}")

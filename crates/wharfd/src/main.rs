@@ -4,13 +4,16 @@ mod accounts;
 mod args;
 mod banner;
 mod certificate;
+mod config;
 mod descriptors;
 mod duration;
 mod failure;
 mod logging;
 mod passwd;
 mod password;
+mod run;
 mod serve;
+mod service;
 
 use std::{
     io::{self, Write},
@@ -21,23 +24,34 @@ use clap::Parser;
 
 use crate::{
     args::{Command, CommandLine, LogFormat},
-    failure::Failure,
+    config::Config,
+    failure::{Failure, Failures},
 };
 
 fn main() -> ExitCode {
     let (outcome, format) = match CommandLine::parse().command {
         Command::Serve(asked) => {
-            logging::start(asked.log);
-            let format = asked.log.format;
-            (serve::run(&asked), format)
+            let log = run::log(asked.log, None);
+            logging::start(log);
+            (serve::run(&asked).map_err(Failures::from), log.format)
         }
-        Command::Passwd(asked) => (passwd::run(&asked), LogFormat::Text),
+        Command::Run(asked) => {
+            let config = Config::read(&asked.config);
+            // A file that cannot be read says nothing of the log.
+            let log = run::log(asked.log, config.as_ref().ok());
+            logging::start(log);
+            (config.and_then(|config| run::run(&config)), log.format)
+        }
+        Command::Check(asked) => (run::check(&asked), LogFormat::Text),
+        Command::Passwd(asked) => (passwd::run(&asked).map_err(Failures::from), LogFormat::Text),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            tell(&failure, format);
-            failure.exit_code()
+        Err(failures) => {
+            for failure in &failures.0 {
+                tell(failure, format);
+            }
+            failures.exit_code()
         }
     }
 }

@@ -1,21 +1,14 @@
 //! `wharfd serve`.
 
 use std::{
-    fs,
-    io::{self, Write},
+    fs, io,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::Path,
-    pin::pin,
     sync::Arc,
 };
 
-use tokio::{
-    signal::unix::{Signal, SignalKind, signal},
-    sync::oneshot,
-};
 use wharf_server::{
-    ListenerOptions, LocalDisk, LocalOptions, Policy, Server, ServerOptions, ServerTls, ServerTlsOptions,
-    VirtualHost,
+    ListenerOptions, LocalDisk, LocalOptions, Policy, ServerOptions, ServerTls, ServerTlsOptions, VirtualHost,
 };
 
 use crate::{
@@ -23,8 +16,9 @@ use crate::{
     args::{ControlTls, DataTls, Serve},
     banner::{Banner, Login},
     certificate::Certificate,
-    descriptors,
+    config::IMPLICIT_PORT,
     failure::{Failure, shown},
+    service,
 };
 
 /// Where it listens when nothing is said.
@@ -39,47 +33,7 @@ pub(crate) fn run(asked: &Serve) -> Result<(), Failure> {
     let certificate = Certificate::of(asked)?;
     let options = options(asked, &accounts, &certificate)?;
     warn(asked);
-    descriptors::raise_limit();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
-        Failure::system(format!("no thread can be started: {error}"), "see the limits of the user")
-    })?;
-    let outcome = runtime.block_on(serve(asked, options, &accounts, &certificate));
-    // After a second signal nothing is waited for; otherwise nothing is left to wait for.
-    runtime.shutdown_background();
-    outcome
-}
-
-async fn serve(
-    asked: &Serve,
-    options: ServerOptions,
-    accounts: &Accounts,
-    certificate: &Certificate,
-) -> Result<(), Failure> {
-    // Before anything is printed: who reads it may send a signal at once.
-    let mut signals = Signals::listen()?;
-    let server = Server::bind(options).await.map_err(|error| {
-        Failure::system(format!("cannot listen at {}: {}", error.addr, error.cause), error.cure)
-    })?;
-    print(asked, &server, accounts, certificate);
-    let (tell, told) = oneshot::channel::<()>();
-    let mut running = pin!(server.run(async {
-        // An error is the end of the sender: an end too.
-        let _ = told.await;
-    }));
-    tokio::select! {
-        () = &mut running => return Ok(()),
-        () = signals.next() => {}
-    }
-    tracing::info!("ending: no new sessions, running transfers may finish; a second signal ends at once");
-    // An error is a server that has ended already.
-    let _ = tell.send(());
-    tokio::select! {
-        () = &mut running => Ok(()),
-        () = signals.next() => Err(Failure::system(
-            "a second signal ended the server while transfers ran",
-            "cut uploads can be continued from where they stopped",
-        )),
-    }
+    service::run(options, |bound| banner(asked, bound, &accounts, &certificate))
 }
 
 /// What the command line asks for, in the library's words.
@@ -88,6 +42,8 @@ fn options(asked: &Serve, accounts: &Accounts, certificate: &Certificate) -> Res
     let disk = LocalDisk::open(&asked.dir, disk).map_err(|error| unusable(&asked.dir, &error))?;
     let mut tls = ServerTlsOptions::new(certificate.identity.clone());
     tls.data_session = asked.data_session.into();
+    tls.min_version = asked.tls_min.into();
+    tls.min_strength = asked.min_strength;
     let tls = ServerTls::new(tls).map_err(|error| {
         Failure::system(
             format!("TLS cannot be set up: {error}"),
@@ -106,8 +62,12 @@ fn options(asked: &Serve, accounts: &Accounts, certificate: &Certificate) -> Res
         options.max_per_ip = most.get();
     }
     let session = &mut options.session;
-    session.policy =
-        Policy { control: asked.control_tls.into(), data: asked.data_tls.into(), ..Policy::default() };
+    session.policy = Policy {
+        control: asked.control_tls.into(),
+        data: asked.data_tls.into(),
+        dialect: asked.dialect,
+        report_only: asked.report_only,
+    };
     session.public_ip = asked.public_ip;
     session.durability = asked.durability.to_string();
     // The names that HOST (RFC 7151) may ask for are those that the certificate proves.
@@ -156,6 +116,15 @@ fn unusable(dir: &Path, error: &io::Error) -> Failure {
 
 /// Says what is risky about the arguments.
 fn warn(asked: &Serve) {
+    if asked.listen.iter().any(|address| address.port() == IMPLICIT_PORT) {
+        tracing::warn!(
+            "--listen on port 990 speaks FTP and explicit FTPS, but clients start TLS there with the first byte: \
+            --implicit is meant"
+        );
+    }
+    if asked.report_only {
+        tracing::warn!("--report-only: nothing is enforced, refusals are only logged");
+    }
     if !asked.user.is_empty() {
         tracing::warn!(
             "passwords given with --user can be seen by others on this machine (ps); keep accounts in a file: \
@@ -176,12 +145,17 @@ fn warn(asked: &Serve) {
     }
 }
 
-fn print(asked: &Serve, server: &Server, accounts: &Accounts, certificate: &Certificate) {
+fn banner(
+    asked: &Serve,
+    bound: &[(SocketAddr, bool)],
+    accounts: &Accounts,
+    certificate: &Certificate,
+) -> String {
     let identity = &certificate.identity;
     let dir = std::path::absolute(&asked.dir).unwrap_or_else(|_| asked.dir.clone());
     let banner = Banner {
         dir: &shown(&dir),
-        listeners: server.local_addrs(),
+        listeners: bound,
         fingerprint: &identity.fingerprint().to_string(),
         origin: &certificate.origin,
         names: &identity.names(),
@@ -189,36 +163,5 @@ fn print(asked: &Serve, server: &Server, accounts: &Accounts, certificate: &Cert
         accounts: &accounts.lines,
         login: Login { name: &accounts.name, password: accounts.password.as_ref().map(MadeUp::as_str) },
     };
-    let mut stdout = io::stdout().lock();
-    if let Err(error) = stdout.write_all(banner.text().as_bytes()).and_then(|()| stdout.flush()) {
-        tracing::warn!(%error, "the addresses and accounts could not be printed");
-    }
-}
-
-/// SIGINT and SIGTERM.
-struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
-}
-
-impl Signals {
-    fn listen() -> Result<Self, Failure> {
-        let listen = |kind| {
-            signal(kind).map_err(|error| {
-                Failure::system(
-                    format!("signals cannot be listened for: {error}"),
-                    "see the limits of the user",
-                )
-            })
-        };
-        Ok(Self { interrupt: listen(SignalKind::interrupt())?, terminate: listen(SignalKind::terminate())? })
-    }
-
-    /// The next of them. Cancel safe: a signal that was not told is told by the next call.
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
-    }
+    banner.text()
 }

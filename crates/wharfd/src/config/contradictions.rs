@@ -99,7 +99,8 @@ fn users(model: &Model, problems: &mut Vec<Problem>) {
                 Some(near) => format!("did you mean {}?", quoted(near)),
                 None => "write a [[group]] of that name".to_owned(),
             };
-            let cause = format!("the user {name} is in the group {}, which is not there", quoted(&group.value));
+            let cause =
+                format!("the user {name} is in the group {}, which is not there", quoted(&group.value));
             problems.push(Problem::at(group.line, cause, cure));
         }
         if let Some(anonymous) = &model.anonymous

@@ -112,10 +112,6 @@ impl<'d, 'i> Section<'d, 'i> {
         self.take(key, "true or false", DeValue::as_bool)
     }
 
-    pub(super) fn integer(&self, key: &str, write: &str) -> Option<At<u64>> {
-        self.take(key, write, integer)
-    }
-
     /// One of a few words.
     pub(super) fn word<T: Copy>(&self, key: &str, words: &[(&str, T)]) -> Option<At<T>> {
         let (line, value) = self.value(key)?;
@@ -239,7 +235,11 @@ fn unknown(section: &str, known: &[&str], key: &str, line: usize) -> Problem {
     let elsewhere = || {
         let sections = SECTIONS.iter().filter(|(_, keys)| keys.contains(&key));
         let names: Vec<String> = sections
-            .map(|(name, _)| if name.is_empty() { "the top of the file".to_owned() } else { (*name).to_owned() })
+            .map(
+                |(name, _)| {
+                    if name.is_empty() { "the top of the file".to_owned() } else { (*name).to_owned() }
+                },
+            )
             .collect();
         (!names.is_empty()).then(|| format!("it belongs to {}", alternatives(names)))
     };

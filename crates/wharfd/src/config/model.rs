@@ -146,10 +146,7 @@ pub(super) struct Rule {
 
 impl Rule {
     pub(super) fn tls(&self) -> TlsRule {
-        let mut rule = TlsRule::default();
-        rule.control = self.control.map(|at| at.value);
-        rule.data = self.data.map(|at| at.value);
-        rule
+        TlsRule { control: self.control.map(|at| at.value), data: self.data.map(|at| at.value) }
     }
 }
 

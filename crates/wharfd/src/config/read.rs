@@ -1,7 +1,7 @@
 //! From tables and keys to the model.
 
 use std::{
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     num::NonZeroUsize,
     ops::RangeInclusive,
     path::{Path, PathBuf},
@@ -15,9 +15,7 @@ use wharf_server::{
 
 use super::{
     document::{Document, Section, integer, missing_listener},
-    model::{
-        Accounts, Anonymous, At, Group, Host, Listener, Log, Model, Network, Pair, Rule, Tls, User,
-    },
+    model::{Accounts, Anonymous, At, Group, Host, Listener, Log, Model, Network, Pair, Rule, Tls, User},
     problem::{Problem, quoted},
 };
 use crate::{
@@ -56,7 +54,8 @@ const KEY: &str = "\"key.pem\" (a file that holds the private key)";
 pub(super) fn model(text: &str, folder: &Path) -> (Model, Vec<Problem>) {
     let document = Document::new(text);
     let (table, errors) = DeTable::parse_recoverable(text);
-    for error in &errors {
+    // The parser goes on behind an error, but what it finds there is mostly the same error again.
+    if let Some(error) = errors.first() {
         let cause = format!("this is not TOML: {}", error.message().escape_debug());
         let line = error.span().map_or(1, |span| document.line(span.start));
         document.report(Problem::at(line, cause, "see https://toml.io for how it is written"));
@@ -100,7 +99,8 @@ impl Model {
             idle_timeout: span(whole, "idle_timeout", "\"5m\""),
             grace: span(whole, "grace", "\"30s\""),
             passive_ports: whole.parsed("passive_ports", "\"50000-50100\"", ports),
-            public_ip: whole.parsed("public_ip", "\"203.0.113.5\" (an IPv4 address)", |text| text.parse().ok()),
+            public_ip: whole
+                .parsed("public_ip", "\"203.0.113.5\" (an IPv4 address)", |text| text.parse().ok()),
             log,
             tls,
             listeners,
@@ -192,7 +192,10 @@ impl Network {
     fn read(section: &Section<'_, '_>) -> Option<Self> {
         const WRITE: &str = "\"10.0.0.0/8\" or \"2001:db8::/32\" (an address and the length of the prefix)";
         // An address alone is a network of one.
-        let parse = |text: &str| text.parse().ok().or_else(|| text.parse().ok().map(IpNet::from));
+        let parse = |text: &str| match text.parse::<IpNet>() {
+            Ok(network) => Some(network),
+            Err(_) => text.parse::<IpAddr>().ok().map(IpNet::from),
+        };
         let cidr = section.parsed("cidr", WRITE, parse);
         let rule = Rule::read(section);
         match cidr {

@@ -7,7 +7,7 @@ use wharf_server::{ControlPolicy, DataPolicy, DataSession, Dialect, Policy, Stre
 use super::model::{At, Listener, Model, Pair};
 
 /// The port that is implicit FTPS by its assignment.
-pub(super) const IMPLICIT_PORT: u16 = 990;
+pub(crate) const IMPLICIT_PORT: u16 = 990;
 
 /// A value, and the line that says so; `None` where it is the default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,8 +49,7 @@ impl Settings {
         let port = listener.address.value.port();
         let control = Said::of(own.rule.control, shared.rule.control, ControlPolicy::Require);
         // Without TLS nothing but clear data connections is possible.
-        let data =
-            if control.value == ControlPolicy::Deny { DataPolicy::Deny } else { DataPolicy::Require };
+        let data = if control.value == ControlPolicy::Deny { DataPolicy::Deny } else { DataPolicy::Require };
         let pair = |pair: &Pair| {
             let (line, certificate, key) = pair.files()?;
             Some((line, certificate.clone(), key.clone()))
@@ -81,18 +80,15 @@ impl Settings {
     }
 
     pub(super) fn rule(&self) -> TlsRule {
-        let mut rule = TlsRule::default();
-        rule.control = Some(self.control.value);
-        rule.data = Some(self.data.value);
-        rule
+        TlsRule { control: Some(self.control.value), data: Some(self.data.value) }
     }
 
     pub(super) fn policy(&self) -> Policy {
-        let mut policy = Policy::default();
-        policy.control = self.control.value;
-        policy.data = self.data.value;
-        policy.dialect = self.dialect;
-        policy.report_only = self.report_only.value;
-        policy
+        Policy {
+            control: self.control.value,
+            data: self.data.value,
+            dialect: self.dialect,
+            report_only: self.report_only.value,
+        }
     }
 }

@@ -1,0 +1,148 @@
+//! What the file asks for, in the library's words.
+
+use std::{net::IpAddr, sync::Arc, time::SystemTime};
+
+use wharf_server::{
+    HostIdentity, ListenerOptions, Networks, ServerConfig, ServerOptions, ServerTls, ServerTlsOptions,
+    VirtualHost,
+};
+
+use super::{
+    load::{Loaded, Purpose, Shown},
+    model::Model,
+    problem::Problem,
+    settings::Settings,
+    summary::Summary,
+    warnings::{self, Warning},
+};
+
+/// Everything that a server needs, and what people are told of it.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub(crate) options: ServerOptions,
+    pub(crate) warnings: Vec<Warning>,
+    pub(crate) summary: Summary,
+}
+
+impl Plan {
+    /// Loads the files that the model names.
+    ///
+    /// # Errors
+    /// All of them that cannot be used.
+    pub(super) fn make(
+        model: &Model,
+        listeners: &[Settings],
+        purpose: Purpose,
+        now: SystemTime,
+    ) -> Result<Self, Vec<Problem>> {
+        let loaded = Loaded::load(model, listeners, purpose)?;
+        let warnings = warnings::find(model, listeners, &loaded, now);
+        let summary = Summary::of(model, listeners, &loaded);
+        let mut problems = Vec::new();
+        let session = session(model, &loaded);
+        let mut opened = Vec::new();
+        for (settings, shown) in listeners.iter().zip(&loaded.certificates) {
+            match listener(model, settings, shown.as_ref(), &loaded, session.clone()) {
+                Ok(options) => opened.push(options),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let mut options =
+            ServerOptions::new(Arc::new(loaded.disk), Arc::clone(&loaded.accounts.authenticator));
+        options.listeners = opened;
+        options.session = session;
+        options.passive_ports = model.passive_ports.as_ref().map(|at| at.value.clone());
+        if let Some(most) = model.max_sessions {
+            options.max_sessions = most.value.get();
+        }
+        if let Some(most) = model.max_per_ip {
+            options.max_per_ip = most.value.get();
+        }
+        if let Some(grace) = model.grace {
+            options.grace = grace.value;
+        }
+        Ok(Self { options, warnings, summary })
+    }
+}
+
+/// What the sessions of all listeners are told.
+fn session(model: &Model, loaded: &Loaded) -> ServerConfig {
+    let mut session = ServerConfig::default();
+    let mut networks = Networks::new();
+    for network in &model.networks {
+        networks.add(network.cidr.value, network.rule.tls());
+    }
+    session.networks = Arc::new(networks);
+    session.accounts = Arc::new(loaded.accounts.rules());
+    session.public_ip = model.public_ip.map(|at| at.value);
+    if let Some(greeting) = &model.greeting {
+        session.greeting.clone_from(&greeting.value);
+    }
+    if let Some(durability) = model.durability {
+        session.durability = durability.value.to_string();
+    }
+    if let Some(idle) = model.idle_timeout {
+        session.timeouts.idle = idle.value;
+    }
+    session
+}
+
+fn listener(
+    model: &Model,
+    settings: &Settings,
+    shown: Option<&Shown>,
+    loaded: &Loaded,
+    mut session: ServerConfig,
+) -> Result<ListenerOptions, Problem> {
+    session.policy = settings.policy();
+    session.strict_close = settings.strict_close;
+    session.hosts = hosts(model, shown);
+    let mut options = ListenerOptions::new(settings.address.value, settings.implicit.value);
+    options.session = Some(session);
+    if let Some(shown) = shown {
+        let mut tls = ServerTlsOptions::new(shown.certificate.identity.clone());
+        tls.min_version = settings.min_version.value;
+        tls.max_version = settings.max_version.value;
+        tls.min_strength = settings.min_strength;
+        tls.data_session = settings.data_session;
+        let own = |(host, shown): (&super::model::Host, &Option<Shown>)| {
+            let names = host.names().map(|name| name.value.clone()).collect();
+            Some(HostIdentity { names, identity: shown.as_ref()?.certificate.identity.clone() })
+        };
+        tls.hosts = model.hosts.iter().zip(&loaded.hosts).filter_map(own).collect();
+        options.tls = Some(ServerTls::new(tls).map_err(|error| {
+            Problem::at(
+                settings.address.line,
+                format!("TLS cannot be set up: {error}"),
+                "give another certificate",
+            )
+        })?);
+    }
+    Ok(options)
+}
+
+/// The hosts of the file, and the other names that the listener's certificate proves.
+fn hosts(model: &Model, shown: Option<&Shown>) -> Vec<VirtualHost> {
+    let mut hosts: Vec<VirtualHost> = Vec::new();
+    for host in &model.hosts {
+        let mut virtual_host = VirtualHost::new(host.names().map(|name| name.value.clone()).collect());
+        virtual_host.tls = host.rule.tls();
+        hosts.push(virtual_host);
+    }
+    let named = |name: &str| {
+        model.hosts.iter().flat_map(|host| host.names()).any(|known| known.value.eq_ignore_ascii_case(name))
+    };
+    let others: Vec<String> = shown
+        .map(|shown| shown.certificate.identity.names())
+        .unwrap_or_default()
+        .into_iter()
+        .filter(|name| name.parse::<IpAddr>().is_err() && !name.starts_with('*') && !named(name))
+        .collect();
+    if !others.is_empty() {
+        hosts.push(VirtualHost::new(others));
+    }
+    hosts
+}
