@@ -10,7 +10,7 @@ fn asked(words: &[&str]) -> Serve {
     let all = ["wharfd", "serve", "dir"].iter().chain(words);
     match CommandLine::try_parse_from(all).unwrap().command {
         Command::Serve(serve) => *serve,
-        Command::Passwd(_) => unreachable!("serve was asked for"),
+        Command::Run(_) | Command::Check(_) | Command::Passwd(_) => unreachable!("serve was asked for"),
     }
 }
 

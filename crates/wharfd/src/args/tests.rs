@@ -6,7 +6,9 @@ fn serve(words: &[&str]) -> Result<Serve, String> {
     let all = ["wharfd", "serve"].iter().chain(words);
     match CommandLine::try_parse_from(all) {
         Ok(CommandLine { command: Command::Serve(serve) }) => Ok(*serve),
-        Ok(CommandLine { command: Command::Passwd(_) }) => Err("passwd".to_owned()),
+        Ok(CommandLine { command: Command::Run(_) | Command::Check(_) | Command::Passwd(_) }) => {
+            Err("another command".to_owned())
+        }
         Err(error) => Err(error.to_string()),
     }
 }
@@ -29,7 +31,10 @@ fn a_directory_alone_is_enough() {
     assert_eq!(DataPolicy::from(serve.data_tls), DataPolicy::Require);
     assert_eq!(DataSession::from(serve.data_session), DataSession::Prefer);
     assert_eq!(serve.durability, Durability::Full);
-    assert_eq!((serve.log.format, serve.log.level), (LogFormat::Text, LogLevel::Info));
+    assert_eq!(TlsVersion::from(serve.tls_min), TlsVersion::V1_2);
+    assert_eq!((serve.min_strength, serve.dialect), (Strength::Bits128, Dialect::Rfc4217));
+    assert!(!serve.report_only);
+    assert_eq!((serve.log.format, serve.log.level), (None, None));
 }
 
 #[test]
@@ -76,9 +81,19 @@ fn every_flag_is_read() {
         "debug",
         "--state-dir",
         "s",
+        "--tls-min",
+        "1.3",
+        "--min-strength",
+        "256",
+        "--dialect",
+        "vsftpd",
+        "--report-only",
     ])
     .unwrap();
     assert_eq!(serve.listen.len(), 2);
+    assert_eq!(TlsVersion::from(serve.tls_min), TlsVersion::V1_3);
+    assert_eq!((serve.min_strength, serve.dialect), (Strength::Bits256, Dialect::Vsftpd));
+    assert!(serve.report_only);
     assert_eq!(serve.implicit, ["127.0.0.1:990".parse().unwrap()]);
     assert_eq!(serve.user[0].parts().unwrap(), ("alice", b"a:b".as_slice()));
     assert!(serve.anonymous && serve.read_only);
@@ -92,7 +107,7 @@ fn every_flag_is_read() {
     assert_eq!((serve.max_sessions, serve.max_per_ip), (NonZeroUsize::new(9), NonZeroUsize::new(3)));
     assert_eq!(serve.idle_timeout, Some(Duration::from_secs(5400)));
     assert_eq!((serve.users, serve.state_dir), (Some("u".into()), Some("s".into())));
-    assert_eq!((serve.log.format, serve.log.level), (LogFormat::Json, LogLevel::Debug));
+    assert_eq!((serve.log.format, serve.log.level), (Some(LogFormat::Json), Some(LogLevel::Debug)));
 }
 
 #[test]
@@ -106,6 +121,9 @@ fn wrong_values_are_told_how_to_be_right() {
         (["--public-ip", "::1"], "203.0.113.5"),
         (["--idle-timeout", "0"], "at least one second"),
         (["--idle-timeout", "soon"], "1h30m"),
+        (["--tls-min", "1.1"], "1.2, 1.3"),
+        (["--min-strength", "112"], "128 or 256"),
+        (["--dialect", "proftpd"], "rfc4217, iis or vsftpd"),
         (["--durability", "very"], "full, data or off"),
         (["--control-tls", "deny"], "allow, credentials, require"),
         (["--max-sessions", "0"], "--max-sessions"),

@@ -80,7 +80,7 @@ impl Accounts {
             let root = anonymous.root.as_ref().map_or("", |at| at.value.as_str());
             chain.push(Arc::new(Anonymous::new(root)));
             let scopes = [&anonymous.rule, &model.accounts.rule];
-            settle("anonymous", TlsRule::default(), &scopes, anonymous.line)
+            settle("anonymous", TlsRule::NONE, &scopes, anonymous.line)
         });
         Some(Self { authenticator: Arc::new(Chain::new(chain)), known, anonymous })
     }
@@ -161,7 +161,7 @@ fn known(model: &Model, users: &UsersFile) -> Vec<Known> {
         .names()
         .map(|name| match own.get(name) {
             Some(user) => of_user(model, user),
-            None => settle(name, TlsRule::default(), &[&model.accounts.rule], file),
+            None => settle(name, TlsRule::NONE, &[&model.accounts.rule], file),
         })
         .collect();
     known.sort_by(|one, other| one.name.cmp(&other.name));
@@ -176,7 +176,7 @@ fn of_user(model: &Model, user: &User) -> Known {
         .filter(|group| names.iter().any(|name| name.value == group.name.value))
         .map(|group| &group.rule)
         .collect();
-    let strictest = groups.iter().fold(TlsRule::default(), |all, rule| all.and(rule.tls()));
+    let strictest = groups.iter().fold(TlsRule::NONE, |all, rule| all.and(rule.tls()));
     let scopes: Vec<&Rule> =
         std::iter::once(&user.rule).chain(groups).chain([&model.accounts.rule]).collect();
     settle(&user.name.value, strictest, &scopes, user.name.line)
@@ -184,7 +184,7 @@ fn of_user(model: &Model, user: &User) -> Known {
 
 /// The account's own words (the first scope), else its groups', else those for all accounts (the last scope).
 fn settle(name: &str, groups: TlsRule, scopes: &[&Rule], line: usize) -> Known {
-    let said = |scope: Option<&&Rule>| scope.map_or(TlsRule::default(), |rule| rule.tls());
+    let said = |scope: Option<&&Rule>| scope.map_or(TlsRule::NONE, |rule| rule.tls());
     let control_line = scopes.iter().find_map(|rule| Some(rule.control?.line)).unwrap_or(line);
     let data_line = scopes.iter().find_map(|rule| Some(rule.data?.line)).unwrap_or(line);
     let rule = said(scopes.first()).or(groups).or(said(scopes.last()));

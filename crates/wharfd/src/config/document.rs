@@ -152,25 +152,26 @@ impl<'d, 'i> Section<'d, 'i> {
         items.iter().filter_map(text).collect()
     }
 
-    /// What a secret key holds, if it is a string: its value is never shown.
-    pub(super) fn secret(&self, key: &str, write: &str) -> Option<At<String>> {
+    /// A string that `fits` and is never shown. A wrong one is reported and counts as empty, so that nothing misses it.
+    pub(super) fn secret(
+        &self,
+        key: &str,
+        write: &str,
+        fits: impl FnOnce(&str) -> bool,
+    ) -> Option<At<String>> {
         let (line, value) = self.value(key)?;
-        let text = plain_text(value.get_ref());
+        let text = plain_text(value.get_ref()).filter(|text| fits(text));
         if text.is_none() {
-            self.document.report(Problem::at(
-                line,
-                format!("{key} is no string, or holds a control character"),
-                write,
-            ));
+            self.document.report(Problem::at(line, format!("{key} cannot be read"), write));
         }
-        Some(At { line, value: text?.to_owned() })
+        Some(At { line, value: text.unwrap_or_default().to_owned() })
     }
 
     /// The table `[key]`, if it is there.
-    pub(super) fn table(&self, key: &str, name: &'static str) -> Option<Section<'d, 'i>> {
+    pub(super) fn table(&self, key: &str, name: &'static str) -> Option<Self> {
         let (line, value) = self.value(key)?;
         match value.get_ref().as_table() {
-            Some(table) => Some(Section::new(self.document, name, line, table)),
+            Some(table) => Some(Self::new(self.document, name, line, table)),
             None => {
                 let cause = format!("{key} is a section");
                 self.document.report(Problem::at(line, cause, format!("write its keys below a line {name}")));
@@ -180,7 +181,7 @@ impl<'d, 'i> Section<'d, 'i> {
     }
 
     /// Every `[[key]]`.
-    pub(super) fn tables(&self, key: &str, name: &'static str) -> Vec<Section<'d, 'i>> {
+    pub(super) fn tables(&self, key: &str, name: &'static str) -> Vec<Self> {
         let Some((line, value)) = self.value(key) else { return Vec::new() };
         let wrong = |line| {
             let cause = format!("{key} is a section that may be there several times");
@@ -193,7 +194,7 @@ impl<'d, 'i> Section<'d, 'i> {
         let section = |item: &'d Spanned<DeValue<'i>>| {
             let line = self.document.line(item.span().start);
             match item.get_ref().as_table() {
-                Some(table) => Some(Section::new(self.document, name, line, table)),
+                Some(table) => Some(Self::new(self.document, name, line, table)),
                 None => {
                     wrong(line);
                     None

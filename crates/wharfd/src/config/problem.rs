@@ -31,11 +31,16 @@ impl Problem {
 
 /// Words as a list that ends with "or".
 pub(super) fn alternatives(words: impl IntoIterator<Item = String>) -> String {
+    list(words, "or")
+}
+
+/// Words as a list whose last one comes behind `last`.
+pub(super) fn list(words: impl IntoIterator<Item = String>, last: &str) -> String {
     let words: Vec<String> = words.into_iter().collect();
     match words.as_slice() {
         [] => String::new(),
         [one] => one.clone(),
-        [firsts @ .., last] => format!("{} or {last}", firsts.join(", ")),
+        [firsts @ .., end] => format!("{} {last} {end}", firsts.join(", ")),
     }
 }
 

@@ -222,7 +222,7 @@ impl User {
     fn read(section: &Section<'_, '_>) -> Option<Self> {
         const HASH: &str = "write what `wharfd passwd NAME` prints between the first two colons";
         let name = named(section, "\"alice\"");
-        let hash = section.secret("hash", HASH);
+        let hash = section.secret("hash", HASH, |hash| !hash.is_empty() && !hash.contains(':'));
         let user = Self {
             hash,
             root: section.text("root", "\"alice\" (a directory below the root, or an absolute one)"),
@@ -243,11 +243,6 @@ impl User {
                 format!("{} cannot be the name of an account", quoted(&user.name.value)),
                 "give a name without colons and spaces at its ends, that does not begin with #",
             ));
-        }
-        if let Some(At { line, value }) = &user.hash
-            && (value.is_empty() || value.contains(':'))
-        {
-            section.document.report(Problem::at(*line, "the password hash cannot be read", HASH));
         }
         Some(user)
     }

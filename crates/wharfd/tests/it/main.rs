@@ -2,8 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
+mod check;
 mod errors;
 mod log;
 mod passwd;
 mod program;
+mod run;
 mod serve;

@@ -52,13 +52,17 @@ pub(crate) struct Running {
 impl Running {
     /// Starts `wharfd serve` and waits for the last line that it prints.
     pub(crate) fn start(home: &Path, words: &[&str]) -> Self {
-        let mut child = wharfd(home)
-            .arg("serve")
-            .args(words)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        Self::launch(wharfd(home).arg("serve").args(words), "wharf:")
+    }
+
+    /// The same for `wharfd run` with the configuration `wharfd.toml` in `home`.
+    pub(crate) fn configured(home: &Path, words: &[&str]) -> Self {
+        Self::launch(wharfd(home).args(["run", "--config", "wharfd.toml"]).args(words), "accounts ")
+    }
+
+    /// Starts it and waits for the printed line that begins with `last`.
+    fn launch(command: &mut Command, last: &str) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let stdout = child.stdout.take().unwrap();
         let stderr: ChildStderr = child.stderr.take().unwrap();
         let log = thread::spawn(move || {
@@ -74,7 +78,8 @@ impl Running {
             }
         });
         let mut running = Self { child, printed: String::new(), log: Some(log) };
-        while !running.printed.contains("\n  wharf: ") {
+        let last = format!("\n  {last}");
+        while !running.printed.contains(&last) {
             let Ok(line) = from.recv_timeout(PATIENCE) else {
                 let _ = running.child.kill();
                 panic!(
@@ -95,9 +100,16 @@ impl Running {
         line.unwrap_or_else(|| panic!("no {label} in {}", self.printed)).trim()
     }
 
-    /// Where it listens.
+    /// Where it listens, the first time.
     pub(crate) fn address(&self, label: &str) -> SocketAddr {
-        self.line(label).parse().unwrap()
+        self.addresses(label)[0]
+    }
+
+    /// Everywhere it listens under a label.
+    pub(crate) fn addresses(&self, label: &str) -> Vec<SocketAddr> {
+        let rest = |line| str::strip_prefix(str::strip_prefix(line, "  ")?, label);
+        let address = |rest: &str| rest.split_whitespace().next().unwrap().parse().unwrap();
+        self.printed.lines().filter_map(rest).map(address).collect()
     }
 
     /// The certificate's fingerprint.

@@ -154,7 +154,7 @@ fn wrong_values_say_what_to_write() {
         ),
         (
             "user = [{ name = \"a\", hash = \"canary:\" }]",
-            "the password hash cannot be read",
+            "hash cannot be read",
             "write what `wharfd passwd NAME` prints between the first two colons",
         ),
         (
@@ -164,12 +164,12 @@ fn wrong_values_say_what_to_write() {
         ),
         (
             "user = [{ name = \"a\", hash = 5 }]",
-            "hash is no string, or holds a control character",
+            "hash cannot be read",
             "write what `wharfd passwd NAME` prints between the first two colons",
         ),
         (
-            "user = [{ name = \"a\", hash = \"HASH\", permissions = \"all\" }]",
-            "permissions cannot be \"all\"",
+            "user = [{ name = \"a\", hash = \"HASH\", permissions = \"everything\" }]",
+            "permissions cannot be \"everything\"",
             "write permissions = \"full\", \"read-only\", \"upload-only\", \"none\", or letters of adlmrntw",
         ),
     ] {

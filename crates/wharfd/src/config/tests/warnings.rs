@@ -181,14 +181,22 @@ fn a_listener_that_nobody_gets_past() {
 
 #[test]
 fn accounts_that_a_stranger_can_tell_from_unknown_names() {
-    let text =
-        format!("{ALICE}control = \"require\"\n[[user]]\nname = \"bob\"\nhash = \"HASH\"\n[anonymous]\n");
-    warned_below(&text, &[]);
+    let strict = "[[user]]\nname = \"zoe\"\nhash = \"HASH\"\ncontrol = \"require\"";
+    warned(&format!("address = \"127.0.0.1:21\"\n{strict}"), &[]);
     warned(
-        &format!("address = \"127.0.0.1:21\"\ncontrol = \"allow\"\n{}", text.replace("alice", "zoe")),
+        &format!("address = \"127.0.0.1:21\"\ncontrol = \"allow\"\n{strict}"),
         &[
-            "13: the accounts \"alice\", \"anonymous\" and 1 more may log in in clear while others may not: a stranger \
-            can tell that they are there",
+            "11: the account \"alice\" may log in in clear while others may not: a stranger can tell who is there from \
+            names that nobody has",
+        ],
+    );
+    let others: String =
+        ["bob", "carol"].map(|name| format!("[[user]]\nname = \"{name}\"\nhash = \"HASH\"\n")).concat();
+    warned(
+        &format!("address = \"127.0.0.1:21\"\ncontrol = \"allow\"\n{strict}\n{others}[anonymous]\n"),
+        &[
+            "19: the accounts \"alice\", \"bob\", \"carol\" and 1 more may log in in clear while others may not: a \
+            stranger can tell who is there from names that nobody has",
         ],
     );
 }

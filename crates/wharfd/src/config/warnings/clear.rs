@@ -1,6 +1,6 @@
 //! What may cross a network in clear.
 
-use std::{collections::HashSet, net::IpAddr};
+use std::collections::HashSet;
 
 use wharf_server::{ControlPolicy, DataPolicy, TlsRule};
 
@@ -46,10 +46,7 @@ impl<'a> Clients<'a> {
 }
 
 fn is_four(network: &Network) -> bool {
-    match network.cidr.value.network() {
-        IpAddr::V4(_) => true,
-        IpAddr::V6(_) => false,
-    }
+    network.cidr.value.network().is_ipv4()
 }
 
 /// Warns of listeners that let secrets or files cross a network in clear.

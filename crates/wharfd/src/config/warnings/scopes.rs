@@ -6,6 +6,7 @@ use super::{
     super::{
         accounts::{Accounts, Known},
         model::{At, Model},
+        problem::list,
         settings::Settings,
     },
     Warnings,
@@ -137,16 +138,16 @@ fn told_apart(model: &Model, listeners: &[Settings], accounts: &Accounts, warnin
     else {
         return;
     };
-    let names: Vec<String> = looser.iter().take(3).map(|account| format!("{:?}", account.name)).collect();
-    let more = match looser.len() - names.len() {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
+    const MOST: usize = 3;
+    let names = looser.iter().take(MOST).map(|account| format!("{:?}", account.name));
+    let more = looser.len().checked_sub(MOST).filter(|more| *more > 0).map(|more| format!("{more} more"));
+    let who = list(names.chain(more), "and");
+    let account = if looser.len() == 1 { "account" } else { "accounts" };
     warnings.add(
         first.control_line,
         format!(
-            "the accounts {}{more} may log in in clear while others may not: a stranger can tell that they are there",
-            names.join(", ")
+            "the {account} {who} may log in in clear while others may not: a stranger can tell who is there from names \
+            that nobody has"
         ),
     );
 }
