@@ -32,7 +32,9 @@ pub(crate) fn run(asked: &Serve) -> Result<(), Failure> {
     make_dir(&asked.dir)?;
     let certificate = Certificate::of(asked)?;
     let options = options(asked, &accounts, &certificate)?;
-    warn(asked);
+    for text in warnings(asked) {
+        tracing::warn!("{text}");
+    }
     service::run(options, |bound| banner(asked, bound, &accounts, &certificate))
 }
 
@@ -114,35 +116,32 @@ fn unusable(dir: &Path, error: &io::Error) -> Failure {
     )
 }
 
-/// Says what is risky about the arguments.
-fn warn(asked: &Serve) {
-    if asked.listen.iter().any(|address| address.port() == IMPLICIT_PORT) {
-        tracing::warn!(
-            "--listen on port 990 speaks FTP and explicit FTPS, but clients start TLS there with the first byte: \
-            --implicit is meant"
-        );
-    }
-    if asked.report_only {
-        tracing::warn!("--report-only: nothing is enforced, refusals are only logged");
-    }
-    if !asked.user.is_empty() {
-        tracing::warn!(
+/// What is risky about the arguments.
+fn warnings(asked: &Serve) -> Vec<&'static str> {
+    let is_open = |addresses: &[SocketAddr]| addresses.iter().any(|address| !address.ip().is_loopback());
+    let (explicit, any) = (is_open(&asked.listen), is_open(&asked.listen) || is_open(&asked.implicit));
+    let all = [
+        (
+            asked.listen.iter().any(|address| address.port() == IMPLICIT_PORT),
+            "port 990 given with --listen is explicit, but clients start TLS there with the first byte; --implicit is meant",
+        ),
+        (asked.report_only, "--report-only: nothing is enforced, refusals are only logged"),
+        (
+            !asked.user.is_empty(),
             "passwords given with --user can be seen by others on this machine (ps); keep accounts in a file: \
-            wharfd passwd --users FILE NAME"
-        );
-    }
-    let open = asked.listen.iter().any(|address| !address.ip().is_loopback());
-    if open && asked.control_tls == ControlTls::Allow {
-        tracing::warn!("--control-tls allow lets passwords cross the network in clear");
-    }
-    if open && asked.data_tls != DataTls::Require {
-        tracing::warn!("--data-tls lets files cross the network in clear");
-    }
-    if asked.public_ip.is_some() && asked.passive_ports.is_none() {
-        tracing::warn!(
-            "--public-ip without --passive-ports: a router in front can hardly forward every port"
-        );
-    }
+            wharfd passwd --users FILE NAME",
+        ),
+        (
+            explicit && asked.control_tls == ControlTls::Allow,
+            "--control-tls allow lets passwords cross the network in clear",
+        ),
+        (any && asked.data_tls != DataTls::Require, "--data-tls lets files cross the network in clear"),
+        (
+            asked.public_ip.is_some() && asked.passive_ports.is_none(),
+            "--public-ip without --passive-ports: a router in front can hardly forward every port",
+        ),
+    ];
+    all.into_iter().filter(|(risky, _)| *risky).map(|(_, text)| text).collect()
 }
 
 fn banner(
@@ -165,3 +164,6 @@ fn banner(
     };
     banner.text()
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! What cannot be meant, though each key alone is right.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, net::SocketAddr};
 
 use wharf_server::{Anonymous, ControlPolicy, IpNet, TlsVersion};
 
@@ -132,19 +132,37 @@ fn users(model: &Model, problems: &mut Vec<Problem>) {
     }
 }
 
+/// Listeners of which the system would refuse the second one.
 fn addresses(listeners: &[Settings], problems: &mut Vec<Problem>) {
     for (index, listener) in listeners.iter().enumerate() {
         let At { line, value } = listener.address;
-        // The system gives each listener at port 0 another one.
-        let same = |other: &&Settings| other.address.value == value && value.port() != 0;
-        if let Some(first) = listeners[..index].iter().find(same) {
-            let first = first.address.line;
-            problems.push(Problem::at(
-                line,
-                format!("a listener at {value} is in line {first} already"),
-                "remove one of the two, or give one another port",
-            ));
+        let Some(first) = listeners[..index].iter().find(|other| overlap(other.address.value, value)) else {
+            continue;
+        };
+        let At { line: first, value: other } = first.address;
+        let (cause, cure) = if other == value {
+            (format!("a listener at {value} is in line {first} already"), "remove one of the two")
+        } else {
+            (format!("{value} overlaps with the listener {other} in line {first}"), "keep the wider one")
+        };
+        problems.push(Problem::at(line, cause, format!("{cure}, or give one another port")));
+    }
+}
+
+/// Whether nobody can listen at `later` once `first` is taken.
+fn overlap(first: SocketAddr, later: SocketAddr) -> bool {
+    // The system gives each listener at port 0 another one.
+    if first.port() != later.port() || first.port() == 0 {
+        return false;
+    }
+    let wide = first.ip().is_unspecified() || later.ip().is_unspecified();
+    match (first, later) {
+        (SocketAddr::V4(_), SocketAddr::V4(_)) | (SocketAddr::V6(_), SocketAddr::V6(_)) => {
+            wide || first == later
         }
+        // [::] takes IPv4 too where that is free, and leaves it alone where it is not.
+        (SocketAddr::V6(first), SocketAddr::V4(_)) => first.ip().is_unspecified(),
+        (SocketAddr::V4(_), SocketAddr::V6(_)) => false,
     }
 }
 

@@ -252,6 +252,24 @@ fn listeners_contradict_each_other_and_themselves() {
     ] {
         refused(&format!("{head}{text}"), &format!("wharfd.toml, {expected}"));
     }
+    for (first, later, fits) in [
+        ("0.0.0.0:21", "127.0.0.1:21", false),
+        ("127.0.0.1:21", "0.0.0.0:21", false),
+        ("[::]:21", "0.0.0.0:21", false),
+        ("[::]:21", "[::1]:21", false),
+        ("0.0.0.0:21", "[::]:21", true),
+        ("127.0.0.1:21", "[::]:21", true),
+        ("0.0.0.0:21", "0.0.0.0:2121", true),
+        ("127.0.0.1:21", "127.0.0.2:21", true),
+    ] {
+        let text =
+            format!("{head}[[listener]]\naddress = \"{first}\"\n[[listener]]\naddress = \"{later}\"\n");
+        let expected = format!(
+            "wharfd.toml, line 6: {later} overlaps with the listener {first} in line 4\n  \
+            keep the wider one, or give one another port"
+        );
+        assert_eq!(errors(&text), if fits { String::new() } else { expected }, "{first} {later}");
+    }
     // The system chooses two ports.
     assert_eq!(
         errors(&format!(
