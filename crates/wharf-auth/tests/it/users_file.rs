@@ -21,6 +21,9 @@ async fn lines_that_were_written_are_read() {
     );
     let users = UsersFile::parse(&text).unwrap();
     assert_eq!(users.count(), 2);
+    let mut names: Vec<&str> = users.names().collect();
+    names.sort_unstable();
+    assert_eq!(names, ["alice", "b\u{f6}b"]);
     let alice = users.authenticate(&login(b"alice", b"correct horse")).await.unwrap();
     assert_eq!((alice.root.as_str(), alice.rights_at(&alice.home)), ("/srv/a:b", Rights::FULL));
     let bob = users.authenticate(&login("b\u{f6}b".as_bytes(), b"\xff\xfe")).await.unwrap();
@@ -84,6 +87,7 @@ fn only_the_owner_may_write_the_file() {
     for (mode, accepted) in [(0o600, true), (0o644, true), (0o660, false), (0o602, false)] {
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
         assert_eq!(UsersFile::load(&path).is_ok(), accepted, "{mode:o}");
+        assert_eq!(UsersFile::text(&path).is_ok(), accepted, "{mode:o}");
     }
     let error = UsersFile::load(&directory.path().join("absent")).unwrap_err();
     assert!(error.line.is_none() && error.cause.contains("cannot be read"));

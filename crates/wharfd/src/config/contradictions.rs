@@ -44,7 +44,7 @@ fn twice(model: &Model, problems: &mut Vec<Problem>) {
     let named = |name: &At<String>| (name.line, name.value.clone());
     once("the group", model.groups.iter().map(|group| named(&group.name)).collect());
     once("the user", model.users.iter().map(|user| named(&user.name)).collect());
-    // Host names are compared without case (RFC 7151 §3).
+    // Host names are compared without case (RFC 7151 §3.1).
     let host = |name: &At<String>| (name.line, name.value.to_ascii_lowercase());
     once("the host", model.hosts.iter().flat_map(|host| host.names()).map(host).collect());
     let network = |cidr: At<IpNet>| (cidr.line, cidr.value.trunc().to_string());

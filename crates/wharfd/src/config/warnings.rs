@@ -3,6 +3,7 @@
 mod certificates;
 mod clear;
 mod listeners;
+mod roots;
 mod scopes;
 
 use std::time::SystemTime;
@@ -36,6 +37,7 @@ pub(super) fn find(model: &Model, listeners: &[Settings], loaded: &Loaded, now: 
     listeners::find(model, listeners, &mut warnings);
     clear::find(model, listeners, &loaded.accounts, &mut warnings);
     scopes::find(model, listeners, &loaded.accounts, &mut warnings);
+    roots::find(model, &mut warnings);
     certificates::find(model, loaded, now, &mut warnings);
     if loaded.accounts.all().next().is_none() {
         warnings.add(

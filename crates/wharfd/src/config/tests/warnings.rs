@@ -51,6 +51,18 @@ fn nobody_can_log_in() {
 }
 
 #[test]
+fn roots_that_are_not_there() {
+    warned_below(
+        &format!("{ALICE}root = \"home\"\n[anonymous]\nroot = \"/nowhere/pub\"\n"),
+        &[
+            "7: the root \"DIR/srv/home\" of \"alice\" is no directory: its logins fail",
+            "9: the root \"/nowhere/pub\" of \"anonymous\" is no directory: its logins fail",
+        ],
+    );
+    warned_below(&format!("{ALICE}root = \".\"\n"), &[]);
+}
+
+#[test]
 fn ports_of_other_protocols() {
     warned("address = \"127.0.0.1:443\"", &["4: port 443 is assigned to HTTPS"]);
     warned(
