@@ -14,35 +14,35 @@ use super::{
 };
 
 /// A file that is being read, and what was found wrong so far.
-pub(super) struct Document<'i> {
-    text: &'i str,
+pub(super) struct Document {
+    /// Where lines end.
+    ends: Vec<usize>,
     problems: RefCell<Vec<Problem>>,
 }
 
-impl<'i> Document<'i> {
-    pub(super) fn new(text: &'i str) -> Self {
-        Self { text, problems: RefCell::default() }
+impl Document {
+    pub(super) fn new(text: &str) -> Self {
+        Self { ends: text.match_indices('\n').map(|(at, _)| at).collect(), problems: RefCell::default() }
     }
 
     pub(super) fn report(&self, problem: Problem) {
         self.problems.borrow_mut().push(problem);
     }
 
-    /// What is wrong, in the order of the file.
+    /// What is wrong.
     pub(super) fn into_problems(self) -> Vec<Problem> {
         self.problems.into_inner()
     }
 
     /// The line of a place in the text, counted from 1.
     pub(super) fn line(&self, offset: usize) -> usize {
-        let before = self.text.as_bytes().get(..offset).unwrap_or_default();
-        1 + before.iter().filter(|byte| **byte == b'\n').count()
+        1 + self.ends.partition_point(|end| *end < offset)
     }
 }
 
 /// One table of the file: the whole file, `[name]` or one `[[name]]`.
 pub(super) struct Section<'d, 'i> {
-    pub(super) document: &'d Document<'i>,
+    pub(super) document: &'d Document,
     /// How it is written, such as `[tls]`; empty for the keys above every section.
     name: &'static str,
     /// The line of its head.
@@ -53,7 +53,7 @@ pub(super) struct Section<'d, 'i> {
 impl<'d, 'i> Section<'d, 'i> {
     /// A table of the file, whose unknown keys are reported here.
     pub(super) fn new(
-        document: &'d Document<'i>,
+        document: &'d Document,
         name: &'static str,
         line: usize,
         table: &'d DeTable<'i>,

@@ -357,3 +357,17 @@ fn the_file_itself_is_looked_at() {
         "DIR/latin, line 2: it is not UTF-8\n  save the file as UTF-8"
     );
 }
+
+#[test]
+fn every_error_of_a_cut_file_names_a_line_of_it() {
+    for end in 0..EVERYTHING.len() {
+        let text = &EVERYTHING[..end];
+        let Err(failures) = Config::parse(text, std::path::Path::new("/"), "w".to_owned()) else { continue };
+        for failure in failures.0 {
+            let line = failure.cause.strip_prefix("w, line ").and_then(|rest| rest.split(':').next());
+            let within = |line: &str| line.parse::<usize>().unwrap() <= text.lines().count().max(1) + 1;
+            // What is missing as a whole has no line.
+            assert!(line.map_or(failure.cause.starts_with("w: "), within), "{text}\n{failure}");
+        }
+    }
+}

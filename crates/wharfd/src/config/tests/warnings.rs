@@ -177,7 +177,7 @@ fn data_rules_that_leave_no_transfer() {
         "address = \"127.0.0.1:21\"\ndata = \"allow\"\n[[group]]\nname = \"a\"\ndata = \"deny\"\n[[group]]\n\
         name = \"b\"\ndata = \"require\"\n[[user]]\nname = \"bob\"\nhash = \"HASH\"\ngroups = [\"a\", \"b\"]",
         &[
-            "8: no transfer is possible for \"bob\": one of its groups requires TLS on data connections, another one \
+            "8: no transfer is possible for the account \"bob\": one of its groups requires TLS on data connections, another one \
             forbids it",
         ],
     );

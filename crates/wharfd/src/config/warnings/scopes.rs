@@ -1,11 +1,13 @@
 //! Rules of different scopes that do not go together.
 
+use std::collections::HashSet;
+
 use wharf_server::{ControlPolicy, DataPolicy, TlsRule};
 
 use super::{
     super::{
         accounts::{Accounts, Known},
-        model::{At, Model},
+        model::{At, Host, Model, Network},
         problem::list,
         settings::Settings,
     },
@@ -37,69 +39,74 @@ enum Kind {
 
 /// Scopes that require and forbid TLS on data connections: where both hold, no transfer is possible.
 fn contradictions(model: &Model, listeners: &[Settings], accounts: &Accounts, warnings: &mut Warnings) {
-    let mut all = Vec::new();
+    let mut outer = Vec::new();
     for listener in listeners {
-        all.push(Said {
+        outer.push(Said {
             kind: Kind::Listener,
             what: format!("the listener {}", listener.address.value),
             data: listener.data.value,
             line: listener.data.line.unwrap_or(listener.address.line),
         });
     }
-    let mut say = |kind, what: String, data: Option<At<DataPolicy>>| {
-        if let Some(At { line, value }) = data {
-            all.push(Said { kind, what, data: value, line });
-        }
+    let say = |kind, what: String, data: Option<At<DataPolicy>>| {
+        data.map(|At { line, value }| Said { kind, what, data: value, line })
     };
-    for network in &model.networks {
-        say(Kind::Network, format!("the network {}", network.cidr.value), network.rule.data);
+    let network =
+        |each: &Network| say(Kind::Network, format!("the network {}", each.cidr.value), each.rule.data);
+    let host = |each: &Host| say(Kind::Host, format!("the host {}", each.name.value), each.rule.data);
+    outer.extend(model.networks.iter().filter_map(network));
+    outer.extend(model.hosts.iter().filter_map(host));
+
+    let mut told = HashSet::new();
+    for (index, one) in outer.iter().enumerate() {
+        for other in &outer[..index] {
+            contradiction(one, other, &mut told, warnings);
+        }
     }
-    for host in &model.hosts {
-        say(Kind::Host, format!("the host {}", host.name.value), host.rule.data);
-    }
+    // Many accounts may have their rule from one line.
+    let mut seen = HashSet::new();
     for account in accounts.all() {
-        let data = account.rule.data.map(|value| At { line: account.data_line, value });
-        say(Kind::Account, format!("the account {:?}", account.name), data);
-        if account.rule.data == Some(DataPolicy::Neither) {
+        let Some(data) = account.rule.data else { continue };
+        if !seen.insert((account.data_line, data)) {
+            continue;
+        }
+        let what = format!("the account {:?}", account.name);
+        if data == DataPolicy::Neither {
             warnings.add(
                 account.data_line,
                 format!(
-                    "no transfer is possible for {:?}: one of its groups requires TLS on data connections, another one \
-                    forbids it",
-                    account.name
+                    "no transfer is possible for {what}: one of its groups requires TLS on data connections, another \
+                    one forbids it"
                 ),
             );
         }
-    }
-    let mut told = Vec::new();
-    for (index, one) in all.iter().enumerate() {
-        for other in &all[..index] {
-            let both = (one.data, other.data);
-            let clash = matches!(
-                both,
-                (DataPolicy::Require, DataPolicy::Deny) | (DataPolicy::Deny, DataPolicy::Require)
-            );
-            let lines = (one.line, other.line);
-            if clash && one.kind != other.kind && !told.contains(&lines) {
-                told.push(lines);
-                let word = |said: &Said| match said.data {
-                    DataPolicy::Deny => "forbids",
-                    DataPolicy::Allow | DataPolicy::Require | DataPolicy::Neither => "requires",
-                };
-                warnings.add(
-                    one.line,
-                    format!(
-                        "no transfer is possible where both hold: {} {} TLS on data connections, {} (line {}) {} it",
-                        one.what,
-                        word(one),
-                        other.what,
-                        other.line,
-                        word(other),
-                    ),
-                );
-            }
+        let one = Said { kind: Kind::Account, what, data, line: account.data_line };
+        for other in &outer {
+            contradiction(&one, other, &mut told, warnings);
         }
     }
+}
+
+fn contradiction(one: &Said, other: &Said, told: &mut HashSet<(usize, usize)>, warnings: &mut Warnings) {
+    let clash = matches!(
+        (one.data, other.data),
+        (DataPolicy::Require, DataPolicy::Deny) | (DataPolicy::Deny, DataPolicy::Require)
+    );
+    if !clash || one.kind == other.kind || !told.insert((one.line, other.line)) {
+        return;
+    }
+    let word = |said: &Said| if said.data == DataPolicy::Deny { "forbids" } else { "requires" };
+    warnings.add(
+        one.line,
+        format!(
+            "no transfer is possible where both hold: {} {} TLS on data connections, {} (line {}) {} it",
+            one.what,
+            word(one),
+            other.what,
+            other.line,
+            word(other),
+        ),
+    );
 }
 
 /// Listeners without TLS, and scopes that ask for it there.
