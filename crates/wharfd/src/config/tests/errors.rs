@@ -367,7 +367,7 @@ fn every_error_of_a_cut_file_names_a_line_of_it() {
             let line = failure.cause.strip_prefix("w, line ").and_then(|rest| rest.split(':').next());
             let within = |line: &str| line.parse::<usize>().unwrap() <= text.lines().count().max(1) + 1;
             // What is missing as a whole has no line.
-            assert!(line.map_or(failure.cause.starts_with("w: "), within), "{text}\n{failure}");
+            assert!(line.map_or_else(|| failure.cause.starts_with("w: "), within), "{text}\n{failure}");
         }
     }
 }
