@@ -201,17 +201,9 @@ impl Client {
             // It was offered.
             options.tls = TlsMode::Explicit;
         }
-        match Session::start(&options, highest, &mut self.memory).await {
-            // The old connection may be the one that is too many.
-            Err(Error::TurnedAway { .. }) => {
-                self.session.close().await;
-                self.session = Session::start(&options, highest, &mut self.memory).await?;
-            }
-            started => {
-                let mut old = core::mem::replace(&mut self.session, started?);
-                old.close().await;
-            }
-        }
+        // The old connection ends first: some servers allow one at a time, by address or by user.
+        self.session.close().await;
+        self.session = Session::start(&options, highest, &mut self.memory).await?;
         self.reuse.seen_here = false;
         let restored = self.restore(representation).await;
         if restored.is_err() {

@@ -48,6 +48,8 @@ pub(crate) struct Session {
     tls_failure: Option<TlsFailure>,
     network_failure: Option<io::Error>,
     lost: Option<LostReason>,
+    /// This side has closed the connection.
+    closed: bool,
 }
 
 /// What became of a data connection, beyond what the machine needs to know.
@@ -253,8 +255,11 @@ impl Session {
         }
     }
 
-    /// Flushes and closes, within a bound.
+    /// Flushes and closes, within a bound; nothing the second time.
     pub(crate) async fn close(&mut self) {
+        if core::mem::replace(&mut self.closed, true) {
+            return;
+        }
         self.control.start_close();
         let closed = async {
             loop {
@@ -267,6 +272,7 @@ impl Session {
         };
         // A peer that does not listen any more is no concern of this side.
         let _ = timeout(GOODBYE, closed).await;
+        self.machine.handle_eof(now());
     }
 
     fn note(&self, line: impl FnOnce() -> WireLine) {

@@ -63,6 +63,7 @@ impl Session {
             tls_failure: None,
             network_failure: None,
             lost: None,
+            closed: false,
         };
         let mut data = session.data(Pump::None);
         if let Err(error) = session.drive(None, &mut data).await {

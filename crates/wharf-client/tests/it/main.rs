@@ -6,7 +6,10 @@
     reason = "a test that cannot go on fails by a panic"
 )]
 
+mod certificate;
 mod hostile;
+mod memory;
 mod peer;
 mod protected;
+mod reuse;
 mod transfers;

@@ -8,9 +8,9 @@ use bytes::{Bytes, BytesMut};
 use tokio::net::TcpListener;
 use wharf_client::{Client, ConnectOptions, Error, Fingerprint, Secret, TlsMode, Trust};
 use wharf_transport::{
-    ControlEvent, ControlStream, DataChannel, DataRole, DataSession, DataStream, Identity, NetStream,
-    PassiveListener, PassivePool, PeerRule, ServerControlTls, ServerTls, ServerTlsOptions, TicketPlan,
-    TokioNet,
+    ControlEvent, ControlStream, DataChannel, DataFailure, DataRole, DataSession, DataStream, Identity,
+    NetStream, PassiveListener, PassivePool, PeerRule, ServerControlTls, ServerTls, ServerTlsOptions,
+    TicketPlan, TokioNet,
 };
 
 pub(crate) const HOME: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -24,13 +24,28 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) async fn start() -> Self {
+        Self::with(|options| options.data_session = DataSession::Require).await
+    }
+
+    /// One that takes full handshakes on data connections.
+    pub(crate) async fn lax() -> Self {
+        Self::with(|options| options.data_session = DataSession::Off).await
+    }
+
+    /// With these options for TLS.
+    pub(crate) async fn with(change: impl FnOnce(&mut ServerTlsOptions)) -> Self {
         let identity = Identity::self_signed(&["localhost".into(), "127.0.0.1".into()]).unwrap();
         let fingerprint = identity.fingerprint();
         let mut options = ServerTlsOptions::new(identity);
-        options.data_session = DataSession::Require;
+        change(&mut options);
         let tls = ServerTls::new(options).unwrap();
         let listener = TcpListener::bind((HOME, 0)).await.unwrap();
         Self { listener, tls, fingerprint }
+    }
+
+    /// The same certificate, and no session that anybody could resume.
+    pub(crate) fn forgetful_tls(&self) -> ServerControlTls {
+        self.tls.control(None)
     }
 
     /// How a client reaches it, with short waits.
@@ -144,6 +159,11 @@ impl Peer {
         }
     }
 
+    /// Answers what is not a file as [`until`](Self::until) does.
+    pub(crate) async fn otherwise(&mut self, line: &str) {
+        self.answer(line.split(' ').next().unwrap_or_default()).await;
+    }
+
     pub(crate) async fn secure(&mut self) {
         self.control.queue(Bytes::from_static(b"234 go\r\n"));
         self.control.upgrade_server(&self.tls).unwrap();
@@ -171,6 +191,17 @@ impl Peer {
     async fn open(&mut self) {
         let port = self.listen().await.port();
         self.say(&format!("229 Extended (|||{port}|)")).await;
+    }
+
+    /// The data connection that the client made, if it resumed the session of `tls`.
+    pub(crate) async fn resumed(&mut self, tls: ServerControlTls, tickets: TicketPlan) -> Option<DataStream> {
+        let mut channel = DataChannel::passive(self.port.take().unwrap(), PeerRule::Only(HOME));
+        channel.connect().await.unwrap();
+        match channel.secure(&DataRole::Server(tls), tickets).await {
+            Ok(_) => Some(channel.into_stream()),
+            Err(DataFailure::NotResumed) => None,
+            Err(failure) => panic!("{failure}"),
+        }
     }
 
     /// The data connection that the client made.
