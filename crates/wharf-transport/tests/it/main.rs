@@ -7,10 +7,12 @@
 )]
 
 mod age;
+mod client;
 mod close;
 mod control;
 mod hosts;
 mod identity;
+mod known_hosts;
 mod passive;
 mod resumption;
 mod support;
