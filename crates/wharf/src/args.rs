@@ -18,6 +18,9 @@ URLs:
   PATH counts from the login directory; begin it with %2F for an absolute one. Names may hold * ? [...]
   where files are read or removed; write %2A %3F %5B for the plain characters.
 
+Servers are remembered: --trust tofu refuses another certificate, and a server that did TLS once is
+  refused without it. `wharf forget URL` forgets one; --tls off goes without TLS this once.
+
 Passwords: --password-stdin, --password-command, WHARF_PASSWORD, ~/.netrc (or $NETRC), or a prompt.
 
 Exit codes:

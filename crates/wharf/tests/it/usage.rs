@@ -85,3 +85,66 @@ fn passwords_come_from_many_places_and_show_nowhere() {
     assert_eq!(pass(), "from netrc");
     assert!(server.heard().contains(&"USER you".to_owned()));
 }
+
+#[test]
+fn a_server_that_lost_its_tls_is_refused_until_told() {
+    // TLS-06, SEC-07: anonymous users too, and before the user name.
+    let server = Server::start(&[]);
+    let place = tempfile::tempdir().unwrap();
+    let file = place.path().join("known_hosts");
+    fs::write(&file, format!("127.0.0.1 {} - tls\n", server.port)).unwrap();
+    let known = file.to_str().unwrap();
+    for url in [server.url(""), format!("ftp://127.0.0.1:{}/", server.port)] {
+        let output = run(&["--known-hosts", known, "ls", &url]);
+        assert_eq!(output.status.code(), Some(4), "{}", text(&output.stderr));
+        let said = text(&output.stderr);
+        assert!(
+            said.contains(known) && said.contains("--tls off") && said.contains("wharf forget"),
+            "{said}"
+        );
+    }
+    assert!(!server.heard().iter().any(|line| line.starts_with("USER")), "{:?}", server.heard());
+
+    let told = run(&["--known-hosts", known, "--tls", "off", "ls", &server.url("")]);
+    assert!(told.status.success() && text(&told.stderr).contains("warning"), "{}", text(&told.stderr));
+    assert_eq!(text(&run(&["-q", "--known-hosts", known, "--tls", "off", "ls", &server.url("")]).stderr), "");
+
+    good(&["--known-hosts", known, "forget", &server.url("")]);
+    good(&["--known-hosts", known, "ls", &server.url("")]);
+    let again = run(&["--known-hosts", known, "forget", &server.url("")]);
+    assert!(again.status.success() && text(&again.stderr).contains("nothing is remembered"));
+}
+
+#[test]
+fn a_certificate_of_this_side_is_checked_before_anybody_is_called() {
+    let server = Server::start(&[]);
+    let place = tempfile::tempdir().unwrap();
+    let pair = |name: &str| {
+        let identity = rcgen::generate_simple_self_signed(vec![name.to_owned()]).unwrap();
+        let file = |end: &str| place.path().join(format!("{name}.{end}")).to_str().unwrap().to_owned();
+        let (cert, key, both) = (file("crt"), file("key"), file("pem"));
+        let (cert_pem, key_pem) = (identity.cert.pem(), identity.signing_key.serialize_pem());
+        fs::write(&cert, &cert_pem).unwrap();
+        fs::write(&key, &key_pem).unwrap();
+        fs::write(&both, cert_pem + &key_pem).unwrap();
+        fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
+        (cert, key, both)
+    };
+    let ((cert, key, both), (_, other, _)) = (pair("alice"), pair("bob"));
+    let url = server.url("");
+    assert_eq!(run(&["ls", &url, "--client-key", &key]).status.code(), Some(2));
+    let mismatch = run(&["ls", &url, "--client-cert", &cert, "--client-key", &other]);
+    let said = text(&mismatch.stderr);
+    assert_eq!(mismatch.status.code(), Some(7), "{said}");
+    assert!(said.contains(&cert) && said.contains(&other) && said.contains("does not belong"), "{said}");
+    for wrong in [&["--client-cert", "/nonexistent/x.pem"][..], &["--client-cert", &cert]] {
+        let output = run(&[&["ls", &url], wrong].concat());
+        assert_eq!(output.status.code(), Some(7), "{}", text(&output.stderr));
+        assert!(text(&output.stderr).contains(wrong[1]));
+    }
+    assert_eq!(server.state.lock().unwrap().connections, 0);
+
+    good(&["ls", &url, "--client-cert", &cert, "--client-key", &key]);
+    let readable = run(&["ls", &url, "--client-cert", &both]);
+    assert!(readable.status.success() && text(&readable.stderr).contains("chmod 600"));
+}
