@@ -31,7 +31,7 @@ pub(super) struct Resumption {
     optional: bool,
     /// The server refuses what does not resume, now or as far as is remembered.
     required: bool,
-    /// How many tickets a listing brings; `None` until tried.
+    /// How many tickets a download or listing brings; `None` until there was one.
     brings: Option<usize>,
     /// Listings that were made for tickets alone.
     listings: u32,
@@ -41,7 +41,8 @@ pub(super) struct Resumption {
 
 impl Resumption {
     pub(super) fn new(required: bool) -> Self {
-        Self { required, ..Self::default() }
+        // Had listings brought enough, it would not have come to that.
+        Self { required, brings: required.then_some(0), ..Self::default() }
     }
 
     /// Whether a data connection without a ticket is likely to be refused.
@@ -76,9 +77,17 @@ impl Trail {
 impl Client {
     /// Runs one transfer and takes from it what it shows of resumption.
     pub(super) async fn transfer(&mut self, spec: &TransferSpec, pump: Pump<'_>) -> Done {
+        let before = self.spendable_tickets();
         let done = self.session.run(Operation::Transfer(spec.clone()), pump).await;
+        let after = self.spendable_tickets();
         let Some(tls) = &done.data.tls else { return done };
         if tls.resumed {
+            if let (Some(before), Some(after)) = (before, after)
+                && done.result.is_ok()
+                && !spec.verb.is_upload()
+            {
+                self.reuse.brings = Some((after + 1).saturating_sub(before));
+            }
             self.reuse.seen = true;
             self.reuse.seen_here = true;
             self.memory.learn(|record| record.resumes = true);
@@ -101,8 +110,8 @@ impl Client {
         match stock {
             0 if self.reuse.matters() => self.renew().await,
             // Nothing is known yet, and what an upload has read from its source may not be there a second time.
-            0 if upload && !self.reuse.is_known() => self.restock(stock).await,
-            1 if upload && self.may_restock() => self.restock(stock).await,
+            0 if upload && !self.reuse.is_known() => self.restock().await,
+            1 if upload && self.may_restock() => self.restock().await,
             _ => Ok(()),
         }
     }
@@ -118,7 +127,7 @@ impl Client {
     }
 
     /// Fetches a listing for its tickets; where that does not help, makes the connection anew.
-    async fn restock(&mut self, before: usize) -> Result<(), Error> {
+    async fn restock(&mut self) -> Result<(), Error> {
         let has_mlsd =
             self.session.machine().facts().mlsd.unwrap_or_else(|| self.features().is_none_or(Features::mlst));
         // MLSD leaves TYPE alone.
@@ -128,7 +137,9 @@ impl Client {
         let done = self.transfer(&TransferSpec::new(verb, None), pump).await;
         self.reuse.listings += 1;
         let after = self.spendable_tickets().unwrap_or(0);
-        self.reuse.brings = Some(if done.result.is_ok() { (after + 1).saturating_sub(before) } else { 0 });
+        if done.result.is_err() {
+            self.reuse.brings = Some(0);
+        }
         match &done.result {
             Err(failure) if lacks_resumption(failure, &done.data) => {
                 self.reuse.required = true;

@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use tokio::time::{Duration, timeout};
 use wharf_session::{DataCommand, DataEvent, DataId};
 use wharf_transport::{
     BoxFuture, DataChannel, DataFailure, DataRole, DataTlsInfo, Net, PassivePool, TicketPlan,
@@ -18,6 +19,10 @@ pub(super) struct Data<'a> {
     id: Option<DataId>,
     stage: Stage<'a>,
     pump: Option<Pump<'a>>,
+    /// Bytes go to the application: what has arrived is hers, whatever becomes of the transfer.
+    receives: bool,
+    /// A download that the machine has forgotten.
+    forgotten: Option<BoxFuture<'a, Step>>,
     /// Bytes so far, counted where they move.
     moved: Arc<AtomicU64>,
     role: Option<DataRole>,
@@ -55,6 +60,8 @@ impl<'a> Data<'a> {
         Self {
             id: None,
             stage: Stage::None,
+            receives: matches!(pump, Pump::Receive { .. }),
+            forgotten: None,
             pump: Some(pump),
             moved: Arc::default(),
             role,
@@ -111,7 +118,13 @@ impl<'a> Data<'a> {
             DataCommand::Cancel { id, .. } if self.id == Some(id) => {
                 // Dropping it closes it; an upload in clear is reset, so that it cannot pass for whole.
                 self.id = None;
-                self.stage = Stage::None;
+                let stage = self.take();
+                if let Stage::Busy(step) = stage
+                    && self.receives
+                    && self.pump.is_none()
+                {
+                    self.forgotten = Some(step);
+                }
             }
             DataCommand::Secure { .. } | DataCommand::Start { .. } | DataCommand::Cancel { .. } => {}
         }
@@ -176,6 +189,16 @@ impl<'a> Data<'a> {
                 self.report.too_large = Some(limit);
                 DataEvent::Failed(map::storage_failure())
             }
+        }
+    }
+
+    /// Gives the application what has arrived of a download that the server broke off: its reply may have come ahead
+    /// of its last bytes. Not for longer than `bound`.
+    pub(super) async fn wind_down(&mut self, bound: Duration) {
+        if let Some(step) = self.forgotten.take()
+            && let Ok(Step::Moved(Moved::Local(error))) = timeout(bound, step).await
+        {
+            self.report.local = Some(error);
         }
     }
 

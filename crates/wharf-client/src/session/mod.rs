@@ -30,6 +30,9 @@ use crate::options::{WireLine, WireLog};
 /// How long a goodbye may take.
 const GOODBYE: Duration = Duration::from_secs(2);
 
+/// How long the last bytes of a download may take that the server broke off.
+const LAST_BYTES: Duration = Duration::from_millis(500);
+
 /// A control connection and everything that belongs to it.
 pub(crate) struct Session {
     machine: Machine,
@@ -98,6 +101,9 @@ impl Session {
         };
         let mut data = self.data(pump);
         let result = self.drive(Some(op), &mut data).await;
+        if matches!(&result, Err(OpError::Refused(_))) {
+            data.wind_down(LAST_BYTES).await;
+        }
         let report = data.report();
         if let Some(tls) = &report.tls {
             self.data_tls = Some(tls.clone());

@@ -200,3 +200,33 @@ async fn a_password_stays_here_where_there_is_no_tls() {
     client.raw("NOOP").await.unwrap();
     script.await.unwrap();
 }
+
+#[tokio::test]
+async fn bytes_behind_the_reply_that_breaks_off_are_kept() {
+    for tls in [TlsMode::Off, TlsMode::Explicit] {
+        let server = Server::start().await;
+        let options = server.options(tls);
+        let file = sample(300_000);
+        let copy = file.clone();
+        let script = tokio::spawn(async move {
+            let mut peer = server.greet().await;
+            peer.until(&["RETR"]).await;
+            peer.say("150 here").await;
+            let tickets = (tls != TlsMode::Off).then_some(TicketPlan::Download);
+            let mut data = peer.data(tickets).await;
+            data.write_all(&copy[..100_000]).await.unwrap();
+            data.flush().await.unwrap();
+            // The reply is there before the rest is sent.
+            peer.say("426 cut").await;
+            data.write_all(&copy[100_000..]).await.unwrap();
+            data.finish_send(Duration::from_secs(5)).await.unwrap();
+            peer.hear().await
+        });
+        let mut client = logged_in(options).await.unwrap();
+        let mut fetched = Vec::new();
+        client.download("f", 0, &mut fetched, &mut |_| {}).await.unwrap_err();
+        assert!(fetched == file, "{} bytes", fetched.len());
+        drop(client);
+        script.await.unwrap();
+    }
+}

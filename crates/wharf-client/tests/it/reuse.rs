@@ -196,6 +196,10 @@ async fn what_helped_is_remembered() {
     upload(&shop, options.clone(), 1).await;
     let record = memory.recall("127.0.0.1", port).unwrap();
     assert!(record.tls && record.resumes && !record.reuse_required && record.certificate.is_some());
-    upload(&shop, options, 20).await;
+    upload(&shop, options.clone(), 20).await;
     assert!(memory.recall("127.0.0.1", port).unwrap().reuse_required);
+    assert_eq!(shop.count("MLSD"), 1);
+    upload(&shop, options, 20).await;
+    assert_eq!(shop.count("MLSD"), 1, "it is known that listings do not help");
+    assert_eq!(shop.refused_and_connections().0, 0);
 }
