@@ -12,6 +12,7 @@ use crate::failure::Failure;
 use crate::local::{Folder, Name, Part, split};
 use crate::location::Location;
 use crate::output;
+use crate::overlap::{OVERLAP, Overlap};
 use crate::progress::Console;
 use crate::remote::{self, Budget, Found, Trail};
 
@@ -245,21 +246,22 @@ impl Fetch<'_> {
         time: Option<TimeVal>,
     ) -> Result<(), Failure> {
         let fail = |error| Failure::local(format!("writing {}", output::name(path)), error);
-        let mut file = tokio::fs::File::from_std(part.open().map_err(fail)?);
-        // Nothing is missing: an empty transfer at the end of a file is refused by some servers.
-        if part.offset == 0 || size != Some(part.offset) {
-            let bar = self.console.bar(path, size, part.offset);
-            let offset = part.offset;
-            let done = self
-                .client
-                .download(path, offset, &mut file, &mut |bytes| bar.set_position(offset + bytes))
-                .await;
-            bar.finish_and_clear();
-            // What came is kept, whatever came after it.
-            let flushed = file.flush().await;
-            done?;
-            flushed.map_err(fail)?;
+        let file = tokio::fs::File::from_std(part.open().map_err(fail)?);
+        let here = part.tail(OVERLAP).map_err(fail)?;
+        let start = part.offset - here.len() as u64;
+        let mut to = Overlap::new(here, file);
+        let bar = self.console.bar(path, size, start);
+        let done =
+            self.client.download(path, start, &mut to, &mut |bytes| bar.set_position(start + bytes)).await;
+        bar.finish_and_clear();
+        let differs = to.differs();
+        // What came is kept, whatever came after it.
+        let (file, flushed) = to.finish().await;
+        if differs {
+            return Err(another(path));
         }
+        done?;
+        flushed.map_err(fail)?;
         if let Some(time) = time.and_then(system_time) {
             file.into_std().await.set_modified(time).map_err(fail)?;
         }
@@ -299,6 +301,12 @@ impl Fetch<'_> {
 
 fn open(path: &Path) -> Result<Folder, Failure> {
     Folder::open(path).map_err(|error| Failure::local(path.display().to_string(), error))
+}
+
+/// What is here is not the beginning of the server's file.
+fn another(path: &[u8]) -> Failure {
+    let what = output::name(path).to_string();
+    Failure::here(what, "what is here is not the beginning of the server's file: fetch it without -c")
 }
 
 fn unfit() -> Failure {

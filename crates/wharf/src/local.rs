@@ -2,7 +2,7 @@
 //! following links: no listing leads out of the target (E4).
 
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
@@ -135,6 +135,22 @@ impl<'a> Part<'a> {
             return Err(io::Error::other("something else than a file stands under its temporary name"));
         }
         Ok(file)
+    }
+
+    /// The last bytes of what is there, at most so many, behind [`open`](Self::open).
+    pub(crate) fn tail(&self, most: u64) -> io::Result<Vec<u8>> {
+        let length = most.min(self.offset);
+        let mut bytes = Vec::new();
+        if length > 0 {
+            let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
+            let mut file = File::from(openat(&self.folder.0, self.part.as_bytes(), flags, Mode::empty())?);
+            file.seek(SeekFrom::Start(self.offset - length))?;
+            file.take(length).read_to_end(&mut bytes)?;
+            if bytes.len() as u64 != length {
+                return Err(io::Error::other("the file changes while it is read"));
+            }
+        }
+        Ok(bytes)
     }
 
     /// The download is whole.

@@ -16,6 +16,7 @@ mod location;
 mod memory;
 mod netrc;
 mod output;
+mod overlap;
 mod progress;
 mod remote;
 mod send;

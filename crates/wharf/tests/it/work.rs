@@ -79,7 +79,6 @@ fn going_on_where_it_stopped() {
     fs::write(&file, b"old").unwrap();
     good(&["get", "-c", &server.url("f"), name]);
     assert_eq!(fs::read(&file).unwrap(), b"0123456789");
-    assert!(server.heard().contains(&"REST 8".to_owned()));
     good(&["put", "-c", name, &server.url("up")]);
     assert_eq!(server.content("up").unwrap(), b"0123456789");
     assert!(server.heard().contains(&"REST 3".to_owned()));
@@ -89,6 +88,32 @@ fn going_on_where_it_stopped() {
     assert!(text(&longer.stderr).contains("12 bytes are here"), "{}", text(&longer.stderr));
     fs::write(&file, b"01").unwrap();
     assert_eq!(run(&["put", "-c", name, &server.url("up")]).status.code(), Some(7));
+}
+
+#[test]
+fn two_files_are_never_spliced() {
+    // XFR-09
+    let long: String = (0..20_000).map(|number| format!("{number:07}")).collect();
+    let server = Server::start(&[("f", Some(&long))]);
+    let place = tempfile::tempdir().unwrap();
+    let file = place.path().join("f");
+    let name = file.to_str().unwrap();
+    fs::write(&file, &long[..100_000]).unwrap();
+    good(&["get", "-c", &server.url("f"), name]);
+    assert_eq!(fs::read_to_string(&file).unwrap(), long);
+    assert!(server.heard().contains(&format!("REST {}", 100_000 - 65_536)), "a part of it is compared");
+
+    for here in [long[..99_999].to_owned() + "x", long[7..100_000].to_owned(), "another".to_owned()] {
+        fs::write(&file, &here).unwrap();
+        let output = run(&["get", "-c", &server.url("f"), name]);
+        assert_eq!(output.status.code(), Some(7), "{}", text(&output.stderr));
+        assert!(text(&output.stderr).contains("without -c"), "{}", text(&output.stderr));
+        assert_eq!(fs::read_to_string(&file).unwrap(), here);
+        assert_eq!(fs::read_dir(place.path()).unwrap().count(), 1);
+    }
+    // What was left by a cut download may be of an older file too.
+    fs::write(place.path().join(".f.wharf-part"), long.replace('1', "2")).unwrap();
+    assert_eq!(run(&["get", "-c", &server.url("f"), name]).status.code(), Some(7));
 }
 
 #[test]
