@@ -106,7 +106,9 @@ impl ClientControlTls {
             .dangerous()
             .with_custom_certificate_verifier(Arc::clone(&verifier) as Arc<_>);
         let mut config = match identity {
-            Some(identity) => builder.with_client_cert_resolver(Arc::new(Shown(identity.certified()))),
+            Some(identity) => {
+                builder.with_client_cert_resolver(Arc::new(Shown(Arc::clone(identity.certified()))))
+            }
             None => builder.with_no_client_auth(),
         };
         let stock = Arc::new(TicketStock::default());
