@@ -83,6 +83,7 @@ impl Server {
                 Timer::DataOpen => self.data_open_timed_out(now),
                 Timer::DataStall => self.data_stalled(now),
                 Timer::EarlyHello => self.early_hello_missed(now),
+                Timer::TicketRest => self.advance_data(now),
                 Timer::LoginDelay => self.login_delay_over(now),
                 Timer::Drain => {
                     self.link = Link::Closed;

@@ -33,7 +33,11 @@ mod transfer_end;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::VecDeque, sync::Arc, time::Instant};
+use std::{
+    collections::VecDeque,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use bytes::BytesMut;
 use wharf_codec::{FactSelection, Format, LineFramer, Reply, ReplyCode, Representation, UserName};
@@ -172,8 +176,11 @@ pub struct Server {
     /// The command being executed, masked.
     current: String,
     draining: bool,
-    /// Whether this client has shaken hands on data connections before it had 150.
-    early_client: bool,
+    /// Whether this client shakes hands on data connections before it has 150; `None` until that is known.
+    early_client: Option<bool>,
+    /// When TLS on the control connection was asked for, and how long it took to come: about two round trips.
+    upgrade_began: Instant,
+    handshake_took: Duration,
     next_id: u64,
     bad_commands: u32,
     login_failures: u32,
@@ -232,7 +239,9 @@ impl Server {
             waiting: None,
             current: String::new(),
             draining: false,
-            early_client: false,
+            early_client: None,
+            upgrade_began: now,
+            handshake_took: Duration::ZERO,
             next_id: 0,
             bad_commands: 0,
             login_failures: 0,

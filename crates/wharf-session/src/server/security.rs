@@ -26,6 +26,7 @@ impl Server {
         self.done_with(ReplyCode::SECURITY_COMPLETE, "Begin TLS now");
         let host = self.host.and_then(|index| self.cfg.hosts.get(index)?.names.first().cloned());
         self.out.push_back(Output::UpgradeTls { host });
+        self.upgrade_began = now;
         self.link = Link::Upgrading;
         self.timers.set(Timer::TlsHandshake, now + self.cfg.timeouts.tls_handshake);
     }
@@ -49,6 +50,7 @@ impl Server {
                 self.timers.clear(Timer::TlsHandshake);
                 self.link = Link::Open;
                 self.control = ControlLevel::Secured;
+                self.handshake_took = now.saturating_duration_since(self.upgrade_began);
                 self.last_activity = now;
                 // RFC 4217 §4.2: the session starts over.
                 if self.settings.grant.is_some() {

@@ -26,6 +26,8 @@ pub(super) struct Setup {
     /// The client's first TLS message is there.
     pub(super) begun: bool,
     pub(super) secured: bool,
+    /// The client was given a ticket that it reads only when it closes: TLS 1.3, shaken hands before 150.
+    pub(super) ticket_unread: bool,
     /// It resumed the TLS session of the control connection.
     pub(super) bound: bool,
     /// What went wrong before a transfer asked for it.
@@ -42,6 +44,7 @@ impl Setup {
             securing: false,
             begun: false,
             secured: false,
+            ticket_unread: false,
             bound: false,
             failed: None,
         }

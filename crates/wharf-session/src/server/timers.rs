@@ -12,18 +12,21 @@ pub(super) enum Timer {
     DataStall,
     /// 150 is held back for a client that shakes hands before it.
     EarlyHello,
+    /// 150 is held back until the ticket of such a client has had time to arrive.
+    TicketRest,
     LoginDelay,
     Drain,
 }
 
 impl Timer {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Login,
         Self::Idle,
         Self::TlsHandshake,
         Self::DataOpen,
         Self::DataStall,
         Self::EarlyHello,
+        Self::TicketRest,
         Self::LoginDelay,
         Self::Drain,
     ];

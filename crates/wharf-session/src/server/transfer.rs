@@ -1,13 +1,13 @@
 //! RETR, STOR, STOU, APPE, LIST, NLST, MLSD: from the command to the first byte.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use wharf_codec::{Escaped, Pathname, Reply, ReplyCode, Representation, Text};
 use wharf_types::{FileError, FileOp, ListStyle, VirtualPath, WriteMode};
 
 use super::{FileAnswer, FileTicket, Output, Question, Server, storage_reply::reply_to, timers::Timer};
 use crate::{
-    contract::{DataCommand, Flow, Form, JobId, ListingForm, TicketPlan},
+    contract::{DataCommand, Flow, Form, JobId, ListingForm, TicketPlan, TlsVersion},
     policy::{Action, DataLevel, Verdict, decide},
 };
 
@@ -46,6 +46,8 @@ pub(super) struct Transfer {
     pub(super) allocated: Option<u64>,
     /// 150, held back until a handshake that began before the command is done.
     pub(super) held: Option<Reply>,
+    /// Until when it waits behind a ticket.
+    pub(super) rest: Option<Instant>,
     /// The length of the own partial that APPE must go on from.
     pub(super) told: Option<u64>,
 }
@@ -218,6 +220,7 @@ impl Server {
             bytes: 0,
             offset: 0,
             held: None,
+            rest: None,
             allocated: allocated.filter(|_| matches!(self.settings.representation, Representation::Image)),
             told,
         });
@@ -289,15 +292,14 @@ impl Server {
             _ => Reply::new(ReplyCode::FILE_STATUS_OKAY, "Here comes the listing"),
         };
         let (level, upload) = (transfer.level, transfer.upload);
-        let early = self
-            .setup
-            .as_ref()
-            .is_some_and(|s| !s.secured && (s.begun || s.dial.is_none() && self.early_client));
-        if level == DataLevel::Private && early {
+        let wait = if level == DataLevel::Private { self.wait_for_hello(upload) } else { None };
+        if let Some(wait) = wait {
             // A client that does not wait for 150 reads its ticket when it closes, and it may close right after 150:
             // the ticket goes first. A handshake that fails needs no 150 at all.
-            transfer.held = Some(reply);
-            self.timers.set(Timer::EarlyHello, now + self.cfg.timeouts.early_hello);
+            if let Some(transfer) = &mut self.transfer {
+                transfer.held = Some(reply);
+            }
+            self.timers.set(Timer::EarlyHello, now + wait);
         } else {
             if level == DataLevel::Private {
                 // Whoever begins now has waited for 150, and may never read a ticket behind an upload.
@@ -313,12 +315,37 @@ impl Server {
         self.advance_data(now);
     }
 
+    /// How long 150 waits for the client's first TLS message, if at all: for a client that has begun already, for one that
+    /// is known not to wait for 150, and at the first upload to see which kind of client this is.
+    fn wait_for_hello(&self, upload: bool) -> Option<Duration> {
+        let setup = self.setup.as_ref()?;
+        if setup.begun {
+            return Some(self.cfg.timeouts.early_hello);
+        }
+        // In active mode nobody can begin before the server has dialled.
+        match self.early_client {
+            _ if setup.dial.is_some() => None,
+            Some(true) => Some(self.cfg.timeouts.early_hello),
+            // With TLS 1.2 it makes no difference.
+            None if upload && self.tls.as_ref().is_some_and(|tls| tls.version == TlsVersion::V1_3) => {
+                Some(self.ticket_rest())
+            }
+            Some(false) | None => None,
+        }
+    }
+
+    /// About two round trips, within bounds.
+    fn ticket_rest(&self) -> Duration {
+        let timeouts = &self.cfg.timeouts;
+        self.handshake_took.clamp(timeouts.ticket_rest.min(timeouts.early_hello), timeouts.early_hello)
+    }
+
     /// A client that was known not to wait for 150 seems to wait for it this time.
     pub(super) fn early_hello_missed(&mut self, now: Instant) {
         if self.setup.as_ref().is_some_and(|setup| setup.begun) {
             return;
         }
-        self.early_client = false;
+        self.early_client = Some(false);
         let Some(transfer) = &mut self.transfer else { return };
         let upload = transfer.upload;
         if let Some(reply) = transfer.held.take() {
@@ -330,7 +357,7 @@ impl Server {
 
     /// Takes the data connection one step on: dial, secure, start.
     pub(super) fn advance_data(&mut self, now: Instant) {
-        let from = self.active_source();
+        let (from, rest) = (self.active_source(), self.ticket_rest());
         let Some(transfer) = self.transfer.as_mut().filter(|transfer| transfer.phase == Phase::Connecting)
         else {
             return;
@@ -347,6 +374,16 @@ impl Server {
                 let tickets = ticket_plan(transfer.upload);
                 self.out.push_back(Output::Data(DataCommand::Secure { id: setup.id, tickets }));
             }
+        } else if transfer.upload
+            && transfer.held.is_some()
+            && setup.ticket_unread
+            && transfer.rest.is_none_or(|rest| now < rest)
+        {
+            // Where the ticket came behind the last byte that the client sends, its system would answer with a reset, and
+            // throw away what is not sent yet.
+            let until = *transfer.rest.get_or_insert(now + rest);
+            self.timers.clear(Timer::EarlyHello);
+            self.timers.set(Timer::TicketRest, until);
         } else {
             transfer.phase = Phase::Running;
             transfer.bound = setup.secured.then_some(setup.bound);
@@ -355,6 +392,7 @@ impl Server {
             let flow = if transfer.upload { Flow::Receive(job) } else { Flow::Send(job) };
             let (id, form) = (setup.id, transfer.form.clone());
             self.timers.clear(Timer::EarlyHello);
+            self.timers.clear(Timer::TicketRest);
             if let Some(reply) = held {
                 self.send(&reply);
             }

@@ -10,7 +10,7 @@ use super::{
     storage_reply::reply_to, timers::Timer, transfer::Phase,
 };
 use crate::{
-    contract::{CancelHow, DataCommand, DataEvent, DataFailure, DataId, EndMark, JobId},
+    contract::{CancelHow, DataCommand, DataEvent, DataFailure, DataId, EndMark, JobId, TlsVersion},
     policy::DataLevel,
 };
 
@@ -71,17 +71,18 @@ impl Server {
                 if let Some(setup) = &mut self.setup {
                     setup.begun = true;
                 }
-                // Before 150, or while it is held back.
-                self.early_client |= self
-                    .transfer
-                    .as_ref()
-                    .is_none_or(|transfer| transfer.phase == Phase::Opening || transfer.held.is_some());
+                if self.not_answered_yet() {
+                    self.early_client = Some(true);
+                }
             }
             DataEvent::Secured { tls, bound } => {
+                let early = self.not_answered_yet();
+                let version = tls.version;
                 self.event(AuditEvent::DataSecured { tls, bound });
                 if let Some(setup) = &mut self.setup {
                     setup.secured = true;
                     setup.bound = bound;
+                    setup.ticket_unread = early && version == TlsVersion::V1_3;
                 }
                 self.advance_data(now);
             }
@@ -179,6 +180,13 @@ impl Server {
         self.transfer_done(now, &reply);
     }
 
+    /// Whether no transfer on the data connection has its 150 yet.
+    fn not_answered_yet(&self) -> bool {
+        self.transfer
+            .as_ref()
+            .is_none_or(|transfer| transfer.phase == Phase::Opening || transfer.held.is_some())
+    }
+
     /// No byte moved for too long.
     pub(super) fn data_stalled(&mut self, now: Instant) {
         self.transfer_failed(now, &DataFailure::Broken("no byte moved in time".to_owned()), true);
@@ -197,6 +205,7 @@ impl Server {
         self.timers.clear(Timer::DataStall);
         self.timers.clear(Timer::DataOpen);
         self.timers.clear(Timer::EarlyHello);
+        self.timers.clear(Timer::TicketRest);
         let Some(transfer) = self.transfer.take() else { return };
         self.last_activity = now;
         self.event(AuditEvent::Transferred(TransferRecord {

@@ -37,6 +37,10 @@ pub(super) struct Driver {
     pub(super) slow_tls: bool,
     /// They do not even begin.
     pub(super) slow_hello: bool,
+    /// The version of TLS that both agree on.
+    pub(super) version: TlsVersion,
+    /// How long the handshake of the control connection takes.
+    pub(super) handshake: Duration,
     /// What accounts say of encryption by themselves.
     pub(super) grant_rule: TlsRule,
     /// The host that the client names in TLS.
@@ -68,6 +72,8 @@ impl Driver {
             record: Record::default(),
             slow_tls: false,
             slow_hello: false,
+            version: TlsVersion::V1_3,
+            handshake: Duration::ZERO,
             grant_rule: TlsRule::NONE,
             sni,
             securing: None,
@@ -78,9 +84,9 @@ impl Driver {
         this
     }
 
-    fn tls() -> TlsInfo {
+    fn tls(&self) -> TlsInfo {
         TlsInfo {
-            version: TlsVersion::V1_3,
+            version: self.version,
             cipher: "TLS13_AES_128_GCM_SHA256".to_owned(),
             resumed: false,
             server_name: None,
@@ -97,8 +103,9 @@ impl Driver {
                     self.server.handle_sent(now, 0);
                 }
                 Output::UpgradeTls { .. } => {
-                    let tls = TlsInfo { server_name: self.sni.map(str::to_owned), ..Self::tls() };
-                    self.server.handle_tls(now, TlsEvent::Established(tls));
+                    let tls = TlsInfo { server_name: self.sni.map(str::to_owned), ..self.tls() };
+                    self.now += self.handshake;
+                    self.server.handle_tls(self.now, TlsEvent::Established(tls));
                 }
                 Output::ClearTls => {
                     self.record.clear_tls += 1;
@@ -171,7 +178,7 @@ impl Driver {
                 }
             }
             DataCommand::Secure { id, .. } => {
-                self.server.handle_data(now, id, DataEvent::Secured { tls: Self::tls(), bound: true });
+                self.server.handle_data(now, id, DataEvent::Secured { tls: self.tls(), bound: true });
             }
             DataCommand::Start { id, .. } => {
                 self.record.started += 1;
@@ -184,7 +191,7 @@ impl Driver {
     /// The handshake that began is done, or failed.
     pub(super) fn secured(&mut self, done: bool) -> Vec<u16> {
         let event = if done {
-            DataEvent::Secured { tls: Self::tls(), bound: true }
+            DataEvent::Secured { tls: self.tls(), bound: true }
         } else {
             DataEvent::Failed(DataFailure::NotResumed)
         };
@@ -223,7 +230,12 @@ impl Driver {
 
     /// Lets ten seconds pass.
     pub(super) fn wait(&mut self) -> Vec<Reply> {
-        self.now += Duration::from_secs(10);
+        self.pass(Duration::from_secs(10))
+    }
+
+    /// Lets time pass.
+    pub(super) fn pass(&mut self, time: Duration) -> Vec<Reply> {
+        self.now += time;
         self.server.handle_timeout(self.now);
         self.drive();
         self.take()
