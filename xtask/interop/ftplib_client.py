@@ -76,4 +76,5 @@ def main():
     ftp.quit()
 
 
-main()
+if __name__ == "__main__":
+    main()

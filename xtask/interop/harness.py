@@ -21,9 +21,9 @@ class Outcomes:
     def __init__(self):
         self.passed, self.failed, self.skipped = [], [], []
 
-    def run(self, name, step):
-        """Runs one case; any exception is its failure and the run goes on."""
-        begun = time.monotonic()
+    def run(self, name, step, seconds=None):
+        """Runs one case; any exception is its failure and the run goes on. `seconds` tells how long it took elsewhere."""
+        begun = time.monotonic() - (seconds or 0)
         try:
             step()
         except (Failure, OSError, EOFError, subprocess.SubprocessError) as problem:
@@ -159,6 +159,11 @@ def must_match(expected, found):
     if sha256(expected) != sha256(found):
         sizes = Path(expected).stat().st_size, Path(found).stat().st_size
         raise Failure(f"{found} differs from {expected} (sizes {sizes[1]} and {sizes[0]})")
+
+
+def content(seed, size):
+    """`size` bytes that look random and are the same in each run."""
+    return hashlib.shake_256(str(seed).encode()).digest(size)
 
 
 def make_file(path, size, seed):

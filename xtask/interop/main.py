@@ -11,6 +11,7 @@ from pathlib import Path
 
 import cases
 import clients
+import matrix
 import servers
 from harness import Failure, Outcomes, die, fresh, make_certificate, run
 from install import install
@@ -127,6 +128,11 @@ class Programme:
             if self.wanted("wharf ", name):
                 self.with_server(name, start, usual)
 
+    def sessions(self):
+        """Ten transfers on each session, for every client, server, TLS version and way to talk."""
+        if self.wanted("sessions"):
+            matrix.Matrix(self.places, self.outcomes, 10).run()
+
     def peers_only(self):
         """Foreign clients against foreign servers."""
         for name, start in self.peers():
@@ -164,6 +170,7 @@ def main():
     else:
         programme.foreign_clients()
         programme.our_client()
+        programme.sessions()
     outcomes = programme.outcomes
     for name in outcomes.failed:
         print(f"failed: {name}")

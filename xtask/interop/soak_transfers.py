@@ -1,39 +1,21 @@
 """10,000 small uploads by wharf to wharfd under TLS: all arrive, and the server ends no larger than it was."""
 
-import argparse
 import time
-from pathlib import Path
 
 import clients
 import servers
 from cases import same_trees
-from harness import Failure, die, fresh, make_certificate, run
+from harness import Failure, fresh, run
+from soaking import descriptors, resident, soak
 
 FILES_A_ROUND, ROUNDS = 1000, 10
 # What the server may grow by between the end of the first round and the end of the last.
 GROWTH = 32 << 20
 
 
-def resident(process):
-    """Resident bytes of a process."""
-    text = Path(f"/proc/{process}/status").read_text()
-    return int(text.split("VmRSS:", 1)[1].split()[0]) << 10
-
-
-def descriptors(process):
-    """Open files of a process."""
-    return len(list(Path(f"/proc/{process}/fd").iterdir()))
-
-
-def main():
-    parser = argparse.ArgumentParser(prog="cargo xtask soak transfers")
-    for name in ("--target", "--wharfd", "--wharf"):
-        parser.add_argument(name, type=Path, required=True)
-    chosen = parser.parse_args()
-    work = fresh(chosen.target.resolve() / "soak-transfers")
-    places = servers.Places(work, work, chosen.wharfd, chosen.wharf, *make_certificate(work))
+def step(places, _):
     wharf = clients.Wharf(places)
-    source = fresh(work / "source")
+    source = fresh(places.work / "source")
     for number in range(FILES_A_ROUND):
         (source / f"{number:05}").write_bytes(f"{number}\n".encode() * (number % 50))
     begun = time.monotonic()
@@ -54,7 +36,4 @@ def main():
     print(f"{FILES_A_ROUND * ROUNDS} uploads in {time.monotonic() - begun:.0f} s")
 
 
-try:
-    main()
-except (Failure, OSError) as problem:
-    die(str(problem))
+soak("transfers", step)

@@ -9,7 +9,9 @@ use crate::{Outcome, flags};
 pub(crate) fn run(flags: &flags::Interop) -> Outcome {
     let sh = shell()?;
     if !flags.peers_only {
-        cargo(&sh).args(["build", "--release", "--locked", "-p", "wharfd", "-p", "wharf"]).run()?;
+        cargo(&sh)
+            .args(["build", "--release", "--locked", "-p", "wharfd", "-p", "wharf", "-p", "wharf-bench"])
+            .run()?;
     }
     let (target, programme) = (target(), root().join("xtask/interop/main.py"));
     let (wharfd, wharf) = (target.join("release/wharfd"), target.join("release/wharf"));

@@ -5,18 +5,22 @@ use xshell::cmd;
 use crate::Outcome;
 use crate::workspace::{cargo, root, shell, target};
 
-/// A long run: its name, what it shows, and the script under `xtask/soak`.
+/// A long run: its name, which is also that of its script `xtask/interop/soak_NAME.py`, and what it shows.
 struct Soak {
     name: &'static str,
     shows: &'static str,
-    script: &'static str,
 }
 
-const SOAKS: &[Soak] = &[Soak {
-    name: "transfers",
-    shows: "10,000 small uploads by wharf to wharfd under TLS: all arrive, and the server ends no larger than it was",
-    script: "xtask/interop/soak_transfers.py",
-}];
+const SOAKS: &[Soak] = &[
+    Soak {
+        name: "transfers",
+        shows: "10,000 small uploads by wharf to wharfd under TLS: all arrive, and the server ends no larger than it was",
+    },
+    Soak {
+        name: "matrix",
+        shows: "200 transfers on one session for every client, server, TLS version and way to talk: none lacks a session",
+    },
+];
 
 /// Runs the named soak, or lists what there is.
 pub(crate) fn run(name: Option<&str>) -> Outcome {
@@ -26,12 +30,14 @@ pub(crate) fn run(name: Option<&str>) -> Outcome {
         }
         return Ok(());
     };
-    let Some(soak) = SOAKS.iter().find(|soak| soak.name == name) else {
+    if !SOAKS.iter().any(|soak| soak.name == name) {
         return Err(format!("no soak {name}; `cargo xtask soak` lists them").into());
-    };
+    }
     let sh = shell()?;
-    cargo(&sh).args(["build", "--release", "--locked", "-p", "wharfd", "-p", "wharf"]).run()?;
-    let (target, script) = (target(), root().join(soak.script));
+    cargo(&sh)
+        .args(["build", "--release", "--locked", "-p", "wharfd", "-p", "wharf", "-p", "wharf-bench"])
+        .run()?;
+    let (target, script) = (target(), root().join(format!("xtask/interop/soak_{name}.py")));
     let (wharfd, wharf) = (target.join("release/wharfd"), target.join("release/wharf"));
     cmd!(sh, "python3 -B {script} --target {target} --wharfd {wharfd} --wharf {wharf}").run()?;
     Ok(())
