@@ -53,7 +53,7 @@ class Curl(Client):
     @staticmethod
     def url(server, mode, remote):
         scheme = "ftps" if mode == "implicit" else "ftp"
-        return f"{scheme}://127.0.0.1:{server.ports[mode]}/pub/{remote}"
+        return f"{scheme}://{server.host}:{server.ports[mode]}/pub/{remote}"
 
     def command(self, server, mode, action, remote, local):
         words = ["curl", *self.options(server, mode)]
@@ -77,7 +77,7 @@ class Lftp(Client):
             "set net:timeout 30", "set xfer:clobber yes", "set ftp:ssl-protect-data true",
             "set ftp:ssl-protect-list true", f"set ftp:ssl-force {'false' if mode == 'clear' else 'true'}",
             f"set ftp:ssl-allow {'no' if mode == 'clear' else 'yes'}",
-            f"open -u '{server.user},{server.password}' {scheme}://127.0.0.1:{server.ports[mode]}",
+            f"open -u '{server.user},{server.password}' {scheme}://{server.host}:{server.ports[mode]}",
         ]
         return ["lftp", "--norc", "-c", "; ".join([*settings, *lines])]
 
@@ -121,7 +121,7 @@ class Wharf(Client):
     @staticmethod
     def url(server, mode, remote):
         scheme = {"clear": "ftp", "explicit": "ftpes", "implicit": "ftps"}[mode]
-        return f"{scheme}://{server.user}@127.0.0.1:{server.ports[mode]}/pub/{remote}"
+        return f"{scheme}://{server.user}@{server.host}:{server.ports[mode]}/pub/{remote}"
 
     def command(self, server, mode, action, remote, local):
         words = [self.places.wharf, *self.options(mode), action[:3]]

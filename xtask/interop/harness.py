@@ -1,7 +1,9 @@
 """What every interop case needs: a place to work in, commands with a time limit, and a list of outcomes."""
 
 import hashlib
+import math
 import os
+import random
 import shutil
 import signal
 import socket
@@ -166,6 +168,11 @@ def content(seed, size):
     return hashlib.shake_256(str(seed).encode()).digest(size)
 
 
+def varied_size(seed, low, high):
+    """A size between both, as likely small as large on a logarithmic scale."""
+    return min(high, int(math.exp(random.Random(str(seed)).uniform(math.log(low), math.log(high + 1)))))
+
+
 def make_file(path, size, seed):
     """Writes `size` bytes that look random, hold every byte value, and are the same in each run."""
     with open(path, "wb") as file:
@@ -179,12 +186,12 @@ def make_file(path, size, seed):
 
 
 def make_certificate(folder):
-    """An authority and a server certificate for 127.0.0.1 and localhost; returns (ca, chain, key, both)."""
+    """An authority and a server certificate for localhost, 127.0.0.1 and the proxy; returns (ca, chain, key, both)."""
     ca, ca_key = folder / "ca.pem", folder / "ca.key"
     cert, key, request = folder / "server.pem", folder / "server.key", folder / "server.csr"
     names = folder / "names.cnf"
     names.write_text(
-        "subjectAltName=DNS:localhost,IP:127.0.0.1\nbasicConstraints=CA:FALSE\nextendedKeyUsage=serverAuth\n"
+        "subjectAltName=DNS:localhost,IP:127.0.0.1,IP:127.0.0.7\nbasicConstraints=CA:FALSE\nextendedKeyUsage=serverAuth\n"
     )
     curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
     run(["openssl", "req", "-x509", *curve, "-keyout", ca_key, "-out", ca, "-days", "30", "-subj", "/CN=interop CA"])

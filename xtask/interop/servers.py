@@ -21,7 +21,7 @@ class Server:
 
     def __init__(self, name, root, user, password):
         self.name, self.root, self.user, self.password = name, root, user, password
-        self.ports = {}
+        self.host, self.ports = "127.0.0.1", {}
         self.children = []
         self.logs = []
 

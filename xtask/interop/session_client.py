@@ -1,21 +1,21 @@
 """Many transfers on one control session by Python's ftplib, which tells what became of each TLS handshake.
 
-usage: session_client.py WIRE KIND TLS HOST PORT CA alternate|uploads COUNT PREFIX SIZE [SIZE]
+usage: session_client.py WIRE KIND TLS HOST PORT CA alternate|uploads COUNT PREFIX SEED SIZE [SIZE]
 
 WIRE is explicit or implicit, TLS 1.2 or 1.3. KIND is `plain` (ftplib as it comes: every data connection is a session
 of its own), `reuse` (offers the control connection's newest session on each) or `spend` (offers each TLS 1.3 ticket
 that it ever saw once, and nothing when it has none). User and password stand in INTEROP_USER and INTEROP_PASSWORD.
-With a second SIZE each file has another size between both. Prints one JSON object."""
+With a second SIZE each file has another size between both. File number N goes to PREFIX and N, and its content follows
+from SEED and N. Prints one JSON object."""
 
 import ftplib
 import json
 import os
-import random
 import ssl
 import sys
 
 from ftplib_client import Explicit, Implicit
-from harness import content
+from harness import content, varied_size
 
 # What a refused data connection ends in, depending on how far the transfer was.
 BROKEN = (ssl.SSLError, ConnectionError, EOFError, TimeoutError)
@@ -73,8 +73,6 @@ class CountingImplicit(Counting, Implicit):
 def connect(wire, kind, tls, host, port, ca):
     """A session with protected data."""
     context = ssl.create_default_context(cafile=ca)
-    # The proxy that delays has another address than the certificate.
-    context.check_hostname = host == "127.0.0.1"
     version = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}[tls]
     context.minimum_version = context.maximum_version = version
     ftp = (CountingImplicit if wire == "implicit" else CountingExplicit)(context=context, timeout=60)
@@ -102,16 +100,15 @@ def refusal(ftp, problem):
 
 
 def main():
-    wire, kind, tls, host, port, ca, order, count, prefix, *sizes = sys.argv[1:]
+    wire, kind, tls, host, port, ca, order, count, prefix, seed, *sizes = sys.argv[1:]
     low, high = int(sizes[0]), int(sizes[-1])
-    choice = random.Random(prefix)
     ftp = connect(wire, kind, tls, host, int(port), ca)
     seen = {"done": 0, "different": 0, "refused": None}
     for number in range(int(count)):
         try:
             if order == "uploads" or number % 2 == 0:
-                sent = content(f"{prefix}-{number}", choice.randint(low, high))
-                name = f"{prefix}-{number}"
+                sent = content(f"{seed}{number}", varied_size(f"{seed}{number}", low, high))
+                name = f"{prefix}{number}"
                 ftp.storbinary(f"STOR {name}", Pieces(sent))
             else:
                 back = bytearray()

@@ -154,7 +154,7 @@ def python(kind):
         client = _client(clients.Ftplib, places, False)
         code, said = run(
             [sys.executable, "-B", HERE / "session_client.py", cell.wire, kind, cell.tls, "127.0.0.1",
-             server.ports[cell.wire], places.ca, cell.order, count, f"/pub/{cell.prefix}", SIZE],
+             server.ports[cell.wire], places.ca, cell.order, count, f"/pub/{cell.prefix}-", f"{cell.prefix}-", SIZE],
             LIMIT, client.env(server), check=False)
         if code != 0:
             raise Failure(said.decode(errors="replace")[-500:])
@@ -164,7 +164,7 @@ def python(kind):
         if cell.order == "uploads":
             for number in range(told["done"]):
                 name = f"{cell.prefix}-{number}"
-                if server.path(name).read_bytes() != content(f"/pub/{name}", SIZE):
+                if server.path(name).read_bytes() != content(name, SIZE):
                     raise Failure(f"{name} is not what was sent")
         return Seen(told["done"], told["full"], 1, told["refused"])
 

@@ -60,3 +60,8 @@ class Tally:
         """A Markdown table of all counts."""
         rows = [f"| {name} | {self.counts[name]:,} |" for name in sorted(self.counts)]
         return "\n".join([f"| {head} | count |", "|---|---|", *rows])
+
+
+def figures(rows):
+    """A Markdown table of names and numbers."""
+    return "\n".join(["| what | figure |", "|---|---|", *(f"| {name} | {value:,} |" for name, value in rows)])
