@@ -22,7 +22,7 @@ SMALLEST, LARGEST = 1, 1 << 20
 NAMES = ("wharf", "curl", "lftp", "ftplib")
 PORTS = 200
 # Uploads of a hundred that may be cut so, and in any case.
-CUT, CUT_AT_LEAST = 15, 5
+CUT, CUT_AT_LEAST = 20, 10
 # What the server asks of each client. curl sends STOR while its ClientHello is on the way: where the command comes first
 # wharfd gives no ticket on that connection, and curl, which uses each session once, has none for the next. Where it gives
 # one, curl may close before it has read it: its system resets the connection and throws away what is not sent yet. wharfd
@@ -72,7 +72,7 @@ class Uploads:
             return [sys.executable, "-B", HERE / "session_client.py", mode, "reuse", "1.3", server.host, server.ports[mode],
                     self.places.ca, "uploads", self.batch, f"/pub/{remote}/", f"{batch}/", SMALLEST, LARGEST]
         config = self.places.work / f"curl-{batch}.conf"
-        common = f'tlsv1.3\nssl-reqd\ncacert = "{self.places.ca}"\nuser = "{server.user}:{server.password}"\nfail-early\nretry = 3\n'
+        common = f'tlsv1.3\nssl-reqd\ncacert = "{self.places.ca}"\nuser = "{server.user}:{server.password}"\nfail-early\nretry = 20\nretry-delay = 1\n'
         config.write_text("next\n".join(
             f'{common}upload-file = "{folder / str(number)}"\nurl = "{self.clients[name].url(server, mode, remote)}/{number}"\n'
             for number in numbers))
