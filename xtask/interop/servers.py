@@ -90,7 +90,7 @@ def _served(places, name):
     return folder, root
 
 
-def wharfd(places, data_session="prefer", extra=()):
+def wharfd(places, data_session="prefer", extra=(), sessions=200):
     """`wharfd serve` with every mode open."""
     folder, root = _served(places, f"wharfd-{data_session}")
     server = Server(f"wharfd({data_session})", root, "alice", "correct horse")
@@ -99,7 +99,7 @@ def wharfd(places, data_session="prefer", extra=()):
         [places.wharfd, "serve", root, "--listen", "127.0.0.1:0", "--implicit", "127.0.0.1:0",
          "--user", f"{server.user}:{server.password}", "--cert", places.cert, "--key", places.key,
          "--control-tls", "allow", "--data-tls", "allow", "--data-session", data_session,
-         "--max-sessions", "200", "--max-per-ip", "200", *extra],
+         "--max-sessions", sessions, "--max-per-ip", sessions, *extra],
         log,
     )
     deadline = time.monotonic() + 20

@@ -56,10 +56,10 @@ class Tally:
     def __getitem__(self, name):
         return self.counts.get(name, 0)
 
-    def table(self, head):
-        """A Markdown table of all counts."""
-        rows = [f"| {name} | {self.counts[name]:,} |" for name in sorted(self.counts)]
-        return "\n".join([f"| {head} | count |", "|---|---|", *rows])
+    def total(self, *beginnings):
+        """The sum of all counts whose names begin so."""
+        with self.lock:
+            return sum(count for name, count in self.counts.items() if name.startswith(beginnings))
 
 
 def figures(rows):
