@@ -6,15 +6,23 @@ depend on are installed."""
 import os
 import re
 import shutil
+import sys
 
 from harness import die, run
 
-TOOLS = ["curl", "lftp", "openssl", "python3"]
+TOOLS = ["curl", "lftp", "openssl", "python3", "sslscan"]
+# From PyPI, into a Python of its own under target/peers.
+AIOFTP = "0.28.3"
 SERVERS = ["vsftpd", "proftpd-core", "proftpd-mod-crypto", "pure-ftpd"]
 
 
 def install(peers):
     """Brings what is missing; needs root and Debian's package tools."""
+    _packages(peers)
+    _aioftp(peers / "python")
+
+
+def _packages(peers):
     missing = [tool for tool in TOOLS if shutil.which(tool) is None]
     unpacked = peers / "unpacked"
     if not missing and unpacked.is_file() and unpacked.read_text().split() == SERVERS and _linked(peers / "root"):
@@ -41,6 +49,23 @@ def install(peers):
     libraries -= {"libpam-runtime", "libpam-modules"}
     run(["apt-get", "install", "-y", "-q", "--no-install-recommends", *sorted(libraries)], 600, quiet)
     unpacked.write_text("\n".join(SERVERS) + "\n")
+
+
+def _aioftp(folder):
+    """A virtual environment that holds aioftp alone."""
+    python = folder / "bin/python3"
+    if python.is_file():
+        code, said = run([python, "-c", "from importlib.metadata import version; print(version('aioftp'))"], check=False)
+        if code == 0 and said.decode().strip() == AIOFTP:
+            return
+    code, _ = run([sys.executable, "-c", "import ensurepip, venv"], check=False)
+    if code != 0:
+        # Debian has the parts that make environments in a package of their own.
+        run(["apt-get", "install", "-y", "-q", "--no-install-recommends", "python3-venv"], 600,
+            {"DEBIAN_FRONTEND": "noninteractive"})
+    shutil.rmtree(folder, ignore_errors=True)
+    run([sys.executable, "-m", "venv", folder], 120)
+    run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", f"aioftp=={AIOFTP}"], 300)
 
 
 def _linked(root):

@@ -9,12 +9,17 @@ import shutil
 import time
 from pathlib import Path
 
+import aioftp_cases
 import cases
 import clients
 import matrix
+import scan
 import servers
+from closings import closings
 from harness import Failure, Outcomes, die, fresh, make_certificate, run
 from install import install
+from theft import theft
+from uploads import Uploads, cuts
 
 
 def arguments():
@@ -133,6 +138,40 @@ class Programme:
         if self.wanted("sessions"):
             matrix.Matrix(self.places, self.outcomes, 10).run()
 
+    def soaks(self):
+        """What `cargo xtask soak` does, in small."""
+        places, do = self.places, self.outcomes.run
+        if self.wanted("uploads"):
+            do("200 uploads by wharf, curl, lftp and ftplib through delays", lambda: Uploads(places, 50, 5).run())
+
+            def cut():
+                with servers.wharfd(places) as server:
+                    cuts(places, server)
+
+            do("uploads cut without close_notify: 426, and nothing changed", cut)
+        if self.wanted("closings"):
+            do("1,000 connections that end in every way", lambda: closings(places, 1000))
+        for data_session in ("require", "prefer"):
+            if self.wanted("theft"):
+                do(f"200 thieves at passive ports under {data_session}", lambda: theft(places, data_session, 200))
+            if self.wanted("aioftp"):
+                self.aioftp(data_session)
+        if not self.wanted("scan"):
+            return
+        if not scan.available():
+            self.outcomes.skip("scan", "sslscan is not installed")
+            return
+        with servers.wharfd(places) as server:
+            for mode in ("explicit", "implicit"):
+                do(f"sslscan, {mode}: nothing weak", lambda: scan.scan(server, mode, places.work / "report.xml"))
+
+    def aioftp(self, data_session):
+        """aioftp under one policy."""
+        if not aioftp_cases.python(self.places).is_file():
+            self.outcomes.skip("aioftp", "not installed")
+            return
+        aioftp_cases.run_all(self.places, self.outcomes, data_session, 5)
+
     def peers_only(self):
         """Foreign clients against foreign servers."""
         for name, start in self.peers():
@@ -171,6 +210,7 @@ def main():
         programme.foreign_clients()
         programme.our_client()
         programme.sessions()
+        programme.soaks()
     outcomes = programme.outcomes
     for name in outcomes.failed:
         print(f"failed: {name}")

@@ -44,7 +44,7 @@ class Expect:
 
 RESUMES = Expect()
 # What a server says to a data connection that does not resume.
-NO_SESSION = {"wharfd require": "^522", "wharfd prefer": "^522", "vsftpd": "^522", "proftpd": "^425"}
+NO_SESSION = {"wharfd require": servers.NO_RESUMPTION, "wharfd prefer": servers.NO_RESUMPTION, "vsftpd": "^522", "proftpd": "^425"}
 
 
 def expected(server, client, tls, order):

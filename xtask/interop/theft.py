@@ -75,6 +75,8 @@ class Worker:
         """Connects, and takes or leaves what it can."""
         time.sleep(wait)
         session, address = kind()
+        if session is not None:
+            self.tally.add(f"sessions offered, {kind.__name__}")
         try:
             with socket.socket() as sock:
                 sock.bind((address, 0))
@@ -175,7 +177,8 @@ def theft(places, data_session, races):
         raise Failure(f"{tally['stolen']} stolen: {tally.counts}")
     if tally["victims served"] * 100 < races * SERVED:
         raise Failure(f"{tally['victims served']} of {races} victims served: {tally.counts}")
-    if not tally["thieves whose handshake went through"]:
-        raise Failure("no thief got as far as a handshake: this shows nothing")
+    for needed in ("thieves whose handshake went through", "sessions offered, foreign_ticket", "sessions offered, refused_ticket"):
+        if not tally[needed]:
+            raise Failure(f"{needed}: none, so that this shows nothing: {tally.counts}")
     tally.add("stolen", 0)
     return sorted(tally.counts.items())

@@ -20,6 +20,23 @@ const SOAKS: &[Soak] = &[
         name: "matrix",
         shows: "200 transfers on one session for every client, server, TLS version and way to talk: none lacks a session",
     },
+    Soak {
+        name: "uploads",
+        shows: "10,000 uploads by wharf, curl, lftp and ftplib through a network that delays, and uploads that are cut",
+    },
+    Soak {
+        name: "closings",
+        shows: "100,000 connections that end in every way: the server ends as it was, honest clients get in throughout",
+    },
+    Soak {
+        name: "theft",
+        shows: "10,000 races of thieves at passive ports under each policy: nothing is stolen",
+    },
+    Soak { name: "scan", shows: "what sslscan says of wharfd, explicit and implicit" },
+    Soak {
+        name: "aioftp",
+        shows: "200 files up, listed and down by aioftp on each session, under each policy",
+    },
 ];
 
 /// Runs the named soak, or lists what there is.
