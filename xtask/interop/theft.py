@@ -53,6 +53,8 @@ class Worker:
         # TLS-22: under `prefer` the client is known to resume from its first resumption on.
         if not self._download(self._passive()):
             raise Failure("no transfer even without a thief")
+        # A first connection that is refused, for its ticket.
+        self.steal(self._passive(), self.full_handshake, 0, {})
 
     def _passive(self):
         return int(re.search(r"\|\|\|(\d+)\|", self.victim.sendcmd("EPSV"))[1])
