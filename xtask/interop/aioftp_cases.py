@@ -40,7 +40,7 @@ def step(places, server, case, data_session, count):
              places.ca, f"/pub/{case.account}", count]
     _, said = run(words, 120, {"INTEROP_USER": case.account, "INTEROP_PASSWORD": server.password})
     seen = json.loads(said.splitlines()[-1])
-    resumed, full, _ = sessions.handshakes(server.logs[0], case.account, seen["done"])
+    resumed, full, _, _ = sessions.handshakes(server.logs[0], case.account, seen["done"])
     if case.kind == "plain" and data_session == "require":
         if seen["done"] or not re.search(servers.NO_RESUMPTION, seen["refused"] or ""):
             raise Failure(f"{seen} instead of {servers.NO_RESUMPTION}")
