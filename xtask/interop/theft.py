@@ -50,7 +50,7 @@ class Worker:
         self.mallory.login("mallory", self.server.password)
         # Tickets are read with the replies.
         self.mallory.voidcmd("NOOP")
-        # TLS-22: under `prefer` the client is known to resume from its first resumption on.
+        # TLS-20, SEC-05: under `prefer` the client is known to resume from its first resumption on.
         if not self._download(self._passive()):
             raise Failure("no transfer even without a thief")
         # A first connection that is refused, for its ticket.

@@ -172,7 +172,7 @@ def _rst(connection):
 
 
 def _cut(ftp, name, end):
-    # XFR-05, TLS-31: the end of TCP alone is not the end of a file.
+    # TLS-24, XFR-16: the end of TCP alone is not the end of a file.
     connection = ftp.transfercmd(f"STOR /pub/{name}")
     connection.sendall(NEW[:len(NEW) // 2])
     end(connection)
