@@ -28,7 +28,7 @@ def arguments():
     parser.add_argument("--wharfd", type=Path, required=True)
     parser.add_argument("--wharf", type=Path, required=True)
     parser.add_argument("--install", action="store_true", help="get missing peers from Debian's packages")
-    parser.add_argument("--only", default="", help="run only the pairs whose name holds this text")
+    parser.add_argument("--only", default="", help="run only the pairs, or the small soaks, whose name holds this text")
     parser.add_argument("--peers-only", action="store_true",
                         help="foreign clients against foreign servers: shows that the programme itself is right")
     return parser.parse_args()

@@ -21,7 +21,8 @@ xflags::xflags! {
         cmd interop {
             /// Gets missing peers from the system's packages; then anything skipped is a failure.
             optional --install
-            /// Runs only the pairs whose name holds this text, as in `curl` or `proftpd`.
+            /// Runs only the pairs whose name holds this text, as in `curl` or `proftpd`, or one of the small soaks:
+            /// `sessions`, `uploads`, `closings`, `theft`, `aioftp`, `scan`.
             optional --only text: String
             /// Foreign clients against foreign servers: shows that the programme itself is right.
             optional --peers-only
