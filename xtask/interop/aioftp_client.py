@@ -30,7 +30,8 @@ class Plain(aioftp.Client):
 
 async def transfers(client, folder, count, seen):
     """Everything that one session does."""
-    files = {f"file-{number}": content(f"{folder}/{number}", varied_size(f"aioftp/{number}", 1, 1 << 20)) for number in range(count)}
+    files = {f"file-{number}": content(f"{folder}/{number}", varied_size(f"aioftp/{number}", 1, 1 << 20))
+             for number in range(count)}
     await client.change_directory(folder)
     for name, data in files.items():
         async with client.upload_stream(name) as stream:

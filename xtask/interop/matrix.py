@@ -44,7 +44,8 @@ class Expect:
 
 RESUMES = Expect()
 # What a server says to a data connection that does not resume.
-NO_SESSION = {"wharfd require": servers.NO_RESUMPTION, "wharfd prefer": servers.NO_RESUMPTION, "vsftpd": "^522", "proftpd": "^425"}
+NO_SESSION = {"wharfd require": servers.NO_RESUMPTION, "wharfd prefer": servers.NO_RESUMPTION, "vsftpd": "^522",
+              "proftpd": "^425"}
 
 
 def expected(server, client, tls, order):
@@ -60,7 +61,8 @@ def expected(server, client, tls, order):
             return Expect("all", why="nothing to resume")
         # OpenSSL's interface shows the newest ticket of a connection only, and upload connections bring none. wharfd
         # under `prefer` has given more than came back and was resumed once: a full handshake is a stranger's.
-        return Expect("none", NO_SESSION[server], 1, why="Python sees one ticket of the control connection and spends it once")
+        return Expect("none", NO_SESSION[server], 1,
+                      why="Python sees one ticket of the control connection and spends it once")
     if server == "vsftpd" and client == "curl" and tls == "1.3":
         return Expect("any", "^522|^curl exit (18|55|56)", why="curl spends its sessions, and vsftpd's new ones reach it only "
                       "where they come before the data: luck")
@@ -69,7 +71,8 @@ def expected(server, client, tls, order):
             return Expect("any", "^425|^curl exit (18|55)", 1, why="curl takes a session out of its store when it is used, "
                           "and ProFTPD gives no new one in time")
         if client in ("wharf", SPENDING):
-            return Expect(logins=2, why="ProFTPD gives no tickets on uploads: when they are spent wharf logs in again with TLS 1.2")
+            return Expect(logins=2, why="ProFTPD gives no tickets on uploads: when they are spent wharf logs in again "
+                          "with TLS 1.2")
     return RESUMES
 
 

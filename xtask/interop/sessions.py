@@ -102,7 +102,8 @@ def curl(places, server, cell, count):
             blocks.append([*common, f'output = "{folder / "back" / path.name}"', url])
     config, trace = folder / "curl.conf", folder / "trace"
     config.write_text("next\n".join("\n".join([*block, ""]) for block in blocks))
-    code, said = run(["curl", "--disable", "--trace-ascii", trace, "--config", config], LIMIT, client.env(server), check=False)
+    words = ["curl", "--disable", "--trace-ascii", trace, "--config", config]
+    code, said = run(words, LIMIT, client.env(server), check=False)
     text = trace.read_text(errors="backslashreplace")
     # What was sent stands in the trace as well: only lines of the conversation count.
     talk = [second for first, second in zip(text.splitlines(), text.splitlines()[1:])
@@ -141,8 +142,8 @@ def lftp(places, server, cell, count):
         logins=len(re.findall(r"^---> USER", text, re.MULTILINE)),
     )
     if code != 0:
-        seen.refused = _reply(said.decode(errors="replace")) or _reply("\n".join(re.findall("^<--- .*", text, re.MULTILINE)))
-        seen.refused = seen.refused or f"lftp exit {code}: {said.decode(errors='replace')[-200:]}"
+        talk = "\n".join(re.findall("^<--- .*", text, re.MULTILINE))
+        seen.refused = _reply(said.decode(errors="replace")) or _reply(talk) or f"lftp exit {code}: {said.decode(errors='replace')[-200:]}"
     _compare(server, folder, files, cell.order, seen.done)
     return seen
 
@@ -179,7 +180,8 @@ def wharf(flags=()):
 
     def step(places, server, cell, count):
         bench = places.wharf.with_name("wharf-bench")
-        words = [bench, f"127.0.0.1:{server.ports[cell.wire]}", server.user, cell.wire, count, SIZE, cell.tls, *flags, "--report", "json"]
+        words = [bench, f"127.0.0.1:{server.ports[cell.wire]}", server.user, cell.wire, count, SIZE, cell.tls, *flags,
+                 "--report", "json"]
         if cell.order == "uploads":
             words.append("--uploads-only")
         with _bench_turn.setdefault(server.name, threading.Lock()):

@@ -179,7 +179,8 @@ def theft(places, data_session, races):
         raise Failure(f"{tally['stolen']} stolen: {tally.counts}")
     if tally["victims served"] * 100 < races * SERVED:
         raise Failure(f"{tally['victims served']} of {races} victims served: {tally.counts}")
-    for needed in ("thieves whose handshake went through", "sessions offered, foreign_ticket", "sessions offered, refused_ticket"):
+    for needed in ("thieves whose handshake went through", "sessions offered, foreign_ticket",
+                   "sessions offered, refused_ticket"):
         if not tally[needed]:
             raise Failure(f"{needed}: none, so that this shows nothing: {tally.counts}")
     tally.add("stolen", 0)
