@@ -26,7 +26,7 @@ HEAD_START = 0.004
 PATIENCE = 1
 # Of a hundred victims, so many are served. It should be 99: wharfd closes a passive port whose only candidate failed, so
 # that a thief at the client's own address who ends his handshake before the client comes denies it this one transfer.
-SERVED = 50
+SERVED = 30
 
 
 class Worker:
