@@ -2,27 +2,28 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::future::poll_fn;
+use std::future::{pending, poll_fn};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::task::Poll;
+use std::time::Duration;
 
-use futures_util::StreamExt as _;
-use futures_util::stream::FuturesUnordered;
 use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
 
 use crate::data_stream::{DataStream, NotConnected};
 use crate::failure::TlsFailure;
-use crate::handshake::{Winner, shake_hands};
-use crate::net::{BoxFuture, Net, NetStream};
+use crate::handshake::Winner;
+use crate::net::{Net, NetStream};
 use crate::options::TlsInfo;
 use crate::passive::PassiveListener;
+use crate::race::Race;
 use crate::tls_client::ClientControlTls;
 use crate::tls_server::ServerControlTls;
 
-/// Handshakes at a time on one passive port.
-const MOST_CANDIDATES: usize = 4;
+/// How long a passive port waits for somebody who belongs, behind one who did not and once the transfer was asked for.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Which end of TLS this is: the FTP client is the TLS client on data connections in active and passive mode
 /// alike ([RFC 4217 §7]).
@@ -59,29 +60,45 @@ pub enum TicketPlan {
 /// A server shakes hands as soon as somebody comes to a passive port, and may learn only then which way the bytes
 /// will go.
 #[derive(Clone, Debug)]
-pub struct SharedTicketPlan(Arc<watch::Sender<(TicketPlan, bool)>>);
+pub struct SharedTicketPlan(Arc<watch::Sender<Plan>>);
+
+#[derive(Clone, Copy, Debug)]
+struct Plan {
+    plan: TicketPlan,
+    /// A client's first message has come.
+    taken: bool,
+    /// Since when it is known which way the bytes go.
+    known: Option<Instant>,
+}
+
+fn known(plan: TicketPlan) -> Option<Instant> {
+    (plan != TicketPlan::Early).then(Instant::now)
+}
 
 impl SharedTicketPlan {
     /// Begins with `plan`.
     #[must_use]
     pub fn new(plan: TicketPlan) -> Self {
-        Self(Arc::new(watch::Sender::new((plan, false))))
+        Self(Arc::new(watch::Sender::new(Plan { plan, taken: false, known: known(plan) })))
     }
 
     /// Changes it, for handshakes whose first message has not come yet.
     pub fn set(&self, plan: TicketPlan) {
-        self.0.send_modify(|(current, _)| *current = plan);
+        self.0.send_modify(|current| {
+            current.plan = plan;
+            current.known = current.known.or_else(|| known(plan));
+        });
     }
 
     /// How it stands.
     #[must_use]
     pub fn current(&self) -> TicketPlan {
-        self.0.borrow().0
+        self.0.borrow().plan
     }
 
     /// Reads it for a handshake whose first message is there.
     pub(crate) fn take(&self) -> TicketPlan {
-        self.0.send_modify(|(_, taken)| *taken = true);
+        self.0.send_modify(|current| current.taken = true);
         self.current()
     }
 
@@ -91,7 +108,22 @@ impl SharedTicketPlan {
     /// Cancel safe.
     pub async fn taken(&self) {
         // The sender is this value's own: it cannot be gone.
-        let _ = self.0.subscribe().wait_for(|(_, taken)| *taken).await;
+        let _ = self.0.subscribe().wait_for(|current| current.taken).await;
+    }
+
+    /// Waits until it is known which way the bytes go, and says since when it is. Cancel safe.
+    async fn known(&self) -> Instant {
+        match self
+            .0
+            .subscribe()
+            .wait_for(|current| current.known.is_some())
+            .await
+            .map(|current| current.known)
+        {
+            Ok(Some(since)) => since,
+            // As above.
+            Ok(None) | Err(_) => pending().await,
+        }
     }
 }
 
@@ -162,8 +194,6 @@ pub struct DataTlsInfo {
     pub bound: bool,
 }
 
-type Race = FuturesUnordered<BoxFuture<'static, Result<Box<Winner>, DataFailure>>>;
-
 enum Source {
     Passive { listener: PassiveListener, rule: PeerRule },
     Active { net: Arc<dyn Net>, to: SocketAddr, from: Option<SocketAddr> },
@@ -179,6 +209,7 @@ pub struct DataChannel {
     source: Source,
     candidates: VecDeque<(NetStream, SocketAddr)>,
     race: Race,
+    patience: Duration,
     secured: Option<DataStream>,
 }
 
@@ -196,7 +227,7 @@ impl fmt::Debug for DataChannel {
 
 impl DataChannel {
     fn new(source: Source) -> Self {
-        Self { source, candidates: VecDeque::new(), race: Race::new(), secured: None }
+        Self { source, candidates: VecDeque::new(), race: Race::default(), patience: PATIENCE, secured: None }
     }
 
     /// Waits at a passive port.
@@ -209,6 +240,14 @@ impl DataChannel {
     /// not to be had (port 20 needs rights), from any port of that address.
     pub fn active(net: Arc<dyn Net>, to: SocketAddr, from: Option<SocketAddr>) -> Self {
         Self::new(Source::Active { net, to, from })
+    }
+
+    /// How long a passive port goes on waiting for somebody who belongs when one who does not was there; a second by
+    /// default.
+    #[must_use]
+    pub const fn with_patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
     }
 
     /// Waits for the TCP connection and says who the peer is. A passive port drops peers that its rule does not
@@ -243,15 +282,16 @@ impl DataChannel {
 
     /// Shakes hands. Up to four peers of a passive port do so side by side, and the first one that belongs wins:
     /// for a server, as its [`DataSession`](crate::DataSession) says; for a client, the one with the certificate
-    /// of the control connection. A peer that fails is dropped and the next one taken.
+    /// of the control connection. A peer that fails is dropped and the port listens on, so that nobody closes it to the
+    /// one that belongs; one that says nothing makes room for the next.
     ///
     /// A server looks at `tickets`, a [`TicketPlan`] or a [`SharedTicketPlan`], when the first message of a client
     /// is there.
     ///
     /// # Errors
     ///
-    /// The failure of the last peer, when none is left; [`DataFailure::Closed`] before
-    /// [`DataChannel::connect`].
+    /// The failure of the last peer, when none is left, the plan tells which way the bytes go, and nobody else came for a
+    /// while ([`DataChannel::with_patience`]); [`DataFailure::Closed`] before [`DataChannel::connect`].
     ///
     /// # Cancel safety
     ///
@@ -262,38 +302,30 @@ impl DataChannel {
         tickets: impl Into<SharedTicketPlan>,
     ) -> Result<DataTlsInfo, DataFailure> {
         let tickets = tickets.into();
-        if self.candidates.is_empty() && self.race.is_empty() {
+        if self.candidates.is_empty() && self.race.is_empty() && self.race.lost_at().is_none() {
             return Err(DataFailure::Closed);
         }
-        let mut listening = matches!(self.source, Source::Passive { .. });
-        let mut asked_again = false;
-        let mut last = DataFailure::Closed;
         let winner = loop {
-            while self.race.len() < MOST_CANDIDATES
+            while self.race.has_room()
                 && let Some((io, _)) = self.candidates.pop_front()
             {
-                self.race.push(Box::pin(shake_hands(io, role.clone(), tickets.clone())));
+                self.race.enter(io, role.clone(), tickets.clone());
             }
-            match next_turn(&mut self.race, &self.source, listening).await {
+            match next_turn(&mut self.race, &self.source, &tickets, self.patience).await {
                 Turn::Won(winner) => break winner,
                 Turn::Failed(failure) => {
                     tracing::debug!(%failure, "a candidate for a data connection failed");
-                    last = failure;
+                    self.race.failed(failure);
                 }
                 Turn::Knocked(Ok(candidate)) => self.candidates.push_back(candidate),
                 Turn::Knocked(Err(error)) => {
                     tracing::debug!(%error, "a passive port accepts nobody any more");
-                    listening = false;
+                    self.source = Source::Spent;
                 }
-                Turn::NoneLeft if listening && !asked_again => {
-                    // Somebody may be at the door of whom the runtime does not know yet.
-                    asked_again = true;
-                    tokio::task::yield_now().await;
-                }
-                Turn::NoneLeft => return Err(last),
+                Turn::NobodyLeft => return Err(self.race.last_failure()),
             }
         };
-        self.race.clear();
+        self.race = Race::default();
         self.candidates.clear();
         self.source = Source::Spent;
         let Winner { stream, info, bound } = *winner;
@@ -317,29 +349,39 @@ enum Turn {
     Won(Box<Winner>),
     Failed(DataFailure),
     Knocked(io::Result<(NetStream, SocketAddr)>),
-    NoneLeft,
+    NobodyLeft,
 }
 
-/// Whatever happens first: a handshake ends, or the next peer knocks while there is room for it.
-async fn next_turn(race: &mut Race, source: &Source, listening: bool) -> Turn {
-    let mut knock = match source {
-        Source::Passive { listener, rule } if listening && race.len() < MOST_CANDIDATES => {
-            Some(Box::pin(admit(listener, *rule)))
-        }
-        Source::Passive { .. } | Source::Active { .. } | Source::Spent => None,
+/// Whatever happens first: a handshake ends, the next peer knocks while there is room for it, or nobody is left and
+/// nobody came for long enough.
+async fn next_turn(race: &mut Race, source: &Source, tickets: &SharedTicketPlan, patience: Duration) -> Turn {
+    let listener = match source {
+        Source::Passive { listener, rule } => Some((listener, *rule)),
+        Source::Active { .. } | Source::Spent => None,
     };
+    let mut knock =
+        listener.filter(|_| race.has_room()).map(|(listener, rule)| Box::pin(admit(listener, rule)));
+    let (lost, empty) = (race.lost_at(), race.is_empty());
+    let mut over = Box::pin(async move {
+        match (lost, listener) {
+            (Some(at), Some(_)) => sleep_until(at.max(tickets.known().await) + patience).await,
+            (Some(_), None) => {}
+            (None, None) if empty => {}
+            (None, _) => pending().await,
+        }
+    });
     poll_fn(|cx| {
-        match race.poll_next_unpin(cx) {
-            Poll::Ready(Some(Ok(winner))) => return Poll::Ready(Turn::Won(winner)),
-            Poll::Ready(Some(Err(failure))) => return Poll::Ready(Turn::Failed(failure)),
-            Poll::Ready(None) | Poll::Pending => {}
+        match race.poll_next(cx) {
+            Poll::Ready(Ok(winner)) => return Poll::Ready(Turn::Won(winner)),
+            Poll::Ready(Err(failure)) => return Poll::Ready(Turn::Failed(failure)),
+            Poll::Pending => {}
         }
         if let Some(knock) = &mut knock
             && let Poll::Ready(knocked) = knock.as_mut().poll(cx)
         {
             return Poll::Ready(Turn::Knocked(knocked));
         }
-        if race.is_empty() { Poll::Ready(Turn::NoneLeft) } else { Poll::Pending }
+        over.as_mut().poll(cx).map(|()| Turn::NobodyLeft)
     })
     .await
 }

@@ -20,12 +20,14 @@ pub(crate) async fn shake_hands(
     io: NetStream,
     role: DataRole,
     tickets: SharedTicketPlan,
+    begins: impl FnOnce() + Send,
 ) -> Result<Box<Winner>, DataFailure> {
     match role {
         DataRole::Server(control) => {
             let hello = LazyConfigAcceptor::new(Acceptor::default(), io)
                 .await
                 .map_err(|error| DataFailure::Handshake(TlsFailure::of_io(error, None)))?;
+            begins();
             // Now at the latest it counts which way the bytes go.
             let side = control
                 .data(tickets.take())

@@ -19,6 +19,7 @@ mod net;
 mod options;
 mod passive;
 mod private_file;
+mod race;
 mod record;
 mod stock;
 mod ticket;

@@ -315,12 +315,13 @@ impl Server {
         self.advance_data(now);
     }
 
-    /// How long 150 waits for the client's first TLS message, if at all: for a client that has begun already, for one that
-    /// is known not to wait for 150, and at the first upload to see which kind of client this is.
+    /// How long 150 waits for a handshake, if at all: for one that has begun already, for a client that is known not to
+    /// wait for 150, and at the first upload to see which kind of client this is.
     fn wait_for_hello(&self, upload: bool) -> Option<Duration> {
         let setup = self.setup.as_ref()?;
         if setup.begun {
-            return Some(self.cfg.timeouts.early_hello);
+            let long = self.handshake_took.min(self.cfg.timeouts.early_hello * 4) * 2;
+            return Some(long.max(self.cfg.timeouts.early_hello));
         }
         // In active mode nobody can begin before the server has dialled.
         match self.early_client {
@@ -342,10 +343,10 @@ impl Server {
 
     /// A client that was known not to wait for 150 seems to wait for it this time.
     pub(super) fn early_hello_missed(&mut self, now: Instant) {
-        if self.setup.as_ref().is_some_and(|setup| setup.begun) {
-            return;
+        // Whoever has begun may be somebody else, who keeps the client from its 150.
+        if !self.setup.as_ref().is_some_and(|setup| setup.begun) {
+            self.early_client = Some(false);
         }
-        self.early_client = Some(false);
         let Some(transfer) = &mut self.transfer else { return };
         let upload = transfer.upload;
         if let Some(reply) = transfer.held.take() {

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
+use std::time::Duration;
 
 use rustls::HandshakeKind;
 use rustls::client::{ClientSessionStore, Resumption, Tls12ClientSessionValue, Tls13ClientSessionValue};
@@ -115,7 +116,7 @@ pub(crate) async fn bare_data(
     let to = listener.local_addr();
     let role = DataRole::Server(tls.clone());
     let server = tokio::spawn(async move {
-        let channel = DataChannel::passive(listener, PeerRule::Only(LOCALHOST));
+        let channel = DataChannel::passive(listener, PeerRule::Only(LOCALHOST)).with_patience(Duration::ZERO);
         let (stream, info) = secured(channel, role, plan).await?;
         if plan == TicketPlan::Download {
             send(stream, b"listing").await;
@@ -163,6 +164,76 @@ async fn tickets_of_another_session_do_not_count() {
         let crossed = Session { client_tls: theirs.client_tls.clone(), ..mine };
         let refused = transfer(&crossed, Direction::Download).await;
         assert!(matches!(refused, Err(DataFailure::NotResumed)), "{version}: {refused:?}");
+    }
+}
+
+/// Whoever fails before the transfer was asked for does not close the port to the client, nor do those who are silent.
+#[tokio::test]
+async fn the_port_stays_open_until_the_transfer_is_asked_for() {
+    for version in VERSIONS {
+        let session = session(&server_tls(DataSession::Require), client_tls(version)).await;
+        let listener = listen().await;
+        let to = listener.local_addr();
+        let plan = SharedTicketPlan::new(TicketPlan::Early);
+        let role = DataRole::Server(session.server_tls.clone());
+        let mut server =
+            DataChannel::passive(listener, PeerRule::Only(LOCALHOST)).with_patience(Duration::ZERO);
+        let served = tokio::spawn({
+            let plan = plan.clone();
+            async move {
+                server.connect().await?;
+                server.secure(&role, plan).await.map(|info| (server.into_stream(), info))
+            }
+        });
+        let stranger = Bare::new(version, &["ftp"]);
+        if let Ok(mut refused) = stranger.connect(TcpStream::connect(to).await.unwrap()).await {
+            // His end comes when the server has judged him.
+            let _ = refused.read_to_end(&mut Vec::new()).await;
+        }
+        // More than there are places.
+        let mut silent = Vec::new();
+        for _ in 0..9 {
+            silent.push(TcpStream::connect(to).await.unwrap());
+        }
+        let client = DataChannel::active(net(), to, None);
+        let client =
+            tokio::spawn(secured(client, DataRole::Client(session.client_tls.clone()), TicketPlan::None));
+        let (stream, info) = served.await.unwrap().unwrap();
+        assert!(info.bound, "{version}");
+        let (client, _) = client.await.unwrap().unwrap();
+        let (_, (got, _)) = tokio::join!(send(stream, b"listing"), receive(client));
+        assert_eq!(&got[..], b"listing");
+        drop(silent);
+    }
+}
+
+/// A failure from before the command is told once the transfer is asked for and nobody else came.
+#[tokio::test]
+async fn a_failure_is_kept_until_the_transfer_is_asked_for() {
+    for version in VERSIONS {
+        let session = session(&server_tls(DataSession::Require), client_tls(version)).await;
+        let listener = listen().await;
+        let to = listener.local_addr();
+        let plan = SharedTicketPlan::new(TicketPlan::Early);
+        let role = DataRole::Server(session.server_tls.clone());
+        let mut server =
+            DataChannel::passive(listener, PeerRule::Only(LOCALHOST)).with_patience(Duration::ZERO);
+        let stranger = Bare::new(version, &["ftp"]);
+        let stranger = tokio::spawn(async move {
+            if let Ok(mut refused) = stranger.connect(TcpStream::connect(to).await.unwrap()).await {
+                let _ = refused.read_to_end(&mut Vec::new()).await;
+            }
+        });
+        server.connect().await.unwrap();
+        // A driver drops the future whenever it has something else to do.
+        tokio::select! {
+            biased;
+            secured = server.secure(&role, plan.clone()) => panic!("{secured:?}"),
+            done = stranger => done.unwrap(),
+        }
+        plan.set(TicketPlan::Download);
+        let failure = server.secure(&role, plan).await.unwrap_err();
+        assert!(matches!(failure, DataFailure::NotResumed), "{version}: {failure:?}");
     }
 }
 

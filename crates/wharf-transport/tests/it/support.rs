@@ -167,7 +167,7 @@ pub(crate) async fn transfer(session: &Session, direction: Direction) -> Result<
     let to = listener.local_addr();
     let role = DataRole::Server(session.server_tls.clone());
     let server = tokio::spawn(async move {
-        let channel = DataChannel::passive(listener, PeerRule::Only(LOCALHOST));
+        let channel = DataChannel::passive(listener, PeerRule::Only(LOCALHOST)).with_patience(Duration::ZERO);
         match direction {
             Direction::Download => {
                 let (stream, info) = secured(channel, role, TicketPlan::Download).await?;

@@ -130,3 +130,14 @@ fn a_client_that_waits_for_the_preliminary_reply_gets_it_at_once() {
     assert_eq!(driver.codes("RETR x"), [150]);
     assert_eq!(driver.secured(true), [226]);
 }
+
+#[test]
+fn a_stranger_who_begins_and_never_ends_does_not_keep_the_preliminary_reply() {
+    // DAT-10: the client that waits for 150 comes behind him
+    for line in ["RETR x", "STOR x"] {
+        let mut driver = ready();
+        assert!(driver.codes(line).is_empty());
+        assert_eq!(just_after(&mut driver, Duration::from_millis(500)), [150], "{line}");
+        assert_eq!(driver.secured(true), [226], "{line}");
+    }
+}
