@@ -15,9 +15,8 @@ NEVER = {
     ("pure-ftpd", "implicit"): "Pure-FTPd has no implicit TLS",
 }
 
-# How wharfd refuses a data connection that should resume and does not. It should be 522 alone; where the handshake has failed
-# before the command comes, wharfd forgets why and says 425.
-NO_RESUMPTION = "^522 .*session|^425 +The data connection did not come up"
+# How wharfd refuses a data connection that should resume and does not.
+NO_RESUMPTION = "^522 .*session"
 
 
 class Server:
