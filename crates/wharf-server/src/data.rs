@@ -115,9 +115,9 @@ impl DataTask {
                     Err(failure) => return Ok(Err(failure)),
                 },
                 // Cancel safe: it only looks.
-                () = taken(plan.as_ref()), if !begun => {
-                    begun = true;
-                    self.tell(DataEvent::HandshakeBegun);
+                () = changed(plan.as_ref(), begun) => {
+                    begun = !begun;
+                    self.tell(if begun { DataEvent::HandshakeBegun } else { DataEvent::HandshakeLost });
                 }
             }
         }
@@ -199,9 +199,10 @@ async fn step(
     }
 }
 
-/// Waits until the client's first TLS message is there. Cancel safe.
-async fn taken(plan: Option<&SharedTicketPlan>) {
+/// Waits until the client's first TLS message is there, or, once it was, until its handshake has failed. Cancel safe.
+async fn changed(plan: Option<&SharedTicketPlan>, begun: bool) {
     match plan {
+        Some(plan) if begun => plan.given_back().await,
         Some(plan) => plan.taken().await,
         None => pending().await,
     }

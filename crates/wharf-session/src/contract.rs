@@ -233,6 +233,8 @@ pub enum DataEvent {
     },
     /// The peer's first TLS message is there; [`Secured`](Self::Secured) or [`Failed`](Self::Failed) follows (server only).
     HandshakeBegun,
+    /// Whoever has begun has failed, and nobody else has begun; the port listens on (server only).
+    HandshakeLost,
     /// TLS is up.
     Secured {
         /// What was agreed.

@@ -111,6 +111,20 @@ impl SharedTicketPlan {
         let _ = self.0.subscribe().wait_for(|current| current.taken).await;
     }
 
+    /// Nobody who shakes hands has said anything yet.
+    pub(crate) fn give_back(&self) {
+        self.0.send_modify(|current| current.taken = false);
+    }
+
+    /// Waits until every handshake whose first message had come has failed.
+    ///
+    /// # Cancel safety
+    /// Cancel safe.
+    pub async fn given_back(&self) {
+        // As above.
+        let _ = self.0.subscribe().wait_for(|current| !current.taken).await;
+    }
+
     /// Waits until it is known which way the bytes go, and says since when it is. Cancel safe.
     async fn known(&self) -> Instant {
         match self
@@ -316,6 +330,9 @@ impl DataChannel {
                 Turn::Failed(failure) => {
                     tracing::debug!(%failure, "a candidate for a data connection failed");
                     self.race.failed(failure);
+                    if !self.race.has_begun() {
+                        tickets.give_back();
+                    }
                 }
                 Turn::Knocked(Ok(candidate)) => self.candidates.push_back(candidate),
                 Turn::Knocked(Err(error)) => {

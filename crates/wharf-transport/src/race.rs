@@ -47,6 +47,11 @@ impl Race {
         self.entrants.len() < MOST_CANDIDATES || self.silent().is_some()
     }
 
+    /// Whether one of them has said something.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.entrants.iter().any(|entrant| entrant.began.load(Ordering::Relaxed))
+    }
+
     /// The oldest one who has not said anything.
     fn silent(&self) -> Option<usize> {
         self.entrants.iter().position(|entrant| !entrant.began.load(Ordering::Relaxed))

@@ -38,7 +38,7 @@ impl Client {
                 }
             }
             // A client begins handshakes itself.
-            DataEvent::HandshakeBegun => {}
+            DataEvent::HandshakeBegun | DataEvent::HandshakeLost => {}
             DataEvent::Secured { tls, .. } => {
                 self.timers.stop_data();
                 self.facts.data_tls = Some(tls);

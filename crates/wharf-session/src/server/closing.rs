@@ -82,7 +82,13 @@ impl Server {
                 Timer::TlsHandshake => self.close(now, CloseReason::TimedOut),
                 Timer::DataOpen => self.data_open_timed_out(now),
                 Timer::DataStall => self.data_stalled(now),
-                Timer::EarlyHello => self.early_hello_missed(now),
+                Timer::EarlyHello => {
+                    // Whoever has begun may be somebody else, who keeps the client from its 150.
+                    if !self.setup.as_ref().is_some_and(|setup| setup.begun) {
+                        self.early_client = Some(false);
+                    }
+                    self.early_hello_missed(now);
+                }
                 Timer::TicketRest => self.advance_data(now),
                 Timer::LoginDelay => self.login_delay_over(now),
                 Timer::Drain => {

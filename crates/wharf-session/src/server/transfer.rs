@@ -343,13 +343,10 @@ impl Server {
 
     /// A client that was known not to wait for 150 seems to wait for it this time.
     pub(super) fn early_hello_missed(&mut self, now: Instant) {
-        // Whoever has begun may be somebody else, who keeps the client from its 150.
-        if !self.setup.as_ref().is_some_and(|setup| setup.begun) {
-            self.early_client = Some(false);
-        }
         let Some(transfer) = &mut self.transfer else { return };
         let upload = transfer.upload;
         if let Some(reply) = transfer.held.take() {
+            self.timers.clear(Timer::EarlyHello);
             self.secure_setup(ticket_plan(upload));
             self.send(&reply);
             self.advance_data(now);

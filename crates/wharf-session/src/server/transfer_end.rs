@@ -75,6 +75,16 @@ impl Server {
                     self.early_client = Some(true);
                 }
             }
+            DataEvent::HandshakeLost => {
+                if let Some(setup) = &mut self.setup {
+                    setup.begun = false;
+                }
+                if self.not_answered_yet() {
+                    // It may have been somebody else, and the client one that waits for its 150.
+                    self.early_client = None;
+                    self.early_hello_missed(now);
+                }
+            }
             DataEvent::Secured { tls, bound } => {
                 let early = self.not_answered_yet();
                 let version = tls.version;

@@ -200,6 +200,16 @@ impl Driver {
         self.take().iter().map(|reply| reply.code().get()).collect()
     }
 
+    /// The handshake that began came to nothing, and the port listens on.
+    pub(super) fn handshake_lost(&mut self) -> Vec<u16> {
+        if let Some(id) = self.securing {
+            self.server.handle_data(self.now, id, DataEvent::HandshakeLost);
+        }
+        self.slow_hello = true;
+        self.drive();
+        self.take().iter().map(|reply| reply.code().get()).collect()
+    }
+
     /// Sends a line and gives the codes of all replies to it.
     pub(super) fn codes(&mut self, line: &str) -> Vec<u16> {
         self.replies(line).iter().map(|reply| reply.code().get()).collect()

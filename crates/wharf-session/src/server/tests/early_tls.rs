@@ -141,3 +141,19 @@ fn a_stranger_who_begins_and_never_ends_does_not_keep_the_preliminary_reply() {
         assert_eq!(driver.secured(true), [226], "{line}");
     }
 }
+
+#[test]
+fn a_stranger_who_fails_costs_the_client_nothing() {
+    // DAT-10
+    for line in ["RETR x", "STOR x"] {
+        let mut driver = ready();
+        assert!(driver.codes(line).is_empty());
+        assert_eq!(driver.handshake_lost(), [150], "{line}");
+        assert_eq!(driver.secured(true), [226], "{line}");
+    }
+    // Or before the command.
+    let mut driver = ready();
+    driver.handshake_lost();
+    assert_eq!(driver.codes("RETR x"), [150]);
+    assert_eq!(driver.secured(true), [226]);
+}
