@@ -126,8 +126,11 @@ pub struct Timeouts {
     pub early_hello: Duration,
     /// At least so long does 150 to an upload wait behind the session ticket that such a client is given with its
     /// handshake: on a slower network for as long as the handshake of the control connection took, but never longer than
-    /// `early_hello`. So long, too, does the first 150 of an upload wait to see whether the client is of that kind.
+    /// `early_hello`.
     pub ticket_rest: Duration,
+    /// At least so long does the first 150 of an upload wait to see whether the client is of that kind, and otherwise as
+    /// above.
+    pub first_hello: Duration,
     /// Without a byte moving on a data connection.
     pub data_stall: Duration,
     /// The delay of the reply to a failed login (RFC 2577 §5).
@@ -145,6 +148,7 @@ impl Default for Timeouts {
             data_open: Duration::from_secs(30),
             early_hello: Duration::from_millis(500),
             ticket_rest: Duration::from_millis(10),
+            first_hello: Duration::from_millis(50),
             data_stall: Duration::from_secs(300),
             login_delay: Duration::from_secs(2),
             drain: Duration::from_secs(5),

@@ -329,16 +329,16 @@ impl Server {
             Some(true) => Some(self.cfg.timeouts.early_hello),
             // With TLS 1.2 it makes no difference.
             None if upload && self.tls.as_ref().is_some_and(|tls| tls.version == TlsVersion::V1_3) => {
-                Some(self.ticket_rest())
+                Some(self.round_trips(self.cfg.timeouts.first_hello))
             }
             Some(false) | None => None,
         }
     }
 
     /// About two round trips, within bounds.
-    fn ticket_rest(&self) -> Duration {
-        let timeouts = &self.cfg.timeouts;
-        self.handshake_took.clamp(timeouts.ticket_rest.min(timeouts.early_hello), timeouts.early_hello)
+    fn round_trips(&self, least: Duration) -> Duration {
+        let most = self.cfg.timeouts.early_hello;
+        self.handshake_took.clamp(least.min(most), most)
     }
 
     /// A client that was known not to wait for 150 seems to wait for it this time.
@@ -355,7 +355,7 @@ impl Server {
 
     /// Takes the data connection one step on: dial, secure, start.
     pub(super) fn advance_data(&mut self, now: Instant) {
-        let (from, rest) = (self.active_source(), self.ticket_rest());
+        let (from, rest) = (self.active_source(), self.round_trips(self.cfg.timeouts.ticket_rest));
         let Some(transfer) = self.transfer.as_mut().filter(|transfer| transfer.phase == Phase::Connecting)
         else {
             return;

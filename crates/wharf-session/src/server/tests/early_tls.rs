@@ -77,7 +77,7 @@ fn the_first_upload_waits_a_moment_to_see_who_begins() {
     driver.slow_hello = true;
     assert_eq!(driver.code("EPSV"), 229);
     assert!(driver.codes("STOR x").is_empty());
-    assert_eq!(just_after(&mut driver, Duration::from_millis(10)), [150]);
+    assert_eq!(just_after(&mut driver, Duration::from_millis(50)), [150]);
     assert_eq!(driver.secured(true), [226]);
     // This client waits for 150: it gets it at once from now on.
     assert_eq!(driver.code("EPSV"), 229);
