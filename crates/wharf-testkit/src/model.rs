@@ -9,8 +9,8 @@ use wharf_session::{
     server::{FileAnswer, LoginAnswer, facts_of},
 };
 use wharf_types::{
-    FileError, FileErrorKind, FileKind, FileOp, Grant, ListStyle, Metadata, Rights, Timestamp, VirtualPath,
-    WriteMode,
+    FileError, FileErrorKind, FileKind, FileOp, Grant, HashAlgorithm, ListStyle, Metadata, Rights, Timestamp,
+    VirtualPath, WriteMode,
 };
 
 /// The time that every file of a new [`Model`] was changed: 2023-11-14 22:13:20 UTC.
@@ -25,8 +25,27 @@ enum Node {
 #[derive(Debug)]
 enum Job {
     Send(Bytes),
-    List { path: VirtualPath, style: ListStyle },
-    Receive { path: VirtualPath, content: BytesMut, start: usize },
+    List {
+        path: VirtualPath,
+        style: ListStyle,
+    },
+    Receive {
+        path: VirtualPath,
+        content: BytesMut,
+        start: usize,
+    },
+    /// A range of a file, and the file around it.
+    Within {
+        path: VirtualPath,
+        content: Bytes,
+        start: usize,
+        part: BytesMut,
+    },
+    /// A file that is filled from others.
+    Filled {
+        path: VirtualPath,
+        content: Bytes,
+    },
 }
 
 /// A disk and the accounts on it: `alice` may do everything, `bob` may only read; the password of both is `secret`.
@@ -113,7 +132,42 @@ impl Model {
                 self.directory(path)?;
                 Ok(FileAnswer::Done)
             }
-            FileOp::List { path, style } => {
+            FileOp::Available(_) => Ok(FileAnswer::Size(1_000_000)),
+            FileOp::Combine { target, parts } => self.fill(job, target, parts, true),
+            FileOp::Copy { from, to } => self.fill(job, to, core::slice::from_ref(from), false),
+            FileOp::Hash { path, algorithm, range, most } => self.digest(path, *algorithm, *range, *most),
+            FileOp::TextSize { path, most } => {
+                let content = self.file(path)?;
+                if content.len() as u64 > *most {
+                    return Err(FileErrorKind::TooLarge.into());
+                }
+                let mut out = BytesMut::new();
+                AsciiEncoder::new().push(content, &mut out);
+                Ok(FileAnswer::Size(out.len() as u64))
+            }
+            FileOp::SetMode { path, mode } => {
+                self.node(path)?;
+                Ok(FileAnswer::Mode(*mode))
+            }
+            FileOp::Symlink { target, link } => {
+                self.node(target)?;
+                self.parent(link)?;
+                Ok(FileAnswer::Done)
+            }
+            FileOp::Umask { to, .. } => Ok(FileAnswer::Mode(to.unwrap_or(0o022))),
+            FileOp::RemoveTree(path) => {
+                self.directory(path)?;
+                self.nodes.retain(|at, _| !at.starts_with(path));
+                Ok(FileAnswer::Done)
+            }
+            FileOp::List { path, style, within } => {
+                if let (Some(directory), Err(_)) = (within, self.node(path)) {
+                    // Every name is chosen: patterns are the business of drivers.
+                    self.directory(directory)?;
+                    self.jobs.insert(job, Job::List { path: directory.clone(), style: *style });
+                    return Ok(FileAnswer::Opened { size: None, path: None, offset: 0 });
+                }
+
                 if *style == ListStyle::Facts {
                     self.directory(path)?;
                 } else {
@@ -141,13 +195,17 @@ impl Model {
                 }
                 None => Ok(FileAnswer::Metadata { metadata: self.metadata(path)?, partial: false }),
             },
-            FileOp::Read { path, offset } => {
+            FileOp::Read { path, offset, length } => {
                 let Node::File { content, .. } = self.node(path)? else {
                     return Err(FileErrorKind::NotRegular.into());
                 };
                 let size = content.len() as u64;
                 let start = usize::try_from(*offset).ok().filter(|start| *start <= content.len());
-                let content = content.slice(start.ok_or(FileErrorKind::InvalidOffset)?..);
+                let start = start.or(length.map(|_| content.len()));
+                let mut content = content.slice(start.ok_or(FileErrorKind::InvalidOffset)?..);
+                if let Some(length) = length {
+                    content.truncate(usize::try_from(*length).unwrap_or(usize::MAX));
+                }
                 self.jobs.insert(job, Job::Send(content));
                 Ok(FileAnswer::Opened { size: Some(size), path: None, offset: *offset })
             }
@@ -226,8 +284,15 @@ impl Model {
             None => Bytes::new(),
         };
         let partial = self.partials.get(&path).cloned();
+        if let WriteMode::Within { start: offset, .. } = how {
+            let start = usize::try_from(*offset).ok().filter(|start| *start <= old.len());
+            let start = start.ok_or(FileErrorKind::InvalidOffset)?;
+            let part = BytesMut::new();
+            self.jobs.insert(job, Job::Within { path: path.clone(), content: old, start, part });
+            return Ok(FileAnswer::Opened { size: None, path: Some(path), offset: *offset });
+        }
         let kept = match how {
-            WriteMode::Replace | WriteMode::Unique => Bytes::new(),
+            WriteMode::Replace | WriteMode::Unique | WriteMode::Within { .. } => Bytes::new(),
             WriteMode::Append { continue_partial: true } => partial.unwrap_or(old),
             WriteMode::Append { continue_partial: false } => old,
             WriteMode::At(offset) => {
@@ -265,7 +330,7 @@ impl Model {
             }
             (Job::Send(_), Form::Listing(_))
             | (Job::List { .. }, Form::Image | Form::Ascii { .. })
-            | (Job::Receive { .. }, _) => return None,
+            | (Job::Receive { .. } | Job::Within { .. } | Job::Filled { .. }, _) => return None,
         }
         Some(out.to_vec())
     }
@@ -278,12 +343,18 @@ impl Model {
                 let form = ListingForm { facts: wharf_codec::FactSelection::default(), prefix: Vec::new() };
                 self.listing(path, *style, &form)
             }
-            Some(Job::Send(_) | Job::Receive { .. }) | None => Vec::new(),
+            Some(Job::Send(_) | Job::Receive { .. } | Job::Within { .. } | Job::Filled { .. }) | None => {
+                Vec::new()
+            }
         }
     }
 
     /// What came on the wire for a job that receives. Gives the bytes as they stand in the file.
     pub fn receive(&mut self, job: JobId, form: &Form, wire: &[u8]) -> u64 {
+        if let Some(Job::Within { part, .. }) = self.jobs.get_mut(&job) {
+            part.extend_from_slice(wire);
+            return wire.len() as u64;
+        }
         let Some(Job::Receive { content, .. }) = self.jobs.get_mut(&job) else { return 0 };
         let before = content.len();
         if matches!(form, Form::Ascii { .. }) {
@@ -307,6 +378,16 @@ impl Model {
                 self.put(&path, content.freeze());
                 Ok(())
             }
+            Some(Job::Within { path, content, start, part }) => {
+                let tail = content.get(start + part.len()..).unwrap_or_default();
+                let whole = [&content[..start], &part, tail].concat();
+                self.put(&path, whole);
+                Ok(())
+            }
+            Some(Job::Filled { path, content }) => {
+                self.put(&path, content);
+                Ok(())
+            }
             Some(Job::Send(_) | Job::List { .. }) | None => Err(FileErrorKind::Io.into()),
         }
     }
@@ -317,6 +398,52 @@ impl Model {
             && content.len() > start
         {
             self.partials.insert(path, content.freeze());
+        }
+    }
+
+    fn fill(
+        &mut self,
+        job: JobId,
+        target: &VirtualPath,
+        parts: &[VirtualPath],
+        append: bool,
+    ) -> Result<FileAnswer, FileError> {
+        let mut whole = BytesMut::new();
+        if append && self.nodes.contains_key(target) {
+            whole.extend_from_slice(self.file(target)?);
+        }
+        for part in parts {
+            whole.extend_from_slice(self.file(part)?);
+        }
+        self.parent(target)?;
+        self.jobs.insert(job, Job::Filled { path: target.clone(), content: whole.freeze() });
+        Ok(FileAnswer::Opened { size: None, path: Some(target.clone()), offset: 0 })
+    }
+
+    /// A stand-in for a digest: the length that counted, in every byte.
+    fn digest(
+        &self,
+        path: &VirtualPath,
+        algorithm: HashAlgorithm,
+        range: Option<(u64, u64)>,
+        most: u64,
+    ) -> Result<FileAnswer, FileError> {
+        let size = self.file(path)?.len() as u64;
+        let (start, end) = range.map_or((0, size), |(start, end)| (start, size.min(end.saturating_add(1))));
+        if start > 0 && start >= size {
+            return Err(FileErrorKind::InvalidOffset.into());
+        }
+        let length = end - start;
+        if length > most {
+            return Err(FileErrorKind::TooLarge.into());
+        }
+        Ok(FileAnswer::Digest { digest: vec![length as u8; algorithm.length()], start, length })
+    }
+
+    fn file(&self, path: &VirtualPath) -> Result<&Bytes, FileError> {
+        match self.node(path)? {
+            Node::File { content, .. } => Ok(content),
+            Node::Directory => Err(FileErrorKind::IsADirectory.into()),
         }
     }
 

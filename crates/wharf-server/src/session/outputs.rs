@@ -29,8 +29,13 @@ impl Session {
             }
             Output::Ask(Question::File { ticket, op }) => self.file(ticket, op),
             Output::Ask(Question::Lines { ticket, job }) => self.lines(ticket, job),
-            // Its answer will find no question: what it opened is given up then.
-            Output::Withdraw(_) => {}
+            Output::Ask(Question::Sessions { ticket }) => self.sessions(ticket),
+            // What is long ends here; another answer will find no question, and what it opened is given up then.
+            Output::Withdraw(id) => {
+                if let Some((_, task)) = self.long.take_if(|(long, _)| *long == id) {
+                    task.abort();
+                }
+            }
             Output::Release(job) => self.release(job),
             Output::Data(command) => self.data_command(command),
             Output::Event(event) => self.log.note(event),

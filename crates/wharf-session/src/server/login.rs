@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, time::Instant};
 
-use wharf_codec::{HostName, ReplyCode, Secret, UserName};
+use wharf_codec::{HostName, Reply, ReplyCode, Secret, UserName};
 
 use super::{
     AuditEvent, CloseReason, Link, LoginAnswer, LoginTicket, Output, Question, Server, Settings, Stale, Wait,
@@ -180,7 +180,9 @@ impl Server {
         } else {
             self.host = host;
             self.settings.user = None;
-            self.done_with(ReplyCode::SERVICE_READY, "Host accepted");
+            let greeting = host.and_then(|index| self.cfg.hosts.get(index)?.greeting.clone());
+            let text = greeting.unwrap_or_else(|| "Host accepted".to_owned());
+            self.done(&Reply::new(ReplyCode::SERVICE_READY, text));
         }
     }
 

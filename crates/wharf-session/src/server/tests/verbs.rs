@@ -12,15 +12,23 @@ fn line(verb: Verb) -> String {
         "ALLO" | "PBSZ" | "REST" => " 0",
         "EPRT" => " |1|192.0.2.7|51200|",
         "HOST" => " localhost",
-        "MFMT" => " 20260101000000 x",
+        "COMB" => " x y",
+        "LPRT" => " 4,4,192,0,2,7,2,200,0",
+        "MFCT" | "MFMT" => " 20260101000000 x",
+        "MFF" => " Modify=20260101000000;UNIX.mode=644; x",
+        "PRET" => " RETR x",
+        "RANG" => " 0 1",
+        "SITE" => " CHMOD 644 x",
         "MODE" => " S",
         "OPTS" => " UTF8 ON",
         "PORT" => " 192,0,2,7,200,0",
         "PROT" => " P",
         "STRU" => " F",
         "TYPE" => " I",
-        "ABOR" | "CCC" | "CDUP" | "EPSV" | "FEAT" | "HELP" | "LANG" | "LIST" | "LPSV" | "NLST" | "NOOP"
-        | "PASV" | "PWD" | "QUIT" | "REIN" | "STAT" | "SYST" => "",
+        "ABOR" | "CCC" | "CDUP" | "CPSV" | "EPSV" | "ESTA" | "ESTP" | "FEAT" | "SPSV" | "SSCN" | "HELP"
+        | "LANG" | "LIST" | "LPSV" | "NLST" | "NOOP" | "PASV" | "PWD" | "QUIT" | "REIN" | "STAT" | "SYST" => {
+            ""
+        }
         _ => " x",
     };
     format!("{}{argument}", verb.name())
@@ -35,7 +43,7 @@ fn fresh(control: ControlPolicy, data: DataPolicy) -> Driver {
 #[test]
 fn require_answers_only_what_leads_to_tls() {
     // TLS-10, SEC-07
-    let free = ["AUTH", "FEAT", "HELP", "HOST", "LANG", "CLNT", "OPTS", "NOOP", "SYST", "QUIT"];
+    let free = ["AUTH", "FEAT", "HELP", "HOST", "LANG", "CLNT", "CSID", "OPTS", "NOOP", "SYST", "QUIT"];
     // These say by themselves that there is no TLS to speak of.
     let own = ["PBSZ", "PROT", "CCC", "ADAT", "MIC", "CONF", "ENC"];
     for verb in Verb::ALL {
