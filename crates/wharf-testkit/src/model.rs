@@ -201,7 +201,7 @@ impl Model {
                 };
                 let size = content.len() as u64;
                 let start = usize::try_from(*offset).ok().filter(|start| *start <= content.len());
-                let start = start.or(length.map(|_| content.len()));
+                let start = start.or_else(|| length.map(|_| content.len()));
                 let mut content = content.slice(start.ok_or(FileErrorKind::InvalidOffset)?..);
                 if let Some(length) = length {
                     content.truncate(usize::try_from(*length).unwrap_or(usize::MAX));
@@ -416,6 +416,9 @@ impl Model {
             whole.extend_from_slice(self.file(part)?);
         }
         self.parent(target)?;
+        if self.nodes.get(target) == Some(&Node::Directory) {
+            return Err(FileErrorKind::IsADirectory.into());
+        }
         self.jobs.insert(job, Job::Filled { path: target.clone(), content: whole.freeze() });
         Ok(FileAnswer::Opened { size: None, path: Some(target.clone()), offset: 0 })
     }

@@ -7,7 +7,7 @@ use std::{
 
 use bytes::BytesMut;
 use wharf_codec::{Limits, Reply, ReplyFramer};
-use wharf_types::{FileKind, FileOp, Grant, Metadata, Timestamp, TlsRule};
+use wharf_types::{FileKind, FileOp, Grant, Metadata, Rights, Timestamp, TlsRule};
 
 use super::super::{AuditEvent, FileAnswer, LoginAnswer, Output, PeerInfo, Question, Server, ServerConfig};
 use crate::{
@@ -26,6 +26,8 @@ pub(super) struct Record {
     /// The codes that would have been the answer if the policy were enforced.
     pub(super) would_refuse: Vec<u16>,
     pub(super) closed: bool,
+    /// What storage was asked for.
+    pub(super) effects: Vec<FileOp>,
 }
 
 #[derive(Debug)]
@@ -43,6 +45,8 @@ pub(super) struct Driver {
     pub(super) handshake: Duration,
     /// What accounts say of encryption by themselves.
     pub(super) grant_rule: TlsRule,
+    /// What they may do.
+    pub(super) rights: Rights,
     /// The host that the client names in TLS.
     sni: Option<&'static str>,
     securing: Option<DataId>,
@@ -75,6 +79,7 @@ impl Driver {
             version: TlsVersion::V1_3,
             handshake: Duration::ZERO,
             grant_rule: TlsRule::NONE,
+            rights: Rights::FULL,
             sni,
             securing: None,
             wire: BytesMut::new(),
@@ -114,7 +119,7 @@ impl Driver {
                 Output::Ask(Question::Login { ticket, user, password, .. }) => {
                     let known = [&b"alice"[..], b"bob", b"anonymous"].contains(&user.as_bytes());
                     let answer = if known && password.expose() == b"secret" {
-                        let mut grant = Grant::new(user.to_string(), "");
+                        let mut grant = Grant::new(user.to_string(), "").with_rights(self.rights);
                         grant.tls = self.grant_rule;
                         LoginAnswer::Accept(grant)
                     } else {
@@ -123,6 +128,7 @@ impl Driver {
                     self.server.answer_login(now, ticket, answer).unwrap();
                 }
                 Output::Ask(Question::File { ticket, op }) => {
+                    self.record.effects.push(op.clone());
                     let answer = match op {
                         FileOp::Read { .. } | FileOp::Write { .. } | FileOp::List { .. } => {
                             self.record.opened += 1;
