@@ -14,7 +14,7 @@ impl Server {
         let policy = self.policy();
         let tls = cfg.tls_available && (cfg.policy.control != ControlPolicy::Deny || policy.report_only);
         let may = |right| self.settings.grant.as_ref().is_none_or(|grant| grant.has_somewhere(right));
-        let features: [(bool, &str); 25] = [
+        let features: [(bool, &str); 28] = [
             (tls && !cfg.implicit, "AUTH TLS"),
             (may(Right::List), "AVBL"),
             (offers_ccc(&policy, cfg.implicit, tls), "CCC"),
@@ -36,7 +36,10 @@ impl Server {
             (true, "RANG STREAM"),
             (true, "REST STREAM"),
             (may(Right::Read) && may(Right::Write), "SITE COPY"),
+            (may(Right::MakeDirectory), "SITE MKDIR"),
+            (cfg.site_rmdir && may(Right::Delete), "SITE RMDIR"),
             (may(Right::Link), "SITE SYMLINK"),
+            (may(Right::SetTimes), "SITE UTIME"),
             (may(Right::List), "SIZE"),
             (true, "TVFS"),
             (true, "UTF8"),

@@ -17,7 +17,11 @@ impl Server {
                 .chain(core::iter::once("HELP with a command tells its syntax".to_owned()));
             return self.done(&Reply::lines(ReplyCode::HELP, lines));
         };
-        match Verb::from_bytes(topic.as_bytes()) {
+        if let Some(site) = topic.as_bytes().get(..5).filter(|word| word.eq_ignore_ascii_case(b"SITE ")) {
+            let rest = topic.as_bytes().get(site.len()..).unwrap_or_default();
+            return self.site_help(Text::copy_from(rest).ok().filter(|rest| !rest.is_empty()).as_ref());
+        }
+        match Verb::from_bytes(topic.as_bytes()).filter(|verb| declined(*verb).is_none()) {
             Some(verb) => {
                 let info = verb.info();
                 self.done(&Reply::new(

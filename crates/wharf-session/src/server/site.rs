@@ -59,7 +59,7 @@ impl Server {
         declined_site(verb).is_none() && (verb != SiteVerb::Rmdir || self.cfg.site_rmdir)
     }
 
-    fn site_help(&mut self, topic: Option<&Text>) {
+    pub(super) fn site_help(&mut self, topic: Option<&Text>) {
         let Some(topic) = topic else {
             let offered = SiteVerb::ALL.iter().filter(|verb| self.site_offers(**verb));
             let names: Vec<&str> = offered.map(|verb| verb.name()).collect();

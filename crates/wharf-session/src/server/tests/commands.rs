@@ -5,7 +5,10 @@ use core::fmt::Write as _;
 use wharf_codec::{SiteVerb, Verb};
 
 use super::{
-    super::declined::{declined, declined_site},
+    super::{
+        VirtualHost,
+        declined::{declined, declined_site},
+    },
     driver::{Driver, config},
     verbs::line,
 };
@@ -46,12 +49,12 @@ fn what_is_declined_says_so_and_nothing_else_does() {
 fn every_command_of_site_is_answered_once() {
     // SEC-03, CTL-12
     for verb in SiteVerb::ALL {
-        let argument = match verb {
-            SiteVerb::Chgrp => " staff x",
-            SiteVerb::Chmod => " 644 x",
-            SiteVerb::Copy | SiteVerb::Symlink => " x y",
-            SiteVerb::Utime => " 202601010000 x",
-            SiteVerb::Help | SiteVerb::Idle | SiteVerb::Quota | SiteVerb::Umask | SiteVerb::Who => "",
+        let argument = match verb.name() {
+            "CHGRP" => " staff x",
+            "CHMOD" => " 644 x",
+            "COPY" | "SYMLINK" => " x y",
+            "UTIME" => " 202601010000 x",
+            "HELP" | "IDLE" | "QUOTA" | "UMASK" | "WHO" => "",
             _ => " x",
         };
         let mut driver = logged_in();
@@ -60,6 +63,22 @@ fn every_command_of_site_is_answered_once() {
             Some((wanted, _)) => assert_eq!(code, wanted.get(), "{}", verb.name()),
             None => assert!(!matches!(code, 500 | 501 | 502 | 504), "{}: {code}", verb.name()),
         }
+    }
+}
+
+#[test]
+fn a_host_may_greet_with_words_of_its_own() {
+    // VH-01
+    let mut config = config(ControlPolicy::Allow, DataPolicy::Allow, false);
+    let mut greeting = VirtualHost::new(vec!["one.example".to_owned()]);
+    greeting.greeting = Some("Welcome to one".to_owned());
+    config.hosts = vec![greeting, VirtualHost::new(vec!["two.example".to_owned()])];
+    let mut driver = Driver::new(config);
+    driver.take();
+    for (name, wanted) in [("one.example", "Welcome to one"), ("two.example", "Host accepted")] {
+        let replies = driver.replies(&format!("HOST {name}"));
+        assert_eq!(replies[0].code().get(), 220);
+        assert_eq!(replies[0].text_lines().next(), Some(wanted.as_bytes()));
     }
 }
 
@@ -106,7 +125,7 @@ fn page() -> String {
          * `SITE CPFR` and `SITE CPTO`, `SITE COPY` and `COMB` store as an upload does: whole and durable, or not at all.\n\
          * `SITE CHMOD` and `MFF` set no setuid, setgid or sticky bits.\n\
          * `SITE SYMLINK` makes links to what is there, below the root and not over other links; accounts with rules for\n\
-         \x20 paths make none.\n\
+         \x20 paths make none. A relative target is meant from where the link stands.\n\
          * `SITE RMDIR` is off unless the server is told to permit it: 550.\n\
          * `SITE WHO` tells of the sessions of the same account only.\n",
     );
