@@ -1,16 +1,19 @@
 //! Storage as small as it can be: a map from paths to nodes, answered at once.
 
+mod listing;
+mod long;
+
 use std::collections::BTreeMap;
 
 use bytes::{Bytes, BytesMut};
-use wharf_codec::{AsciiDecoder, AsciiEncoder, EntryKind, ListLine, TimeVal, encode_list_line};
+use wharf_codec::{AsciiDecoder, AsciiEncoder};
 use wharf_session::{
-    Form, JobId, ListingForm,
-    server::{FileAnswer, LoginAnswer, facts_of},
+    Form, JobId,
+    server::{FileAnswer, LoginAnswer},
 };
 use wharf_types::{
-    FileError, FileErrorKind, FileKind, FileOp, Grant, HashAlgorithm, ListStyle, Metadata, Rights, Timestamp,
-    VirtualPath, WriteMode,
+    FileError, FileErrorKind, FileKind, FileOp, Grant, ListStyle, Metadata, Rights, Timestamp, VirtualPath,
+    WriteMode,
 };
 
 /// The time that every file of a new [`Model`] was changed: 2023-11-14 22:13:20 UTC.
@@ -309,46 +312,6 @@ impl Model {
         Ok(FileAnswer::Opened { size: None, path: Some(path), offset })
     }
 
-    /// What goes on the wire for a job that sends.
-    #[must_use]
-    pub fn wire(&self, job: JobId, form: &Form) -> Option<Vec<u8>> {
-        let mut out = BytesMut::new();
-        match (self.jobs.get(&job)?, form) {
-            (Job::Send(content), Form::Image) => return Some(content.to_vec()),
-            (Job::Send(content), Form::Ascii { skip }) => {
-                let mut encoder = AsciiEncoder::new();
-                encoder.push(content, &mut out);
-                encoder.finish(&mut out);
-                let skip = usize::try_from(*skip).unwrap_or(usize::MAX).min(out.len());
-                return Some(out.split_off(skip).to_vec());
-            }
-            (Job::List { path, style }, Form::Listing(form)) => {
-                for line in self.listing(path, *style, form) {
-                    out.extend_from_slice(&line);
-                    out.extend_from_slice(b"\r\n");
-                }
-            }
-            (Job::Send(_), Form::Listing(_))
-            | (Job::List { .. }, Form::Image | Form::Ascii { .. })
-            | (Job::Receive { .. } | Job::Within { .. } | Job::Filled { .. }, _) => return None,
-        }
-        Some(out.to_vec())
-    }
-
-    /// Lines of a listing for the control connection.
-    #[must_use]
-    pub fn lines(&self, job: JobId) -> Vec<Bytes> {
-        match self.jobs.get(&job) {
-            Some(Job::List { path, style }) => {
-                let form = ListingForm { facts: wharf_codec::FactSelection::default(), prefix: Vec::new() };
-                self.listing(path, *style, &form)
-            }
-            Some(Job::Send(_) | Job::Receive { .. } | Job::Within { .. } | Job::Filled { .. }) | None => {
-                Vec::new()
-            }
-        }
-    }
-
     /// What came on the wire for a job that receives. Gives the bytes as they stand in the file.
     pub fn receive(&mut self, job: JobId, form: &Form, wire: &[u8]) -> u64 {
         if let Some(Job::Within { part, .. }) = self.jobs.get_mut(&job) {
@@ -401,48 +364,6 @@ impl Model {
         }
     }
 
-    fn fill(
-        &mut self,
-        job: JobId,
-        target: &VirtualPath,
-        parts: &[VirtualPath],
-        append: bool,
-    ) -> Result<FileAnswer, FileError> {
-        let mut whole = BytesMut::new();
-        if append && self.nodes.contains_key(target) {
-            whole.extend_from_slice(self.file(target)?);
-        }
-        for part in parts {
-            whole.extend_from_slice(self.file(part)?);
-        }
-        self.parent(target)?;
-        if self.nodes.get(target) == Some(&Node::Directory) {
-            return Err(FileErrorKind::IsADirectory.into());
-        }
-        self.jobs.insert(job, Job::Filled { path: target.clone(), content: whole.freeze() });
-        Ok(FileAnswer::Opened { size: None, path: Some(target.clone()), offset: 0 })
-    }
-
-    /// A stand-in for a digest: the length that counted, in every byte.
-    fn digest(
-        &self,
-        path: &VirtualPath,
-        algorithm: HashAlgorithm,
-        range: Option<(u64, u64)>,
-        most: u64,
-    ) -> Result<FileAnswer, FileError> {
-        let size = self.file(path)?.len() as u64;
-        let (start, end) = range.map_or((0, size), |(start, end)| (start, size.min(end.saturating_add(1))));
-        if start > 0 && start >= size {
-            return Err(FileErrorKind::InvalidOffset.into());
-        }
-        let length = end - start;
-        if length > most {
-            return Err(FileErrorKind::TooLarge.into());
-        }
-        Ok(FileAnswer::Digest { digest: vec![length as u8; algorithm.length()], start, length })
-    }
-
     fn file(&self, path: &VirtualPath) -> Result<&Bytes, FileError> {
         match self.node(path)? {
             Node::File { content, .. } => Ok(content),
@@ -478,46 +399,5 @@ impl Model {
 
     fn children(&self, path: &VirtualPath) -> impl Iterator<Item = &VirtualPath> {
         self.nodes.keys().filter(move |child| child.parent().as_ref() == Some(path))
-    }
-
-    fn listing(&self, path: &VirtualPath, style: ListStyle, form: &ListingForm) -> Vec<Bytes> {
-        let alone = matches!(self.nodes.get(path), Some(Node::File { .. }));
-        let paths: Vec<&VirtualPath> = if alone { vec![path] } else { self.children(path).collect() };
-        let mut lines = Vec::new();
-        for path in paths {
-            let (Some(name), Ok(metadata)) = (path.file_name(), self.metadata(path)) else { continue };
-            let hidden = name.starts_with(b".");
-            let mut line = BytesMut::new();
-            match style {
-                ListStyle::Facts => {
-                    let facts = facts_of(&metadata, path, &grant("alice"), &[0; 16]);
-                    facts.encode(&form.facts, name, &mut line);
-                }
-                ListStyle::Long { all } if all || !hidden => {
-                    let kind = if metadata.is_directory() { EntryKind::Directory } else { EntryKind::File };
-                    let list_line = ListLine {
-                        mode: metadata.mode,
-                        kind,
-                        links: metadata.links,
-                        owner: &metadata.owner,
-                        group: &metadata.group,
-                        size: metadata.size,
-                        modified: TimeVal::new(metadata.modified.secs, 0),
-                        name,
-                        target: None,
-                    };
-                    encode_list_line(&list_line, TimeVal::new(EPOCH, 0), &mut line);
-                }
-                ListStyle::Names { all } if all || !hidden => {
-                    if !alone {
-                        line.extend_from_slice(&form.prefix);
-                    }
-                    line.extend_from_slice(name);
-                }
-                ListStyle::Long { .. } | ListStyle::Names { .. } => continue,
-            }
-            lines.push(line.freeze());
-        }
-        lines
     }
 }
