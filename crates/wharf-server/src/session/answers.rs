@@ -1,6 +1,6 @@
 //! Questions to the outside, and their answers.
 
-use std::{net::IpAddr, sync::Arc};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use tokio::sync::Mutex;
@@ -11,7 +11,7 @@ use wharf_session::{
     server::{CommitTicket, FileAnswer, FileTicket, LinesTicket, LoginAnswer, LoginTicket, SessionsTicket},
 };
 use wharf_storage::{Storage, StorageProvider};
-use wharf_types::{FileError, FileErrorKind, FileOp};
+use wharf_types::{FileError, FileErrorKind, FileOp, Grant};
 
 use super::{Session, now, unpanicked};
 use crate::{
@@ -29,17 +29,24 @@ pub(super) enum Answer {
 }
 
 pub(super) enum Login {
-    Accepted(wharf_types::Grant, Arc<dyn Storage>),
+    Accepted(Grant, Arc<dyn Storage>),
     Refused,
     Unavailable(String),
 }
 
 impl Session {
-    pub(super) fn login(&mut self, ticket: LoginTicket, user: UserName, password: Secret, secured: bool) {
+    pub(super) fn login(
+        &mut self,
+        ticket: LoginTicket,
+        user: UserName,
+        password: Secret,
+        (secured, root): (bool, Option<String>),
+    ) {
         let (auth, storage) = (Arc::clone(&self.shared.auth), Arc::clone(&self.shared.storage));
         let peer = self.ends.peer.ip();
         self.answers.spawn(async move {
-            Answer::Login(ticket, log_in(&*auth, &*storage, &user, &password, peer, secured).await)
+            let who = Credentials { user: user.as_bytes(), password: password.expose(), peer, secured };
+            Answer::Login(ticket, log_in(&*auth, &*storage, who, root.as_deref()).await)
         });
     }
 
@@ -166,13 +173,10 @@ impl Session {
 async fn log_in(
     auth: &dyn Authenticator,
     storage: &dyn StorageProvider,
-    user: &UserName,
-    password: &Secret,
-    peer: IpAddr,
-    secured: bool,
+    who: Credentials<'_>,
+    root: Option<&str>,
 ) -> Login {
-    let who = Credentials { user: user.as_bytes(), password: password.expose(), peer, secured };
-    match auth.authenticate(&who).await {
+    match auth.authenticate(&who).await.map(|grant| below(grant, root)) {
         Ok(grant) => match storage.open(&grant).await {
             Ok(storage) => Login::Accepted(grant, storage),
             Err(error) => {
@@ -182,4 +186,15 @@ async fn log_in(
         Err(AuthError::Unavailable(cause)) => Login::Unavailable(cause),
         Err(AuthError::Refused | _) => Login::Refused,
     }
+}
+
+/// Puts a relative root of an account below the directory of its virtual host.
+fn below(mut grant: Grant, root: Option<&str>) -> Grant {
+    if let Some(root) = root.filter(|_| !grant.root.starts_with('/')) {
+        grant.root = match grant.root.as_str() {
+            "" => root.to_owned(),
+            inside => format!("{}/{inside}", root.trim_end_matches('/')),
+        };
+    }
+    grant
 }

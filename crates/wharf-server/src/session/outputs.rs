@@ -24,8 +24,8 @@ impl Session {
             Output::UpgradeTls { host } => self.upgrade(host.as_deref()),
             Output::ClearTls => self.control.downgrade(),
             Output::Ask(Question::Commit { ticket, job }) => self.to_commit = Some((ticket, job)),
-            Output::Ask(Question::Login { ticket, user, password, secured }) => {
-                self.login(ticket, user, password, secured);
+            Output::Ask(Question::Login { ticket, user, password, secured, root }) => {
+                self.login(ticket, user, password, (secured, root));
             }
             Output::Ask(Question::File { ticket, op }) => self.file(ticket, op),
             Output::Ask(Question::Lines { ticket, job }) => self.lines(ticket, job),

@@ -3,7 +3,9 @@
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 
 use tempfile::TempDir;
-use wharf_server::{ControlPolicy, DataPolicy, FileErrorKind, LocalDisk, LocalOptions, MemoryDisk};
+use wharf_server::{
+    ControlPolicy, DataPolicy, FileErrorKind, LocalDisk, LocalOptions, MemoryDisk, VirtualHost,
+};
 use wharf_storage::fault::{FaultDisk, Faults};
 
 use crate::{
@@ -222,5 +224,32 @@ async fn a_copy_that_fails_anywhere_changes_nothing() {
             }
         }
     }
+    harness.ended().await;
+}
+
+#[tokio::test]
+async fn a_virtual_host_has_files_of_its_own() {
+    // VH-01, VH-04
+    let disk = MemoryDisk::new();
+    for name in ["f", "one/f", "one/deep/f"] {
+        disk.insert(&path(name), name).unwrap();
+    }
+    let harness = Harness::with(disk, |options| {
+        options.session.policy.control = ControlPolicy::Allow;
+        let mut host = VirtualHost::new(vec!["one.example".to_owned()]);
+        host.root = Some("one".to_owned());
+        host.greeting = Some("This is one".to_owned());
+        options.session.hosts = vec![host];
+    })
+    .await;
+    let mut raw = Raw::connect(&harness).await;
+    assert_eq!(raw.ask("HOST one.example", 220).await, "220 This is one");
+    raw.log_in().await;
+    raw.ask("SIZE f", 213).await;
+    assert_eq!(raw.ask("SIZE deep/f", 213).await, "213 10");
+    raw.ask("SIZE ../one/f", 550).await;
+    // A client that names no host has what it always had.
+    let mut other = Raw::open(&harness).await;
+    other.ask("SIZE one/deep/f", 213).await;
     harness.ended().await;
 }

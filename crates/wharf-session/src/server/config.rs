@@ -106,13 +106,16 @@ pub struct VirtualHost {
     pub tls: TlsRule,
     /// The text that HOST is answered with; the usual one when there is none.
     pub greeting: Option<String>,
+    /// The directory, as the storage understands it, below which relative roots of accounts lie there; the usual one
+    /// when there is none. Absolute roots stay where they are.
+    pub root: Option<String>,
 }
 
 impl VirtualHost {
     /// A host that says nothing of encryption.
     #[must_use]
     pub const fn new(names: Vec<String>) -> Self {
-        Self { names, tls: TlsRule::NONE, greeting: None }
+        Self { names, tls: TlsRule::NONE, greeting: None, root: None }
     }
 
     pub(super) fn is_called(&self, name: &str) -> bool {

@@ -48,48 +48,40 @@ const fn gate(command: &Command) -> Gate {
         Command::Rein => Gate::Converse,
         // Everything else, and whatever the codec may learn, needs a login.
         Command::Abor
+        | Command::Allo { .. }
+        | Command::Appe(_)
         | Command::Avbl(_)
+        | Command::Cdup
         | Command::Comb { .. }
         | Command::Cpsv
+        | Command::Cwd(_)
+        | Command::Dele(_)
         | Command::Dsiz(_)
+        | Command::Eprt(_)
+        | Command::Epsv(_)
         | Command::Esta
         | Command::Estp
         | Command::Hash(_)
-        | Command::Macb(_)
-        | Command::Md5(_)
-        | Command::Mfct { .. }
-        | Command::Mff { .. }
-        | Command::Mmd5(_)
-        | Command::Pret(_)
-        | Command::Rang { .. }
-        | Command::Spsv
-        | Command::Sscn(_)
-        | Command::Thmb(_)
-        | Command::Xcrc(_)
-        | Command::Xmd5(_)
-        | Command::Xsha(_)
-        | Command::Xsha256(_)
-        | Command::Xsha512(_)
-        | Command::Allo { .. }
-        | Command::Appe(_)
-        | Command::Cdup
-        | Command::Cwd(_)
-        | Command::Dele(_)
-        | Command::Eprt(_)
-        | Command::Epsv(_)
         | Command::List(_)
         | Command::Lprt(_)
         | Command::Lpsv
+        | Command::Macb(_)
+        | Command::Md5(_)
         | Command::Mdtm(_)
+        | Command::Mfct { .. }
+        | Command::Mff { .. }
         | Command::Mfmt { .. }
         | Command::Mkd(_)
         | Command::Mlsd(_)
         | Command::Mlst(_)
+        | Command::Mmd5(_)
         | Command::Mode(_)
         | Command::Nlst(_)
         | Command::Pasv
         | Command::Port(_)
+        | Command::Pret(_)
         | Command::Pwd
+        | Command::Rang { .. }
         | Command::Rest(_)
         | Command::Retr(_)
         | Command::Rmd(_)
@@ -98,11 +90,19 @@ const fn gate(command: &Command) -> Gate {
         | Command::Site(_)
         | Command::Size(_)
         | Command::Smnt(_)
+        | Command::Spsv
+        | Command::Sscn(_)
         | Command::Stat(_)
         | Command::Stor(_)
         | Command::Stou(_)
         | Command::Stru(_)
+        | Command::Thmb(_)
         | Command::Type(_)
+        | Command::Xcrc(_)
+        | Command::Xmd5(_)
+        | Command::Xsha(_)
+        | Command::Xsha256(_)
+        | Command::Xsha512(_)
         | _ => Gate::Login,
     }
 }

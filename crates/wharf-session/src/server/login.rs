@@ -47,11 +47,13 @@ impl Server {
         };
         let id = self.fresh_id();
         let secured = self.control == ControlLevel::Secured;
+        let root = self.host.and_then(|index| self.cfg.hosts.get(index)?.root.clone());
         self.out.push_back(Output::Ask(Question::Login {
             ticket: LoginTicket(id),
             user: user.clone(),
             password,
             secured,
+            root,
         }));
         self.wait(Wait::Login { ticket: id, user });
     }

@@ -106,6 +106,8 @@ pub enum Question {
         password: Secret,
         /// Whether both came under TLS.
         secured: bool,
+        /// The directory of the virtual host, below which a relative root of the account lies.
+        root: Option<String>,
     },
     /// Do this; permission was checked.
     File {
