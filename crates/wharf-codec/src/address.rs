@@ -46,6 +46,27 @@ pub(crate) fn host_port_text(addr: SocketAddrV4) -> String {
     format!("{a},{b},{c},{d},{high},{low}")
 }
 
+/// `af,hal,h...,pal,p1,p2` of [RFC 1639](https://www.rfc-editor.org/rfc/rfc1639) §2.
+pub(crate) fn long_host_port_text(addr: HostPort) -> String {
+    let (family, octets, port) = match &addr {
+        HostPort::V4(addr) => (4, addr.ip().octets().to_vec(), addr.port()),
+        HostPort::V6(addr) => (6, addr.ip().octets().to_vec(), addr.port()),
+        HostPort::Unsupported { family } => return format!("{family},0,0"),
+    };
+    let [high, low] = port.to_be_bytes();
+    let mut text = format!("{family},{}", octets.len());
+    for octet in octets {
+        text.push_str(&format!(",{octet}"));
+    }
+    text + &format!(",2,{high},{low}")
+}
+
+/// The text of a 228 reply ([RFC 1639](https://www.rfc-editor.org/rfc/rfc1639) §3).
+#[must_use]
+pub fn encode_lpsv(addr: SocketAddr) -> String {
+    format!("Entering Long Passive Mode ({}).", long_host_port_text(addr.into()))
+}
+
 /// The text of a 227 reply, in the one form that every client reads (DAT-03).
 #[must_use]
 pub fn encode_pasv(addr: SocketAddrV4) -> String {

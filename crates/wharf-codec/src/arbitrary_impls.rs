@@ -9,8 +9,8 @@ use bytes::Bytes;
 
 use crate::address::HostPort;
 use crate::command::{
-    AuthMechanism, Command, EpsvArgument, Format, OptsArgument, ProtectionLevel, Representation, Structure,
-    TransferMode, Verb, is_foreign_protocol,
+    AuthMechanism, ChecksumArgument, Command, EpsvArgument, Format, OptsArgument, ProtectionLevel,
+    Representation, Structure, TransferMode, Verb, is_foreign_protocol,
 };
 use crate::reply::{Reply, TextLine};
 use crate::reply_code::ReplyCode;
@@ -70,6 +70,17 @@ fn extended(u: &mut Unstructured<'_>) -> Result<HostPort> {
     }
 }
 
+fn long(u: &mut Unstructured<'_>) -> Result<HostPort> {
+    match extended(u)? {
+        HostPort::Unsupported { family } => Ok(HostPort::Unsupported { family: family.max(7) }),
+        known @ (HostPort::V4(_) | HostPort::V6(_)) => Ok(known),
+    }
+}
+
+fn checksum(u: &mut Unstructured<'_>) -> Result<ChecksumArgument> {
+    Ok(ChecksumArgument { path: path(u)?, range: u.arbitrary()? })
+}
+
 fn representation(u: &mut Unstructured<'_>) -> Result<Representation> {
     let format = *u.choose(&[Format::NonPrint, Format::Telnet, Format::Carriage])?;
     let bits = u.arbitrary()?;
@@ -82,15 +93,16 @@ fn representation(u: &mut Unstructured<'_>) -> Result<Representation> {
 }
 
 fn options(u: &mut Unstructured<'_>) -> Result<OptsArgument> {
-    match u.int_in_range(0..=2)? {
+    match u.int_in_range(0..=3)? {
         0 => {
             let count = u.int_in_range(0..=4)?;
             Ok(OptsArgument::Mlst((0..count).map(|_| token(u)).collect::<Result<_>>()?))
         }
         1 => Ok(OptsArgument::Utf8(u.arbitrary()?)),
+        2 => Ok(OptsArgument::Hash(perhaps(u, token)?)),
         _ => {
             let name = token(u)?;
-            if name.is("MLST") || name.is("UTF8") || name.is("UTF-8") {
+            if name.is("HASH") || name.is("MLST") || name.is("UTF8") || name.is("UTF-8") {
                 return Err(Error::IncorrectFormat);
             }
             Ok(OptsArgument::Other { name, value: checked(Text::new(bytes(u)?))? })
@@ -134,19 +146,32 @@ impl<'a> Arbitrary<'a> for Command {
                         .unwrap_or_else(|| AuthMechanism::from_name(name)),
                 )
             }
+            Verb::Avbl => Self::Avbl(perhaps(u, path)?),
             Verb::Ccc => Self::Ccc,
             Verb::Cdup => Self::Cdup,
             Verb::Clnt => Self::Clnt(text(u)?),
+            Verb::Comb => {
+                let (target, first) = (path(u)?, path(u)?);
+                let more: u8 = u.int_in_range(0..=2)?;
+                let parts = core::iter::once(Ok(first)).chain((0..more).map(|_| path(u)));
+                Self::Comb { target, parts: parts.collect::<Result<_>>()? }
+            }
             Verb::Conf => Self::Conf(text(u)?),
+            Verb::Cpsv => Self::Cpsv,
+            Verb::Csid => Self::Csid(text(u)?),
             Verb::Cwd => Self::Cwd(path(u)?),
             Verb::Dele => Self::Dele(path(u)?),
+            Verb::Dsiz => Self::Dsiz(perhaps(u, path)?),
             Verb::Enc => Self::Enc(text(u)?),
             Verb::Eprt => Self::Eprt(extended(u)?),
             Verb::Epsv => {
                 let family = EpsvArgument::Family(u.arbitrary()?);
                 Self::Epsv(*u.choose(&[EpsvArgument::Any, EpsvArgument::All, family])?)
             }
+            Verb::Esta => Self::Esta,
+            Verb::Estp => Self::Estp,
             Verb::Feat => Self::Feat,
+            Verb::Hash => Self::Hash(path(u)?),
             Verb::Help => Self::Help(perhaps(u, text)?),
             Verb::Host => {
                 let name = *u.choose(&["ftp.example.com", "192.0.2.1", "[2001:db8::1]", "localhost"])?;
@@ -154,14 +179,23 @@ impl<'a> Arbitrary<'a> for Command {
             }
             Verb::Lang => Self::Lang(perhaps(u, text)?),
             Verb::List => Self::List(perhaps(u, text)?),
-            Verb::Lprt => Self::Lprt(text(u)?),
+            Verb::Lprt => Self::Lprt(long(u)?),
             Verb::Lpsv => Self::Lpsv,
+            Verb::Macb => Self::Macb(text(u)?),
+            Verb::Md5 => Self::Md5(path(u)?),
             Verb::Mdtm => Self::Mdtm(path(u)?),
+            Verb::Mfct => Self::Mfct { time: TimeVal::new(u.arbitrary()?, u.arbitrary()?), path: path(u)? },
+            Verb::Mff => {
+                let more: u8 = u.int_in_range(0..=2)?;
+                let facts = (0..=more).map(|_| Ok((token(u)?, token(u)?))).collect::<Result<_>>()?;
+                Self::Mff { facts, path: path(u)? }
+            }
             Verb::Mfmt => Self::Mfmt { time: TimeVal::new(u.arbitrary()?, u.arbitrary()?), path: path(u)? },
             Verb::Mic => Self::Mic(text(u)?),
             Verb::Mkd => Self::Mkd(path(u)?),
             Verb::Mlsd => Self::Mlsd(perhaps(u, path)?),
             Verb::Mlst => Self::Mlst(perhaps(u, path)?),
+            Verb::Mmd5 => Self::Mmd5(text(u)?),
             Verb::Mode => {
                 use TransferMode::{Block, Compressed, Deflate, Stream};
                 Self::Mode(*u.choose(&[Stream, Block, Compressed, Deflate])?)
@@ -173,12 +207,14 @@ impl<'a> Arbitrary<'a> for Command {
             Verb::Pasv => Self::Pasv,
             Verb::Pbsz => Self::Pbsz(u.arbitrary()?),
             Verb::Port => Self::Port(v4(u)?),
+            Verb::Pret => Self::Pret(text(u)?),
             Verb::Prot => {
                 use ProtectionLevel::{Clear, Confidential, Private, Safe};
                 Self::Prot(*u.choose(&[Clear, Safe, Confidential, Private])?)
             }
             Verb::Pwd => Self::Pwd,
             Verb::Quit => Self::Quit,
+            Verb::Rang => Self::Rang { start: u.arbitrary()?, end: u.arbitrary()? },
             Verb::Rein => Self::Rein,
             Verb::Rest => Self::Rest(u.arbitrary()?),
             Verb::Retr => Self::Retr(path(u)?),
@@ -188,13 +224,21 @@ impl<'a> Arbitrary<'a> for Command {
             Verb::Site => Self::Site(text(u)?),
             Verb::Size => Self::Size(path(u)?),
             Verb::Smnt => Self::Smnt(path(u)?),
+            Verb::Spsv => Self::Spsv,
+            Verb::Sscn => Self::Sscn(u.arbitrary()?),
             Verb::Stat => Self::Stat(perhaps(u, path)?),
             Verb::Stor => Self::Stor(path(u)?),
             Verb::Stou => Self::Stou(perhaps(u, path)?),
             Verb::Stru => Self::Stru(*u.choose(&[Structure::File, Structure::Record, Structure::Page])?),
             Verb::Syst => Self::Syst,
+            Verb::Thmb => Self::Thmb(text(u)?),
             Verb::Type => Self::Type(representation(u)?),
             Verb::User => Self::User(checked(UserName::new(text(u)?.into_bytes()))?),
+            Verb::Xcrc => Self::Xcrc(checksum(u)?),
+            Verb::Xmd5 => Self::Xmd5(checksum(u)?),
+            Verb::Xsha => Self::Xsha(checksum(u)?),
+            Verb::Xsha256 => Self::Xsha256(checksum(u)?),
+            Verb::Xsha512 => Self::Xsha512(checksum(u)?),
         })
     }
 }

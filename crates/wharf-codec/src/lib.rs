@@ -23,14 +23,14 @@ mod telnet;
 mod text;
 mod time;
 
-pub use address::{HostPort, encode_epsv, encode_pasv, parse_epsv, parse_pasv};
+pub use address::{HostPort, encode_epsv, encode_lpsv, encode_pasv, parse_epsv, parse_pasv};
 pub use ascii::{AsciiDecoder, AsciiEncoder};
 #[cfg(feature = "tokio-util")]
 pub use codec::{BadLine, CodecError, CommandCodec, ReplyCodec};
 pub use command::{
-    AuthMechanism, Command, CommandError, CommandErrorKind, DataDirection, EpsvArgument, Format, Leniency,
-    OptsArgument, ProtectionLevel, Representation, Structure, TransferMode, Verb, VerbInfo,
-    is_foreign_protocol,
+    AuthMechanism, ChecksumArgument, Command, CommandError, CommandErrorKind, DataDirection, EpsvArgument,
+    Format, Leniency, OptsArgument, ProtectionLevel, Representation, SiteCommand, SiteError, SiteVerb,
+    SiteVerbInfo, Structure, TransferMode, Verb, VerbInfo, is_foreign_protocol,
 };
 pub use escape::Escaped;
 pub use facts::{Fact, FactSelection, FactType, Facts, FactsError, PermFact};

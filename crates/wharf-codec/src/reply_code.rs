@@ -106,6 +106,7 @@ codes! {
     SECURITY_COMPLETE = 234, "234 The security exchange begins right behind this line (RFC 4217).";
     SECURITY_DATA_ACCEPTED = 235, "235 Security data accepted (`ADAT`, RFC 2228).";
     ACTION_COMPLETED = 250, "250 File action completed.";
+    DIGEST = 251, "251 Digest of a file (`MD5`).";
     PATHNAME_CREATED = 257, "257 A quoted path name: created, or the current directory.";
     NEED_PASSWORD = 331, "331 User name okay, need a password.";
     NEED_ACCOUNT = 332, "332 Need an account to log in.";
@@ -126,6 +127,7 @@ codes! {
     BAD_SEQUENCE = 503, "503 Wrong order of commands.";
     PARAMETER_NOT_IMPLEMENTED = 504, "504 Command offered, but not for this value.";
     PROTECTION_NOT_SUFFICIENT = 521, "521 No data connection with this `PROT` setting (RFC 4217).";
+    FAMILY_NOT_SUPPORTED = 521, "521 Supported address families follow (`LPRT`, RFC 1639).";
     PROTOCOL_OR_TLS_REFUSED = 522, "522 Network protocol not supported (RFC 2428), or TLS on the data connection refused (RFC 4217).";
     NOT_LOGGED_IN = 530, "530 Not logged in.";
     NEED_ACCOUNT_FOR_STORING = 532, "532 Need an account to store files.";
@@ -140,4 +142,5 @@ codes! {
     NAME_NOT_ALLOWED = 553, "553 File name not allowed.";
     INVALID_REST = 554, "554 The `REST` parameter does not fit the file (RFC 1123).";
     TYPE_MISMATCH = 555, "555 Type or structure does not fit the file (RFC 1123).";
+    HASH_TOO_LARGE = 556, "556 The file is larger than this server digests (`HASH`).";
 }

@@ -91,6 +91,7 @@ impl AccessLog {
                 self.account = account;
                 line!(info, self, secured, "logged in");
             }
+            AuditEvent::ClientNamed { name } => line!(info, self, name, "the client names itself"),
             AuditEvent::LoginFailed { user } => line!(warn, self, user, "login failed"),
             AuditEvent::DataSecured { tls, bound } => {
                 line!(

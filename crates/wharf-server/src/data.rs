@@ -232,6 +232,7 @@ async fn pump<F: Fn(u64) + Send>(
             receive(stream, &mut **sink, form != Form::Image, meter).await
         }
         (Job::Source(_) | Job::Sink(_), Form::Listing(_))
+        | (Job::Filled(_), _)
         | (Job::Listing(_), Form::Image | Form::Ascii { .. }) => Err(mismatch()),
     }
 }

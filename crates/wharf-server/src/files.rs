@@ -7,7 +7,7 @@ use wharf_session::server::FileAnswer;
 use wharf_storage::{Sink, Source, Storage};
 use wharf_types::{FileError, FileErrorKind, FileKind, FileOp, Grant, Metadata, VirtualPath};
 
-use crate::{access::AccessLog, listing::Listing};
+use crate::{access::AccessLog, limited::Limited, listing::Listing};
 
 /// A sink that a data connection writes to and the session holds: whoever has the lock has it. A write that is cut
 /// leaves a sink that can still be suspended.
@@ -17,10 +17,12 @@ pub(crate) type SharedSink = Arc<Mutex<Option<Box<dyn Sink>>>>;
 pub(crate) enum Job {
     Source(Box<dyn Source>),
     Sink(SharedSink),
+    /// A copy, ready to be committed; nobody continues it when it is not.
+    Filled(Box<dyn Sink>),
     Listing(Box<Listing>),
 }
 
-/// Does `op`, and gives what it opened.
+/// Does `op`, none of those that are long, and gives what it opened.
 pub(crate) async fn perform(
     storage: &dyn Storage,
     op: FileOp,
@@ -29,6 +31,10 @@ pub(crate) async fn perform(
 ) -> Result<(FileAnswer, Option<Job>), FileError> {
     let metadata = |metadata| FileAnswer::Metadata { metadata, partial: false };
     let answer = match op {
+        FileOp::Available(path) => FileAnswer::Size(storage.available(&path).await?),
+        FileOp::Combine { .. } | FileOp::Copy { .. } | FileOp::Hash { .. } | FileOp::TextSize { .. } => {
+            return Err(FileErrorKind::Unsupported.into());
+        }
         FileOp::Enter(path) => {
             let found = storage.metadata(&path).await?;
             if !found.is_directory() {
@@ -36,8 +42,8 @@ pub(crate) async fn perform(
             }
             metadata(found)
         }
-        FileOp::List { path, style } => {
-            let listing = Listing::open(storage, path, style, grant, key).await?;
+        FileOp::List { path, style, within } => {
+            let listing = Listing::open(storage, path, (style, within), grant, key).await?;
             let answer = FileAnswer::Opened { size: None, path: None, offset: 0 };
             return Ok((answer, Some(Job::Listing(Box::new(listing)))));
         }
@@ -47,10 +53,23 @@ pub(crate) async fn perform(
         }
         FileOp::Metadata(path) | FileOp::RenameFrom(path) => metadata(storage.metadata(&path).await?),
         FileOp::MetadataOrPartial(path) => metadata_or_partial(storage, &path).await?,
-        FileOp::Read { path, offset } => {
-            let opened = storage.open_read(&path, offset).await?;
+        FileOp::Read { path, offset, length } => {
+            let opened = match storage.open_read(&path, offset).await {
+                // A range that begins behind the end is empty (draft-bryan-ftp-range §3).
+                Err(error) if error.kind() == FileErrorKind::InvalidOffset && length.is_some() => {
+                    let opened = storage.open_read(&path, 0).await?;
+                    let size = Some(opened.metadata.size);
+                    let source = Box::new(Limited::new(opened.source, 0));
+                    return Ok((FileAnswer::Opened { size, path: None, offset }, Some(Job::Source(source))));
+                }
+                opened => opened?,
+            };
             let answer = FileAnswer::Opened { size: Some(opened.metadata.size), path: None, offset };
-            return Ok((answer, Some(Job::Source(opened.source))));
+            let source = match length {
+                Some(length) => Box::new(Limited::new(opened.source, length)),
+                None => opened.source,
+            };
+            return Ok((answer, Some(Job::Source(source))));
         }
         FileOp::RemoveDirectory(path) => {
             storage.remove_directory(&path).await?;
@@ -64,6 +83,19 @@ pub(crate) async fn perform(
             storage.rename(&from, &to).await?;
             FileAnswer::Done
         }
+        FileOp::RemoveTree(path) => {
+            storage.remove_tree(&path).await?;
+            FileAnswer::Done
+        }
+        FileOp::SetMode { path, mode } => {
+            storage.set_mode(&path, mode).await?;
+            FileAnswer::Mode(mode)
+        }
+        FileOp::Symlink { target, link } => {
+            storage.make_link(&target, &link).await?;
+            FileAnswer::Done
+        }
+        FileOp::Umask { to, .. } => FileAnswer::Mode(storage.umask(to).await?),
         FileOp::SetModified { path, to } => FileAnswer::Time(storage.set_modified(&path, to).await?),
         FileOp::Write { path, how } => {
             let opened = storage.open_write(&path, how).await?;

@@ -3,10 +3,14 @@
 mod access;
 mod data;
 mod files;
+mod glob;
+mod limited;
 mod limits;
 mod listing;
+mod long;
 mod map;
 mod options;
+mod presence;
 mod pump;
 mod server;
 mod session;

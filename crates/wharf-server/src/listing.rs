@@ -6,6 +6,8 @@ use wharf_session::{ListingForm, server::facts_of};
 use wharf_storage::{Entry, EntryStream, Storage};
 use wharf_types::{FileError, FileErrorKind, FileKind, Grant, ListStyle, VirtualPath};
 
+use crate::glob::Glob;
+
 /// A listing that is being written out, in constant memory.
 pub(crate) struct Listing {
     entries: Entries,
@@ -19,16 +21,19 @@ pub(crate) struct Listing {
 
 enum Entries {
     Directory(Box<dyn EntryStream>),
+    /// Those of a directory that a pattern chooses.
+    Chosen(Box<dyn EntryStream>, Glob),
     /// LIST and NLST of a file: one line, then nothing.
     File(Option<Entry>),
 }
 
 impl Listing {
-    /// Opens the directory, or for LIST and NLST the file, at `path`.
+    /// Opens the directory, or for LIST and NLST the file, at `path`; where nothing is and a directory is given, what
+    /// the last component of `path` chooses there.
     pub(crate) async fn open(
         storage: &dyn Storage,
         path: VirtualPath,
-        style: ListStyle,
+        (style, within): (ListStyle, Option<VirtualPath>),
         grant: Grant,
         key: [u8; 16],
     ) -> Result<Self, FileError> {
@@ -40,7 +45,14 @@ impl Listing {
                 let metadata = storage.metadata(&path).await?;
                 Entries::File(path.file_name().map(|name| Entry::new(name, metadata)))
             }
-            Err(error) => return Err(error),
+            Err(error) => match within {
+                Some(directory) if error.kind() == FileErrorKind::NotFound => {
+                    let all = matches!(style, ListStyle::Long { all: true } | ListStyle::Names { all: true });
+                    let pattern = Glob::new(path.file_name().unwrap_or_default(), all);
+                    Entries::Chosen(storage.list(&directory).await?, pattern)
+                }
+                _ => return Err(error),
+            },
         };
         let now = TimeVal::new(jiff::Timestamp::now().as_second(), 0);
         Ok(Self { entries, style, path, grant, key, now })
@@ -53,6 +65,20 @@ impl Listing {
                 let Some(batch) = stream.next_batch().await? else { return Ok(false) };
                 for entry in &batch {
                     self.put(entry, form, out);
+                }
+                Ok(true)
+            }
+            Entries::Chosen(stream, pattern) => {
+                let Some(batch) = stream.next_batch().await? else { return Ok(false) };
+                let prefix = pattern_prefix(&form.prefix).to_vec();
+                let mut chosen = Vec::new();
+                for entry in batch {
+                    if pattern.chooses(&entry.name)? {
+                        chosen.push(entry);
+                    }
+                }
+                for entry in &chosen {
+                    self.put_chosen(entry, &prefix, out);
                 }
                 Ok(true)
             }
@@ -96,6 +122,18 @@ impl Listing {
         }
     }
 
+    /// The pattern has judged hidden names.
+    fn put_chosen(&self, entry: &Entry, prefix: &[u8], out: &mut BytesMut) {
+        let written = if matches!(self.style, ListStyle::Names { .. }) {
+            put_name(prefix, &entry.name, out)
+        } else {
+            self.put_long(entry, out)
+        };
+        if written {
+            out.put_slice(b"\r\n");
+        }
+    }
+
     /// A file that was asked for by its name is shown, hidden or not.
     fn put_file(&self, entry: &Entry, form: &ListingForm, out: &mut BytesMut) {
         let written = if matches!(self.style, ListStyle::Names { .. }) {
@@ -130,6 +168,13 @@ impl Listing {
         };
         encode_list_line(&line, self.now, out)
     }
+}
+
+/// What stands before the names that a pattern chooses: as much of the pattern, taken for a directory, as is one.
+fn pattern_prefix(prefix: &[u8]) -> &[u8] {
+    let pattern = prefix.strip_suffix(b"/").unwrap_or(prefix);
+    let end = pattern.iter().rposition(|byte| *byte == b'/').map_or(0, |slash| slash + 1);
+    pattern.get(..end).unwrap_or_default()
 }
 
 /// Names with CR, LF or NUL cannot stand in a line (LST-23).

@@ -25,6 +25,7 @@ use wharf_transport::{Net, NetListener, NetStream, PassivePool, ServerTls};
 use crate::{
     ServerOptions, access,
     limits::Limiter,
+    presence::Present,
     session::{Session, refuse},
 };
 
@@ -83,6 +84,9 @@ pub(crate) struct Shared {
     pub(crate) pool: PassivePool,
     /// Sessions, and what must run to its end even when its session is gone.
     pub(crate) tasks: TaskTracker,
+    /// Files that are read through for an answer, at a time.
+    pub(crate) digests: Semaphore,
+    pub(crate) present: Arc<Present>,
     limiter: Limiter,
     refusals: Arc<Semaphore>,
     sessions: AtomicU64,
@@ -142,6 +146,8 @@ impl Server {
             pool: PassivePool::new(Arc::clone(&net), options.passive_ports),
             net,
             tasks: TaskTracker::new(),
+            digests: Semaphore::new(std::thread::available_parallelism().map_or(2, usize::from)),
+            present: Arc::default(),
             limiter: Limiter::new(options.max_sessions, options.max_per_ip),
             refusals: Arc::new(Semaphore::new(MOST_REFUSALS)),
             sessions: AtomicU64::new(0),

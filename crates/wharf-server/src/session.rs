@@ -7,12 +7,12 @@ use std::{collections::HashMap, future::poll_fn, sync::Arc, task::Poll};
 
 use tokio::{
     sync::{mpsc, watch},
-    task::JoinSet,
+    task::{AbortHandle, JoinSet},
     time::{Duration, Instant, sleep_until, timeout},
 };
 use wharf_session::{
     DataEvent, DataId, JobId, TlsEvent,
-    server::{CommitTicket, Output, PeerInfo, Server as Machine, ServerConfig},
+    server::{CommitTicket, Output, PeerInfo, Server as Machine, ServerConfig, TicketId},
 };
 use wharf_storage::Storage;
 use wharf_transport::{ControlEvent, ControlStream, DataRole, NetStream, ServerTls};
@@ -23,6 +23,7 @@ use crate::{
     data::ToData,
     files::Job,
     map,
+    presence::Presence,
     server::{Shared, Stage},
 };
 
@@ -45,6 +46,10 @@ pub(crate) struct Session {
     /// Whose data connections belong to this session: of the latest TLS session on the control connection.
     role: Option<DataRole>,
     storage: Option<Arc<dyn Storage>>,
+    /// While it is logged in.
+    presence: Option<Presence>,
+    /// The question that is as long as a file, and how to end it.
+    long: Option<(TicketId, AbortHandle)>,
     /// What storage opened and no data connection has taken yet; uploads stay here all the time.
     jobs: HashMap<JobId, Job>,
     /// Questions that are being answered. They end with the session.
@@ -81,6 +86,8 @@ impl Session {
             log: AccessLog::new(id, ends.peer),
             role: None,
             storage: None,
+            presence: None,
+            long: None,
             jobs: HashMap::new(),
             answers: JoinSet::new(),
             data: HashMap::new(),
@@ -144,6 +151,9 @@ impl Session {
             }
             if let Some((ticket, job)) = self.to_commit.take() {
                 self.commit_if_alive(ticket, job).await;
+            }
+            if self.machine.grant().is_none() {
+                self.presence = None;
             }
             self.machine.handle_sent(now(), self.control.pending());
             if self.over {

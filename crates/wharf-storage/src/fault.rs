@@ -145,6 +145,31 @@ impl<S: Storage> Storage for FaultDisk<S> {
         self.faults.next()?;
         self.inner.set_modified(path, to).await
     }
+
+    async fn available(&self, path: &VirtualPath) -> Result<u64, FileError> {
+        self.faults.next()?;
+        self.inner.available(path).await
+    }
+
+    async fn remove_tree(&self, path: &VirtualPath) -> Result<(), FileError> {
+        self.faults.next()?;
+        self.inner.remove_tree(path).await
+    }
+
+    async fn set_mode(&self, path: &VirtualPath, mode: u32) -> Result<(), FileError> {
+        self.faults.next()?;
+        self.inner.set_mode(path, mode).await
+    }
+
+    async fn make_link(&self, target: &VirtualPath, link: &VirtualPath) -> Result<(), FileError> {
+        self.faults.next()?;
+        self.inner.make_link(target, link).await
+    }
+
+    async fn umask(&self, to: Option<u32>) -> Result<u32, FileError> {
+        self.faults.next()?;
+        self.inner.umask(to).await
+    }
 }
 
 #[async_trait]

@@ -4,7 +4,9 @@ mod account;
 mod change;
 mod clock;
 mod errno;
+mod link;
 mod listing;
+mod mode;
 mod owners;
 mod partial;
 mod pool;
@@ -12,6 +14,7 @@ mod read;
 mod root;
 mod sink;
 mod temporary;
+mod tree;
 mod write;
 
 use std::{

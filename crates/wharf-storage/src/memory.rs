@@ -13,7 +13,10 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use wharf_types::{FileError, FileErrorKind, Grant, PathError, Timestamp, VirtualPath};
 
-use self::{account::MemoryAccount, files::Files};
+use self::{
+    account::MemoryAccount,
+    files::{Files, UMASK},
+};
 use crate::{Storage, StorageProvider};
 
 /// Storage in memory, with the same semantics as the disk but for links and special files.
@@ -60,7 +63,7 @@ impl MemoryDisk {
         if let Some(parent) = path.parent() {
             files.make_all(&parent)?;
         }
-        files.put(path, content.into())
+        files.put(path, content.into(), UMASK)
     }
 
     /// The content of the file at `path`.

@@ -4,7 +4,7 @@ use std::{fmt, fs::File, sync::Arc};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use wharf_types::{FileError, Grant, Metadata, Timestamp, VirtualPath, WriteMode};
+use wharf_types::{FileError, FileErrorKind, Grant, Metadata, Timestamp, VirtualPath, WriteMode};
 
 /// Opens the storage of an account; a server asks it once per login.
 #[async_trait]
@@ -56,7 +56,7 @@ pub trait Storage: Send + Sync + fmt::Debug + 'static {
     ///
     /// # Errors
     /// `IsADirectory` or `NotRegular` when something that is no file stands there, `InvalidOffset` when the offset of
-    /// [`WriteMode::At`] lies beyond what is there, `NoSpace` when the disk is full already.
+    /// [`WriteMode::At`] or the start of [`WriteMode::Within`] lies beyond what is there, `NoSpace` when the disk is full already.
     async fn open_write(&self, path: &VirtualPath, how: WriteMode) -> Result<OpenedSink, FileError>;
 
     /// Makes a directory.
@@ -88,6 +88,55 @@ pub trait Storage: Send + Sync + fmt::Debug + 'static {
     /// # Errors
     /// `NotFound`, `Denied`.
     async fn set_modified(&self, path: &VirtualPath, to: Timestamp) -> Result<Timestamp, FileError>;
+
+    /// How many more bytes this account may store in the directory `path`.
+    ///
+    /// # Errors
+    /// `Unsupported` where that is not known, which is what a back end says that does nothing about it.
+    async fn available(&self, path: &VirtualPath) -> Result<u64, FileError> {
+        let _ = path;
+        Err(FileErrorKind::Unsupported.into())
+    }
+
+    /// Removes the directory `path` with all below it, reserved files too. Links in it are removed, never followed;
+    /// what cannot be removed ends it, and what was removed before stays removed.
+    ///
+    /// # Errors
+    /// `NotADirectory`, `Busy` while an upload runs below; the root is `Denied`. `Unsupported` is what a back end says
+    /// that does nothing about it.
+    async fn remove_tree(&self, path: &VirtualPath) -> Result<(), FileError> {
+        let _ = path;
+        Err(FileErrorKind::Unsupported.into())
+    }
+
+    /// Sets the permission bits of a file or directory, at most `0o777`; never those of a link or of what it leads to.
+    ///
+    /// # Errors
+    /// `NotFound`, `Denied`. `Unsupported` is what a back end says that has none.
+    async fn set_mode(&self, path: &VirtualPath, mode: u32) -> Result<(), FileError> {
+        let _ = (path, mode);
+        Err(FileErrorKind::Unsupported.into())
+    }
+
+    /// Makes the symbolic link `link` that leads to `target`, which has to be there; neither path may lead over another
+    /// link.
+    ///
+    /// # Errors
+    /// `NotFound`, `Exists`, `Denied`. `Unsupported` is what a back end says that has none.
+    async fn make_link(&self, target: &VirtualPath, link: &VirtualPath) -> Result<(), FileError> {
+        let _ = (target, link);
+        Err(FileErrorKind::Unsupported.into())
+    }
+
+    /// The permission bits that files and directories made through this value do not get; first changed when `to`
+    /// says so.
+    ///
+    /// # Errors
+    /// `Unsupported` is what a back end says that has none.
+    async fn umask(&self, to: Option<u32>) -> Result<u32, FileError> {
+        let _ = to;
+        Err(FileErrorKind::Unsupported.into())
+    }
 }
 
 /// One name in a directory.
@@ -204,6 +253,26 @@ pub trait Sink: Send {
     /// Not cancel safe: when a call was cut, the sink can be suspended or dropped, not committed.
     async fn write(&mut self, data: Bytes) -> Result<(), FileError>;
 
+    /// Adds everything that `source` still gives, inside the kernel where the file system can, and says how much.
+    ///
+    /// # Errors
+    /// Those of [`Source::read`] and [`write`](Self::write), after which the sink can be dropped, not committed; `Busy`
+    /// when the file became shorter while it was read.
+    ///
+    /// # Cancel safety
+    /// Not cancel safe: when a call was cut, both can be dropped and nothing else.
+    async fn take_from(&mut self, source: &mut dyn Source) -> Result<u64, FileError> {
+        let mut taken = 0;
+        loop {
+            let bytes = source.read(256 * 1024).await?;
+            if bytes.is_empty() {
+                return Ok(taken);
+            }
+            taken += bytes.len() as u64;
+            self.write(bytes).await?;
+        }
+    }
+
     /// The file itself where there is one, for a kernel that copies by itself; its position is where writing goes on.
     fn as_file(&self) -> Option<&File>;
 
@@ -214,7 +283,8 @@ pub trait Sink: Send {
     /// else changed the file that was added to, `Exists` when a unique name was taken meanwhile.
     async fn commit(self: Box<Self>) -> Result<Committed, FileError>;
 
-    /// Keeps the bytes that came so far as the account's hidden partial of this path, for a later upload to continue.
+    /// Keeps the bytes that came so far as the account's hidden partial of this path, for a later upload to continue;
+    /// those of [`WriteMode::Within`], which are no beginning of anything, are dropped.
     ///
     /// # Errors
     /// When they could not be kept; they are gone then.
@@ -279,5 +349,25 @@ impl<S: Storage + ?Sized> Storage for Arc<S> {
 
     async fn set_modified(&self, path: &VirtualPath, to: Timestamp) -> Result<Timestamp, FileError> {
         (**self).set_modified(path, to).await
+    }
+
+    async fn available(&self, path: &VirtualPath) -> Result<u64, FileError> {
+        (**self).available(path).await
+    }
+
+    async fn remove_tree(&self, path: &VirtualPath) -> Result<(), FileError> {
+        (**self).remove_tree(path).await
+    }
+
+    async fn set_mode(&self, path: &VirtualPath, mode: u32) -> Result<(), FileError> {
+        (**self).set_mode(path, mode).await
+    }
+
+    async fn make_link(&self, target: &VirtualPath, link: &VirtualPath) -> Result<(), FileError> {
+        (**self).make_link(target, link).await
+    }
+
+    async fn umask(&self, to: Option<u32>) -> Result<u32, FileError> {
+        (**self).umask(to).await
     }
 }

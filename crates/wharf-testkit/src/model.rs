@@ -1,12 +1,15 @@
 //! Storage as small as it can be: a map from paths to nodes, answered at once.
 
+mod listing;
+mod long;
+
 use std::collections::BTreeMap;
 
 use bytes::{Bytes, BytesMut};
-use wharf_codec::{AsciiDecoder, AsciiEncoder, EntryKind, ListLine, TimeVal, encode_list_line};
+use wharf_codec::{AsciiDecoder, AsciiEncoder};
 use wharf_session::{
-    Form, JobId, ListingForm,
-    server::{FileAnswer, LoginAnswer, facts_of},
+    Form, JobId,
+    server::{FileAnswer, LoginAnswer},
 };
 use wharf_types::{
     FileError, FileErrorKind, FileKind, FileOp, Grant, ListStyle, Metadata, Rights, Timestamp, VirtualPath,
@@ -25,8 +28,27 @@ enum Node {
 #[derive(Debug)]
 enum Job {
     Send(Bytes),
-    List { path: VirtualPath, style: ListStyle },
-    Receive { path: VirtualPath, content: BytesMut, start: usize },
+    List {
+        path: VirtualPath,
+        style: ListStyle,
+    },
+    Receive {
+        path: VirtualPath,
+        content: BytesMut,
+        start: usize,
+    },
+    /// A range of a file, and the file around it.
+    Within {
+        path: VirtualPath,
+        content: Bytes,
+        start: usize,
+        part: BytesMut,
+    },
+    /// A file that is filled from others.
+    Filled {
+        path: VirtualPath,
+        content: Bytes,
+    },
 }
 
 /// A disk and the accounts on it: `alice` may do everything, `bob` may only read; the password of both is `secret`.
@@ -113,7 +135,42 @@ impl Model {
                 self.directory(path)?;
                 Ok(FileAnswer::Done)
             }
-            FileOp::List { path, style } => {
+            FileOp::Available(_) => Ok(FileAnswer::Size(1_000_000)),
+            FileOp::Combine { target, parts } => self.fill(job, target, parts, true),
+            FileOp::Copy { from, to } => self.fill(job, to, core::slice::from_ref(from), false),
+            FileOp::Hash { path, algorithm, range, most } => self.digest(path, *algorithm, *range, *most),
+            FileOp::TextSize { path, most } => {
+                let content = self.file(path)?;
+                if content.len() as u64 > *most {
+                    return Err(FileErrorKind::TooLarge.into());
+                }
+                let mut out = BytesMut::new();
+                AsciiEncoder::new().push(content, &mut out);
+                Ok(FileAnswer::Size(out.len() as u64))
+            }
+            FileOp::SetMode { path, mode } => {
+                self.node(path)?;
+                Ok(FileAnswer::Mode(*mode))
+            }
+            FileOp::Symlink { target, link } => {
+                self.node(target)?;
+                self.parent(link)?;
+                Ok(FileAnswer::Done)
+            }
+            FileOp::Umask { to, .. } => Ok(FileAnswer::Mode(to.unwrap_or(0o022))),
+            FileOp::RemoveTree(path) => {
+                self.directory(path)?;
+                self.nodes.retain(|at, _| !at.starts_with(path));
+                Ok(FileAnswer::Done)
+            }
+            FileOp::List { path, style, within } => {
+                if let (Some(directory), Err(_)) = (within, self.node(path)) {
+                    // Every name is chosen: patterns are the business of drivers.
+                    self.directory(directory)?;
+                    self.jobs.insert(job, Job::List { path: directory.clone(), style: *style });
+                    return Ok(FileAnswer::Opened { size: None, path: None, offset: 0 });
+                }
+
                 if *style == ListStyle::Facts {
                     self.directory(path)?;
                 } else {
@@ -141,13 +198,17 @@ impl Model {
                 }
                 None => Ok(FileAnswer::Metadata { metadata: self.metadata(path)?, partial: false }),
             },
-            FileOp::Read { path, offset } => {
+            FileOp::Read { path, offset, length } => {
                 let Node::File { content, .. } = self.node(path)? else {
                     return Err(FileErrorKind::NotRegular.into());
                 };
                 let size = content.len() as u64;
                 let start = usize::try_from(*offset).ok().filter(|start| *start <= content.len());
-                let content = content.slice(start.ok_or(FileErrorKind::InvalidOffset)?..);
+                let start = start.or_else(|| length.map(|_| content.len()));
+                let mut content = content.slice(start.ok_or(FileErrorKind::InvalidOffset)?..);
+                if let Some(length) = length {
+                    content.truncate(usize::try_from(*length).unwrap_or(usize::MAX));
+                }
                 self.jobs.insert(job, Job::Send(content));
                 Ok(FileAnswer::Opened { size: Some(size), path: None, offset: *offset })
             }
@@ -226,8 +287,15 @@ impl Model {
             None => Bytes::new(),
         };
         let partial = self.partials.get(&path).cloned();
+        if let WriteMode::Within { start: offset, .. } = how {
+            let start = usize::try_from(*offset).ok().filter(|start| *start <= old.len());
+            let start = start.ok_or(FileErrorKind::InvalidOffset)?;
+            let part = BytesMut::new();
+            self.jobs.insert(job, Job::Within { path: path.clone(), content: old, start, part });
+            return Ok(FileAnswer::Opened { size: None, path: Some(path), offset: *offset });
+        }
         let kept = match how {
-            WriteMode::Replace | WriteMode::Unique => Bytes::new(),
+            WriteMode::Replace | WriteMode::Unique | WriteMode::Within { .. } => Bytes::new(),
             WriteMode::Append { continue_partial: true } => partial.unwrap_or(old),
             WriteMode::Append { continue_partial: false } => old,
             WriteMode::At(offset) => {
@@ -244,46 +312,12 @@ impl Model {
         Ok(FileAnswer::Opened { size: None, path: Some(path), offset })
     }
 
-    /// What goes on the wire for a job that sends.
-    #[must_use]
-    pub fn wire(&self, job: JobId, form: &Form) -> Option<Vec<u8>> {
-        let mut out = BytesMut::new();
-        match (self.jobs.get(&job)?, form) {
-            (Job::Send(content), Form::Image) => return Some(content.to_vec()),
-            (Job::Send(content), Form::Ascii { skip }) => {
-                let mut encoder = AsciiEncoder::new();
-                encoder.push(content, &mut out);
-                encoder.finish(&mut out);
-                let skip = usize::try_from(*skip).unwrap_or(usize::MAX).min(out.len());
-                return Some(out.split_off(skip).to_vec());
-            }
-            (Job::List { path, style }, Form::Listing(form)) => {
-                for line in self.listing(path, *style, form) {
-                    out.extend_from_slice(&line);
-                    out.extend_from_slice(b"\r\n");
-                }
-            }
-            (Job::Send(_), Form::Listing(_))
-            | (Job::List { .. }, Form::Image | Form::Ascii { .. })
-            | (Job::Receive { .. }, _) => return None,
-        }
-        Some(out.to_vec())
-    }
-
-    /// Lines of a listing for the control connection.
-    #[must_use]
-    pub fn lines(&self, job: JobId) -> Vec<Bytes> {
-        match self.jobs.get(&job) {
-            Some(Job::List { path, style }) => {
-                let form = ListingForm { facts: wharf_codec::FactSelection::default(), prefix: Vec::new() };
-                self.listing(path, *style, &form)
-            }
-            Some(Job::Send(_) | Job::Receive { .. }) | None => Vec::new(),
-        }
-    }
-
     /// What came on the wire for a job that receives. Gives the bytes as they stand in the file.
     pub fn receive(&mut self, job: JobId, form: &Form, wire: &[u8]) -> u64 {
+        if let Some(Job::Within { part, .. }) = self.jobs.get_mut(&job) {
+            part.extend_from_slice(wire);
+            return wire.len() as u64;
+        }
         let Some(Job::Receive { content, .. }) = self.jobs.get_mut(&job) else { return 0 };
         let before = content.len();
         if matches!(form, Form::Ascii { .. }) {
@@ -307,6 +341,16 @@ impl Model {
                 self.put(&path, content.freeze());
                 Ok(())
             }
+            Some(Job::Within { path, content, start, part }) => {
+                let tail = content.get(start + part.len()..).unwrap_or_default();
+                let whole = [&content[..start], &part, tail].concat();
+                self.put(&path, whole);
+                Ok(())
+            }
+            Some(Job::Filled { path, content }) => {
+                self.put(&path, content);
+                Ok(())
+            }
             Some(Job::Send(_) | Job::List { .. }) | None => Err(FileErrorKind::Io.into()),
         }
     }
@@ -317,6 +361,13 @@ impl Model {
             && content.len() > start
         {
             self.partials.insert(path, content.freeze());
+        }
+    }
+
+    fn file(&self, path: &VirtualPath) -> Result<&Bytes, FileError> {
+        match self.node(path)? {
+            Node::File { content, .. } => Ok(content),
+            Node::Directory => Err(FileErrorKind::IsADirectory.into()),
         }
     }
 
@@ -348,46 +399,5 @@ impl Model {
 
     fn children(&self, path: &VirtualPath) -> impl Iterator<Item = &VirtualPath> {
         self.nodes.keys().filter(move |child| child.parent().as_ref() == Some(path))
-    }
-
-    fn listing(&self, path: &VirtualPath, style: ListStyle, form: &ListingForm) -> Vec<Bytes> {
-        let alone = matches!(self.nodes.get(path), Some(Node::File { .. }));
-        let paths: Vec<&VirtualPath> = if alone { vec![path] } else { self.children(path).collect() };
-        let mut lines = Vec::new();
-        for path in paths {
-            let (Some(name), Ok(metadata)) = (path.file_name(), self.metadata(path)) else { continue };
-            let hidden = name.starts_with(b".");
-            let mut line = BytesMut::new();
-            match style {
-                ListStyle::Facts => {
-                    let facts = facts_of(&metadata, path, &grant("alice"), &[0; 16]);
-                    facts.encode(&form.facts, name, &mut line);
-                }
-                ListStyle::Long { all } if all || !hidden => {
-                    let kind = if metadata.is_directory() { EntryKind::Directory } else { EntryKind::File };
-                    let list_line = ListLine {
-                        mode: metadata.mode,
-                        kind,
-                        links: metadata.links,
-                        owner: &metadata.owner,
-                        group: &metadata.group,
-                        size: metadata.size,
-                        modified: TimeVal::new(metadata.modified.secs, 0),
-                        name,
-                        target: None,
-                    };
-                    encode_list_line(&list_line, TimeVal::new(EPOCH, 0), &mut line);
-                }
-                ListStyle::Names { all } if all || !hidden => {
-                    if !alone {
-                        line.extend_from_slice(&form.prefix);
-                    }
-                    line.extend_from_slice(name);
-                }
-                ListStyle::Long { .. } | ListStyle::Names { .. } => continue,
-            }
-            lines.push(line.freeze());
-        }
-        lines
     }
 }

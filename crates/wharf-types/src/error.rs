@@ -33,6 +33,8 @@ pub enum FileErrorKind {
     NotRegular,
     /// The account's quota is used up.
     QuotaExceeded,
+    /// The file is larger than the server does that for.
+    TooLarge,
     /// The back end cannot do that at all.
     Unsupported,
 }
@@ -93,6 +95,7 @@ impl FileErrorKind {
             Self::NotFound => "No such file or directory",
             Self::NotRegular => "Not a regular file",
             Self::QuotaExceeded => "The quota is used up",
+            Self::TooLarge => "The file is too large for that",
             Self::Unsupported => "The storage cannot do that",
         }
     }

@@ -25,11 +25,15 @@ pub enum Right {
     SetTimes = 1 << 6,
     /// Store files.
     Write = 1 << 7,
+    /// Set permission bits (SITE CHMOD, the fact UNIX.mode).
+    SetMode = 1 << 8,
+    /// Make symbolic links (SITE SYMLINK).
+    Link = 1 << 9,
 }
 
 impl Right {
     /// Every right with the letter that stands for it in a users file.
-    pub const LETTERS: [(char, Self); 8] = [
+    pub const LETTERS: [(char, Self); 10] = [
         ('a', Self::Append),
         ('d', Self::Delete),
         ('l', Self::List),
@@ -38,6 +42,8 @@ impl Right {
         ('n', Self::Rename),
         ('t', Self::SetTimes),
         ('w', Self::Write),
+        ('p', Self::SetMode),
+        ('s', Self::Link),
     ];
 }
 
@@ -49,7 +55,7 @@ impl Rights {
     /// Nothing at all.
     pub const NONE: Self = Self(0);
     /// Everything.
-    pub const FULL: Self = Self(0xff);
+    pub const FULL: Self = Self(0x3ff);
     /// See and fetch.
     pub const READ_ONLY: Self = Self(Right::List as u16 | Right::Read as u16);
     /// See names, store new content, make directories; fetch and remove nothing.
@@ -194,13 +200,24 @@ impl Grant {
                 return Err(Denied { right });
             }
         }
+        // A link leads elsewhere once it or its directory is moved, so no check of paths at its birth holds for long:
+        // accounts with rules for paths make none.
+        if matches!(op, FileOp::Symlink { .. }) && !self.rules.is_empty() {
+            return Err(Denied { right: Right::Link });
+        }
         Ok(())
     }
 
-    /// Whether a rename takes a whole tree along, and a rule inside that tree does not give `right`: otherwise the
+    /// Whether there is any place where this account has `right`.
+    #[must_use]
+    pub fn has_somewhere(&self, right: Right) -> bool {
+        self.rights.contains(right) || self.rules.iter().any(|(_, rights)| rights.contains(right))
+    }
+
+    /// Whether a rename or a removal takes a whole tree along, and a rule inside that tree does not give `right`: otherwise the
     /// new name would be a way around the rule.
     fn moves_past_a_rule(&self, op: &FileOp, path: &VirtualPath, right: Right) -> bool {
-        matches!(op, FileOp::Rename { .. } | FileOp::RenameFrom(_))
+        matches!(op, FileOp::RemoveTree(_) | FileOp::Rename { .. } | FileOp::RenameFrom(_))
             && self
                 .rules
                 .iter()
@@ -280,5 +297,19 @@ mod tests {
         assert!(grant.allows(&rename(b"/x", b"/in")).is_err());
         assert!(grant.allows(&rename(b"/in/plain", b"/out")).is_ok());
         assert!(grant.allows(&FileOp::MakeDirectory(path(b"/in"))).is_ok());
+        assert!(grant.allows(&FileOp::RemoveTree(path(b"/in"))).is_err());
+        assert!(grant.allows(&FileOp::RemoveTree(path(b"/in/plain"))).is_ok());
+    }
+
+    #[test]
+    fn an_account_with_rules_makes_no_links() {
+        let path = |p: &[u8]| VirtualPath::root().resolve(p).unwrap();
+        let link = FileOp::Symlink { target: path(b"/a"), link: path(b"/b") };
+        let grant = Grant::new("a", "/");
+        assert!(grant.allows(&link).is_ok());
+        let grant = grant.with_rule(path(b"/c"), Rights::READ_ONLY);
+        assert_eq!(grant.allows(&link), Err(Denied { right: Right::Link }));
+        assert!(grant.has_somewhere(Right::Link));
+        assert!(!Grant::new("a", "/").with_rights(Rights::READ_ONLY).has_somewhere(Right::Write));
     }
 }

@@ -5,6 +5,7 @@ extern crate alloc;
 
 mod error;
 mod grant;
+mod hash;
 mod metadata;
 mod op;
 mod path;
@@ -12,6 +13,7 @@ mod tls;
 
 pub use error::{FileError, FileErrorKind};
 pub use grant::{Denied, Grant, Right, Rights};
+pub use hash::HashAlgorithm;
 pub use metadata::{FileKind, Metadata, Timestamp};
 pub use op::{FileOp, ListStyle, WriteMode};
 pub use path::{PathError, VirtualPath};

@@ -176,8 +176,8 @@ pub(crate) struct Passwd {
     /// The account's root: relative to the directory that is served, or absolute; by default that directory.
     #[arg(long, value_name = "DIR")]
     pub(crate) root: Option<String>,
-    /// full, read-only, upload-only, none, or letters of adlmrntw (append, delete, list, make directories, read,
-    /// rename, set times, write); by default full.
+    /// full, read-only, upload-only, none, or letters of adlmrntwps (append, delete, list, make directories, read,
+    /// rename, set times, write, set permission bits, make symbolic links); by default full.
     #[arg(long, value_name = "WORD", value_parser = rights)]
     pub(crate) permissions: Option<Rights>,
 }
@@ -371,7 +371,7 @@ fn dialect(word: &str) -> Result<Dialect, String> {
 
 fn rights(word: &str) -> Result<Rights, String> {
     Rights::from_word(word)
-        .ok_or_else(|| "write full, read-only, upload-only, none, or letters of adlmrntw".to_owned())
+        .ok_or_else(|| "write full, read-only, upload-only, none, or letters of adlmrntwps".to_owned())
 }
 
 #[cfg(test)]

@@ -42,7 +42,7 @@ impl<'a> Account<'a> {
         let rights = Rights::from_word(permissions.trim_end()).ok_or_else(|| {
             (
                 "the permissions cannot be read".to_owned(),
-                "write full, read-only, upload-only, none, or letters of adlmrntw",
+                "write full, read-only, upload-only, none, or letters of adlmrntwps",
             )
         })?;
         Ok(Self { name, hash, costs, root, rights })

@@ -1,5 +1,7 @@
 //! One parser per kind of argument, by the grammar of the documents. Each takes the whole rest of the line.
 
+mod extension;
+
 use alloc::vec::Vec;
 use core::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4, SocketAddrV6};
 
@@ -17,8 +19,9 @@ use crate::command::{
     AuthMechanism, Command, CommandErrorKind, EpsvArgument, Format, OptsArgument, ProtectionLevel,
     Representation, Structure, TransferMode,
 };
-use crate::text::{Pathname, Text, Token};
-use crate::time::TimeVal;
+use crate::text::{Text, Token};
+
+pub(super) use extension::{checksum, comb, long_host_port, mfct, mff, mfmt, names, on_off, rang};
 
 /// What went wrong in an argument, and how much of the line was left then.
 pub(super) struct Fault {
@@ -50,14 +53,14 @@ impl ParseError<&[u8]> for Fault {
 pub(super) type Parsed<'a, T> = IResult<&'a [u8], T, Fault>;
 
 /// Gives up for good with a reason.
-fn fail<T>(input: &[u8], kind: CommandErrorKind) -> Parsed<'_, T> {
+pub(super) fn fail<T>(input: &[u8], kind: CommandErrorKind) -> Parsed<'_, T> {
     Err(nom::Err::Failure(Fault::new(input, kind)))
 }
 
 /// `decimal = 1*DIGIT`, which must fit the type.
 ///
 /// [RFC 959 §5.3.2](https://www.rfc-editor.org/rfc/rfc959): `<decimal-integer> ::= any decimal integer`
-fn decimal<T: TryFrom<u64>>(input: &[u8]) -> Parsed<'_, T> {
+pub(super) fn decimal<T: TryFrom<u64>>(input: &[u8]) -> Parsed<'_, T> {
     let (rest, digits) = digit1(input)?;
     let number = digits
         .iter()
@@ -134,7 +137,7 @@ pub(super) fn mechanism(input: &[u8]) -> Parsed<'_, AuthMechanism> {
 }
 
 /// One word of visible ASCII.
-fn token(input: &[u8]) -> Parsed<'_, Token> {
+pub(super) fn token(input: &[u8]) -> Parsed<'_, Token> {
     let (rest, word) = take_while1(|byte: u8| byte.is_ascii_graphic()).parse(input)?;
     match Token::copy_from(word) {
         Ok(token) => Ok((rest, token)),
@@ -211,16 +214,6 @@ pub(super) fn representation(input: &[u8], loose: bool) -> Parsed<'_, Representa
     }
 }
 
-/// draft-somers-ftp-mfxx §3.1: `mfmt = "MFMT" SP time-val SP pathname CRLF`
-pub(super) fn mfmt(input: &[u8]) -> Parsed<'_, Command> {
-    let (rest, time) = terminated(take_while1(|byte| byte != b' '), char(' ')).parse(input)?;
-    match (TimeVal::parse(time), Pathname::copy_from(rest)) {
-        (Some(time), Ok(path)) => Ok((&[], Command::Mfmt { time, path })),
-        (None, _) => fail(input, CommandErrorKind::BadArgument),
-        (_, Err(_)) => fail(rest, CommandErrorKind::MissingArgument),
-    }
-}
-
 /// [RFC 2389 §4.1](https://www.rfc-editor.org/rfc/rfc2389): `opts-cmd = "OPTS" SP command-name [ SP command-options ]`;
 /// [RFC 3659 §7.9](https://www.rfc-editor.org/rfc/rfc3659): `mlst-opts = "OPTS" SP "MLST" [ SP 1*( factname ";" ) ]`
 pub(super) fn opts(input: &[u8]) -> Parsed<'_, OptsArgument> {
@@ -235,6 +228,10 @@ pub(super) fn opts(input: &[u8]) -> Parsed<'_, OptsArgument> {
     };
     if name.is("MLST") {
         return map(cut(facts), OptsArgument::Mlst).parse(options);
+    }
+    if name.is("HASH") {
+        let algorithm = opt(preceded(char(' '), terminated(token, space0)));
+        return map(terminated(cut(algorithm), eof), OptsArgument::Hash).parse(rest);
     }
     if let Some(state) = state
         && (name.is("UTF8") || name.is("UTF-8"))

@@ -7,9 +7,10 @@ use core::net::SocketAddrV6;
 use bytes::{BufMut as _, BytesMut};
 use zeroize::Zeroize as _;
 
-use crate::address::{HostPort, host_port_text};
+use crate::address::{HostPort, host_port_text, long_host_port_text};
 use crate::command::{Command, EpsvArgument, OptsArgument, Representation, Verb};
 use crate::escape::Escaped;
+use crate::pathquote::quote_pathname;
 use crate::telnet::put_doubled;
 
 /// Whether secrets are written or hidden.
@@ -30,28 +31,41 @@ impl Command {
             Self::Allo { .. } => Verb::Allo,
             Self::Appe(_) => Verb::Appe,
             Self::Auth(_) => Verb::Auth,
+            Self::Avbl(_) => Verb::Avbl,
             Self::Ccc => Verb::Ccc,
             Self::Cdup => Verb::Cdup,
             Self::Clnt(_) => Verb::Clnt,
+            Self::Comb { .. } => Verb::Comb,
             Self::Conf(_) => Verb::Conf,
+            Self::Cpsv => Verb::Cpsv,
+            Self::Csid(_) => Verb::Csid,
             Self::Cwd(_) => Verb::Cwd,
             Self::Dele(_) => Verb::Dele,
+            Self::Dsiz(_) => Verb::Dsiz,
             Self::Enc(_) => Verb::Enc,
             Self::Eprt(_) => Verb::Eprt,
             Self::Epsv(_) => Verb::Epsv,
+            Self::Esta => Verb::Esta,
+            Self::Estp => Verb::Estp,
             Self::Feat => Verb::Feat,
+            Self::Hash(_) => Verb::Hash,
             Self::Help(_) => Verb::Help,
             Self::Host(_) => Verb::Host,
             Self::Lang(_) => Verb::Lang,
             Self::List(_) => Verb::List,
             Self::Lprt(_) => Verb::Lprt,
             Self::Lpsv => Verb::Lpsv,
+            Self::Macb(_) => Verb::Macb,
+            Self::Md5(_) => Verb::Md5,
             Self::Mdtm(_) => Verb::Mdtm,
+            Self::Mfct { .. } => Verb::Mfct,
+            Self::Mff { .. } => Verb::Mff,
             Self::Mfmt { .. } => Verb::Mfmt,
             Self::Mic(_) => Verb::Mic,
             Self::Mkd(_) => Verb::Mkd,
             Self::Mlsd(_) => Verb::Mlsd,
             Self::Mlst(_) => Verb::Mlst,
+            Self::Mmd5(_) => Verb::Mmd5,
             Self::Mode(_) => Verb::Mode,
             Self::Nlst(_) => Verb::Nlst,
             Self::Noop => Verb::Noop,
@@ -61,9 +75,11 @@ impl Command {
             Self::Pbsz(_) => Verb::Pbsz,
             Self::Port(HostPort::V4(_)) => Verb::Port,
             Self::Port(_) => Verb::Eprt,
+            Self::Pret(_) => Verb::Pret,
             Self::Prot(_) => Verb::Prot,
             Self::Pwd => Verb::Pwd,
             Self::Quit => Verb::Quit,
+            Self::Rang { .. } => Verb::Rang,
             Self::Rein => Verb::Rein,
             Self::Rest(_) => Verb::Rest,
             Self::Retr(_) => Verb::Retr,
@@ -73,13 +89,21 @@ impl Command {
             Self::Site(_) => Verb::Site,
             Self::Size(_) => Verb::Size,
             Self::Smnt(_) => Verb::Smnt,
+            Self::Spsv => Verb::Spsv,
+            Self::Sscn(_) => Verb::Sscn,
             Self::Stat(_) => Verb::Stat,
             Self::Stor(_) => Verb::Stor,
             Self::Stou(_) => Verb::Stou,
             Self::Stru(_) => Verb::Stru,
             Self::Syst => Verb::Syst,
+            Self::Thmb(_) => Verb::Thmb,
             Self::Type(_) => Verb::Type,
             Self::User(_) => Verb::User,
+            Self::Xcrc(_) => Verb::Xcrc,
+            Self::Xmd5(_) => Verb::Xmd5,
+            Self::Xsha(_) => Verb::Xsha,
+            Self::Xsha256(_) => Verb::Xsha256,
+            Self::Xsha512(_) => Verb::Xsha512,
             Self::Unknown { .. } => return None,
         })
     }
@@ -124,6 +148,9 @@ impl Command {
             Self::Abor
             | Self::Ccc
             | Self::Cdup
+            | Self::Cpsv
+            | Self::Esta
+            | Self::Estp
             | Self::Feat
             | Self::Lpsv
             | Self::Noop
@@ -131,6 +158,7 @@ impl Command {
             | Self::Pwd
             | Self::Quit
             | Self::Rein
+            | Self::Spsv
             | Self::Syst
             | Self::Unknown { .. } => {}
             Self::Acct(secret) | Self::Pass(secret) => match secrets {
@@ -142,16 +170,22 @@ impl Command {
             Self::Adat(text)
             | Self::Clnt(text)
             | Self::Conf(text)
+            | Self::Csid(text)
             | Self::Enc(text)
-            | Self::Lprt(text)
+            | Self::Macb(text)
             | Self::Mic(text)
-            | Self::Site(text) => put(text.as_bytes()),
+            | Self::Mmd5(text)
+            | Self::Pret(text)
+            | Self::Site(text)
+            | Self::Thmb(text) => put(text.as_bytes()),
             Self::Help(text) | Self::Lang(text) | Self::List(text) | Self::Nlst(text) => {
                 text.iter().filter(|text| !text.is_empty()).for_each(|text| put(text.as_bytes()));
             }
             Self::Appe(path)
             | Self::Cwd(path)
             | Self::Dele(path)
+            | Self::Hash(path)
+            | Self::Md5(path)
             | Self::Mdtm(path)
             | Self::Mkd(path)
             | Self::Retr(path)
@@ -161,7 +195,12 @@ impl Command {
             | Self::Size(path)
             | Self::Smnt(path)
             | Self::Stor(path) => put(path.as_bytes()),
-            Self::Mlsd(path) | Self::Mlst(path) | Self::Stat(path) | Self::Stou(path) => {
+            Self::Avbl(path)
+            | Self::Dsiz(path)
+            | Self::Mlsd(path)
+            | Self::Mlst(path)
+            | Self::Stat(path)
+            | Self::Stou(path) => {
                 path.iter().for_each(|path| put(path.as_bytes()));
             }
             Self::Allo { size, record: None } => show(line, format_args!("{size}")),
@@ -173,7 +212,23 @@ impl Command {
             Self::Epsv(EpsvArgument::Family(family)) => show(line, format_args!("{family}")),
             Self::Epsv(EpsvArgument::All) => put(b"ALL"),
             Self::Host(name) => put(name.as_bytes()),
-            Self::Mfmt { time, path } => {
+            Self::Comb { target, parts } => {
+                put(&quote_pathname(target.as_bytes()));
+                parts.iter().for_each(|part| put(&quote_pathname(part.as_bytes())));
+            }
+            Self::Lprt(addr) => show(line, format_args!("{}", long_host_port_text(*addr))),
+            Self::Mff { facts, path } => {
+                line.push(b' ');
+                for (name, value) in facts {
+                    line.extend(name.as_bytes());
+                    line.push(b'=');
+                    line.extend(value.as_bytes());
+                    line.push(b';');
+                }
+                line.push(b' ');
+                line.extend(path.as_bytes());
+            }
+            Self::Mfct { time, path } | Self::Mfmt { time, path } => {
                 show(line, format_args!("{time} "));
                 line.extend(path.as_bytes());
             }
@@ -181,13 +236,26 @@ impl Command {
             Self::Opts(options) => put_options(line, options),
             Self::Pbsz(size) => show(line, format_args!("{size}")),
             Self::Prot(level) => show(line, format_args!("{}", level.letter())),
+            Self::Rang { start, end } => show(line, format_args!("{start} {end}")),
             Self::Rest(offset) => show(line, format_args!("{offset}")),
+            Self::Sscn(None) => {}
+            Self::Sscn(Some(on)) => put(if *on { b"ON" } else { b"OFF" }),
             Self::Stru(structure) => show(line, format_args!("{}", structure.letter())),
             Self::Type(Representation::Ascii(format)) => show(line, format_args!("A {}", format.letter())),
             Self::Type(Representation::Ebcdic(format)) => show(line, format_args!("E {}", format.letter())),
             Self::Type(Representation::Image) => put(b"I"),
             Self::Type(Representation::Local(bits)) => show(line, format_args!("L {bits}")),
             Self::User(name) => put(name.as_bytes()),
+            Self::Xcrc(what)
+            | Self::Xmd5(what)
+            | Self::Xsha(what)
+            | Self::Xsha256(what)
+            | Self::Xsha512(what) => {
+                put(&quote_pathname(what.path.as_bytes()));
+                if let Some((start, end)) = what.range {
+                    show(line, format_args!("{start} {end}"));
+                }
+            }
         }
     }
 }
@@ -225,6 +293,13 @@ fn put_options(line: &mut Vec<u8>, options: &OptsArgument) {
                 line.extend(if at == 0 { &b" "[..] } else { b"" });
                 line.extend(fact.as_bytes());
                 line.push(b';');
+            }
+        }
+        OptsArgument::Hash(algorithm) => {
+            line.extend(b" HASH");
+            if let Some(name) = algorithm {
+                line.push(b' ');
+                line.extend(name.as_bytes());
             }
         }
         OptsArgument::Utf8(state) => {

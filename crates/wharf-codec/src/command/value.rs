@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use crate::text::{Text, Token};
+use crate::text::{Pathname, Text, Token};
 
 /// The mechanism of `AUTH` ([RFC 4217](https://www.rfc-editor.org/rfc/rfc4217) §17); names ignore case.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -180,6 +180,8 @@ pub enum EpsvArgument {
 pub enum OptsArgument {
     /// `MLST`: the facts wanted from now on, in their order; none is legal (LST-18).
     Mlst(Vec<Token>),
+    /// `HASH`: the algorithm wanted from now on; without one a question (XFR-20).
+    Hash(Option<Token>),
     /// `UTF8` or `UTF-8`, alone, `ON` or `OFF` (I18-05).
     Utf8(Option<bool>),
     /// Anything else.
@@ -189,4 +191,14 @@ pub enum OptsArgument {
         /// What follows, possibly nothing.
         value: Text,
     },
+}
+
+/// The argument of `XCRC` and its kin: a file, and the range of it that counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "the argument has these two parts")]
+pub struct ChecksumArgument {
+    /// The file.
+    pub path: Pathname,
+    /// The first byte and the last one, counted from 0; the whole file when there is none.
+    pub range: Option<(u64, u64)>,
 }

@@ -2,8 +2,9 @@
 
 use bytes::BytesMut;
 use wharf_codec::{
-    AuthMechanism, Command, EpsvArgument, Format, HostName, HostPort, OptsArgument, Pathname,
-    ProtectionLevel, Representation, Secret, Structure, Text, TimeVal, Token, TransferMode, UserName, Verb,
+    AuthMechanism, ChecksumArgument, Command, EpsvArgument, Format, HostName, HostPort, OptsArgument,
+    Pathname, ProtectionLevel, Representation, Secret, Structure, Text, TimeVal, Token, TransferMode,
+    UserName, Verb,
 };
 
 use super::parse;
@@ -22,6 +23,10 @@ fn token(text: &str) -> Token {
 
 fn secret(text: &str) -> Secret {
     Secret::new(text).unwrap()
+}
+
+fn sum(name: &str, range: Option<(u64, u64)>) -> ChecksumArgument {
+    ChecksumArgument { path: path(name), range }
 }
 
 /// A line as a client may write it, what it means, and how it is written here.
@@ -69,7 +74,9 @@ fn known_answers() -> Vec<(&'static str, Command, &'static str)> {
         same("LANG en-GB", C::Lang(Some(text("en-GB")))),
         ("LIST ", C::List(None), "LIST"),
         same("LIST -la x y", C::List(Some(text("-la x y")))),
-        same("LPRT 4,4,192,0,2,1,2,4,1", C::Lprt(text("4,4,192,0,2,1,2,4,1"))),
+        same("LPRT 4,4,192,0,2,1,2,4,1", C::Lprt(v4)),
+        same("LPRT 6,16,32,1,13,184,0,0,0,0,0,0,0,0,0,0,0,1,2,25,46", C::Lprt(v6)),
+        ("LPRT 9,1,7", C::Lprt(HostPort::Unsupported { family: 9 }), "LPRT 9,0,0"),
         same("LPSV", C::Lpsv),
         same("MDTM x", C::Mdtm(path("x"))),
         same("MFMT 20240229235959.5  a b", C::Mfmt { time, path: path(" a b") }),
@@ -95,10 +102,7 @@ fn known_answers() -> Vec<(&'static str, Command, &'static str)> {
         ("OPTS UTF-8", C::Opts(OptsArgument::Utf8(None)), "OPTS UTF8"),
         same("OPTS UTF8 OFF", C::Opts(OptsArgument::Utf8(Some(false)))),
         same("OPTS UTF8 NLST", C::Opts(OptsArgument::Other { name: token("UTF8"), value: text("NLST") })),
-        same(
-            "OPTS HASH SHA-256",
-            C::Opts(OptsArgument::Other { name: token("HASH"), value: text("SHA-256") }),
-        ),
+        same("OPTS HASH SHA-256", C::Opts(OptsArgument::Hash(Some(token("SHA-256"))))),
         same("PASS  secret ", C::Pass(secret(" secret "))),
         ("PASS", C::Pass(secret("")), "PASS "),
         same("PASV", C::Pasv),
@@ -141,7 +145,47 @@ fn known_answers() -> Vec<(&'static str, Command, &'static str)> {
         ("TYPE L8", C::Type(Representation::Local(8)), "TYPE L 8"),
         same("TYPE L 36", C::Type(Representation::Local(36))),
         same("USER a b", C::User(UserName::try_from("a b").unwrap())),
-        same("XCRC a b", C::Unknown { verb: token("XCRC"), argument: text("a b") }),
+        ("XCRC a b", C::Xcrc(sum("a b", None)), "XCRC \"a b\""),
+        ("XCRC a 0 9", C::Xcrc(sum("a", Some((0, 9)))), "XCRC \"a\" 0 9"),
+        same("XMD5 \"a \"\"b\"\"\" 5 7", C::Xmd5(sum("a \"b\"", Some((5, 7))))),
+        same("XSHA \"a\"", C::Xsha(sum("a", None))),
+        ("xsha1 a", C::Xsha(sum("a", None)), "XSHA \"a\""),
+        ("XSHA256 a b 1 2", C::Xsha256(sum("a b", Some((1, 2)))), "XSHA256 \"a b\" 1 2"),
+        same("XSHA512 \"a\"", C::Xsha512(sum("a", None))),
+        same("AVBL", C::Avbl(None)),
+        same("AVBL x", C::Avbl(Some(path("x")))),
+        (
+            "COMB a \"b c\" d",
+            C::Comb { target: path("a"), parts: vec![path("b c"), path("d")] },
+            "COMB \"a\" \"b c\" \"d\"",
+        ),
+        same("CPSV", C::Cpsv),
+        same("CSID Name=x;Version=1;", C::Csid(text("Name=x;Version=1;"))),
+        same("DSIZ x", C::Dsiz(Some(path("x")))),
+        same("ESTA", C::Esta),
+        same("ESTP", C::Estp),
+        same("HASH a b", C::Hash(path("a b"))),
+        same("OPTS HASH", C::Opts(OptsArgument::Hash(None))),
+        same("MACB ENABLE", C::Macb(text("ENABLE"))),
+        same("MD5 x", C::Md5(path("x"))),
+        same("MFCT 20240229235959.5 x", C::Mfct { time, path: path("x") }),
+        (
+            "MFF Modify=20260101000000;UNIX.mode=0644  a b",
+            C::Mff {
+                facts: vec![(token("Modify"), token("20260101000000")), (token("UNIX.mode"), token("0644"))],
+                path: path(" a b"),
+            },
+            "MFF Modify=20260101000000;UNIX.mode=0644;  a b",
+        ),
+        same("MMD5 a, b", C::Mmd5(text("a, b"))),
+        same("PRET RETR a", C::Pret(text("RETR a"))),
+        same("RANG 0 18446744073709551615", C::Rang { start: 0, end: u64::MAX }),
+        same("RANG 1 0", C::Rang { start: 1, end: 0 }),
+        same("SPSV", C::Spsv),
+        same("SSCN", C::Sscn(None)),
+        ("sscn on", C::Sscn(Some(true)), "SSCN ON"),
+        same("SSCN OFF", C::Sscn(Some(false))),
+        same("THMB JPG 80 60 x", C::Thmb(text("JPG 80 60 x"))),
         same("FROB", C::Unknown { verb: token("FROB"), argument: text("") }),
     ]
 }

@@ -10,6 +10,7 @@ mod framing;
 mod listing;
 mod reply;
 mod round_trip;
+mod site;
 mod text;
 mod time;
 #[cfg(feature = "tokio-util")]

@@ -1,21 +1,23 @@
 //! Questions to the outside, and their answers.
 
-use std::{net::IpAddr, sync::Arc};
+use std::sync::Arc;
 
 use bytes::Bytes;
+use tokio::sync::Mutex;
 use wharf_auth::{AuthError, Authenticator, Credentials};
 use wharf_codec::{Secret, UserName};
 use wharf_session::{
     JobId,
-    server::{CommitTicket, FileAnswer, FileTicket, LinesTicket, LoginAnswer, LoginTicket},
+    server::{CommitTicket, FileAnswer, FileTicket, LinesTicket, LoginAnswer, LoginTicket, SessionsTicket},
 };
 use wharf_storage::{Storage, StorageProvider};
-use wharf_types::{FileError, FileErrorKind, FileOp};
+use wharf_types::{FileError, FileErrorKind, FileOp, Grant};
 
 use super::{Session, now, unpanicked};
 use crate::{
     files::{self, Job},
     listing::Listing,
+    long,
 };
 
 /// An answer on its way back to the machine.
@@ -27,17 +29,24 @@ pub(super) enum Answer {
 }
 
 pub(super) enum Login {
-    Accepted(wharf_types::Grant, Arc<dyn Storage>),
+    Accepted(Grant, Arc<dyn Storage>),
     Refused,
     Unavailable(String),
 }
 
 impl Session {
-    pub(super) fn login(&mut self, ticket: LoginTicket, user: UserName, password: Secret, secured: bool) {
+    pub(super) fn login(
+        &mut self,
+        ticket: LoginTicket,
+        user: UserName,
+        password: Secret,
+        (secured, root): (bool, Option<String>),
+    ) {
         let (auth, storage) = (Arc::clone(&self.shared.auth), Arc::clone(&self.shared.storage));
         let peer = self.ends.peer.ip();
         self.answers.spawn(async move {
-            Answer::Login(ticket, log_in(&*auth, &*storage, &user, &password, peer, secured).await)
+            let who = Credentials { user: user.as_bytes(), password: password.expose(), peer, secured };
+            Answer::Login(ticket, log_in(&*auth, &*storage, who, root.as_deref()).await)
         });
     }
 
@@ -47,6 +56,15 @@ impl Session {
             self.answers.spawn(async move { Answer::File(ticket, denied) });
             return;
         };
+        if op.is_long() {
+            // It changes nothing before it is committed, and ends with the session.
+            let (id, shared) = (ticket.id(), Arc::clone(&self.shared));
+            let task = self.answers.spawn(async move {
+                Answer::File(ticket, long::perform(&*storage, op, &shared.digests).await)
+            });
+            self.long = Some((id, task));
+            return;
+        }
         let key = self.config.unique_key;
         // What changes a file runs to its end even when the session ends.
         let doing = self.shared.tasks.spawn(async move { files::perform(&*storage, op, grant, key).await });
@@ -69,10 +87,14 @@ impl Session {
     }
 
     pub(super) fn commit(&mut self, ticket: CommitTicket, job: JobId) {
-        let Some(Job::Sink(sink)) = self.jobs.remove(&job) else {
-            let missing = Err(FileErrorKind::Io.into());
-            self.answers.spawn(async move { Answer::Commit(ticket, missing) });
-            return;
+        let sink = match self.jobs.remove(&job) {
+            Some(Job::Sink(sink)) => sink,
+            Some(Job::Filled(sink)) => Arc::new(Mutex::new(Some(sink))),
+            Some(Job::Listing(_) | Job::Source(_)) | None => {
+                let missing = Err(FileErrorKind::Io.into());
+                self.answers.spawn(async move { Answer::Commit(ticket, missing) });
+                return;
+            }
         };
         // The point of no return: it runs to its end even when the session ends.
         let committing = self.shared.tasks.spawn(files::commit(sink));
@@ -82,13 +104,25 @@ impl Session {
         });
     }
 
+    /// Who is here of the same account.
+    pub(super) fn sessions(&mut self, ticket: SessionsTicket) {
+        let account = self.machine.grant().map(|grant| grant.account.as_str()).unwrap_or_default();
+        let lines = self.shared.present.of(account);
+        // It was asked just now.
+        let _ = self.machine.answer_sessions(now(), ticket, lines);
+    }
+
     /// A stale answer is dropped, with what it opened.
     pub(super) fn on_answer(&mut self, answer: Option<Answer>) {
         let Some(answer) = answer else { return };
         match answer {
             Answer::Login(ticket, login) => {
                 let (answer, storage) = match login {
-                    Login::Accepted(grant, storage) => (LoginAnswer::Accept(grant), Some(storage)),
+                    Login::Accepted(grant, storage) => {
+                        let (session, peer) = (self.log.session, self.ends.peer);
+                        self.presence = Some(self.shared.present.enter(session, &grant.account, peer));
+                        (LoginAnswer::Accept(grant), Some(storage))
+                    }
                     Login::Refused => (LoginAnswer::Refuse, None),
                     Login::Unavailable(cause) => {
                         self.log.unavailable(&cause);
@@ -139,13 +173,10 @@ impl Session {
 async fn log_in(
     auth: &dyn Authenticator,
     storage: &dyn StorageProvider,
-    user: &UserName,
-    password: &Secret,
-    peer: IpAddr,
-    secured: bool,
+    who: Credentials<'_>,
+    root: Option<&str>,
 ) -> Login {
-    let who = Credentials { user: user.as_bytes(), password: password.expose(), peer, secured };
-    match auth.authenticate(&who).await {
+    match auth.authenticate(&who).await.map(|grant| below(grant, root)) {
         Ok(grant) => match storage.open(&grant).await {
             Ok(storage) => Login::Accepted(grant, storage),
             Err(error) => {
@@ -155,4 +186,15 @@ async fn log_in(
         Err(AuthError::Unavailable(cause)) => Login::Unavailable(cause),
         Err(AuthError::Refused | _) => Login::Refused,
     }
+}
+
+/// Puts a relative root of an account below the directory of its virtual host.
+fn below(mut grant: Grant, root: Option<&str>) -> Grant {
+    if let Some(root) = root.filter(|_| !grant.root.starts_with('/')) {
+        grant.root = match grant.root.as_str() {
+            "" => root.to_owned(),
+            inside => format!("{}/{inside}", root.trim_end_matches('/')),
+        };
+    }
+    grant
 }

@@ -24,13 +24,18 @@ impl Session {
             Output::UpgradeTls { host } => self.upgrade(host.as_deref()),
             Output::ClearTls => self.control.downgrade(),
             Output::Ask(Question::Commit { ticket, job }) => self.to_commit = Some((ticket, job)),
-            Output::Ask(Question::Login { ticket, user, password, secured }) => {
-                self.login(ticket, user, password, secured);
+            Output::Ask(Question::Login { ticket, user, password, secured, root }) => {
+                self.login(ticket, user, password, (secured, root));
             }
             Output::Ask(Question::File { ticket, op }) => self.file(ticket, op),
             Output::Ask(Question::Lines { ticket, job }) => self.lines(ticket, job),
-            // Its answer will find no question: what it opened is given up then.
-            Output::Withdraw(_) => {}
+            Output::Ask(Question::Sessions { ticket }) => self.sessions(ticket),
+            // What is long ends here; another answer will find no question, and what it opened is given up then.
+            Output::Withdraw(id) => {
+                if let Some((_, task)) = self.long.take_if(|(long, _)| *long == id) {
+                    task.abort();
+                }
+            }
             Output::Release(job) => self.release(job),
             Output::Data(command) => self.data_command(command),
             Output::Event(event) => self.log.note(event),

@@ -6,6 +6,7 @@
     reason = "a test that cannot go on fails by a panic"
 )]
 
+mod digests;
 mod endings;
 mod harness;
 mod injection;
@@ -13,5 +14,6 @@ mod limits;
 mod listings;
 mod raw;
 mod scopes;
+mod site;
 mod theft;
 mod transfers;

@@ -16,7 +16,7 @@ impl Server {
         self.drop_setup();
         if let Some(waiting) = self.waiting.take() {
             match waiting.what {
-                Wait::Login { ticket, .. } | Wait::File { ticket, .. } => {
+                Wait::Login { ticket, .. } | Wait::File { ticket, .. } | Wait::Sessions { ticket } => {
                     self.out.push_back(Output::Withdraw(TicketId(ticket)));
                 }
                 Wait::Lines { job, ticket } => {
@@ -25,7 +25,8 @@ impl Server {
                     }
                     self.out.push_back(Output::Release(crate::JobId(job)));
                 }
-                Wait::LoginDelay { .. } | Wait::Listen { .. } => {}
+                // A commit goes on to its end.
+                Wait::Commit { .. } | Wait::LoginDelay { .. } | Wait::Listen { .. } => {}
             }
         }
         self.lines.clear();

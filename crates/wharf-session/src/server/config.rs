@@ -42,6 +42,12 @@ pub struct ServerConfig {
     pub strict_close: bool,
     /// What the durability of an upload is, as STAT tells it.
     pub durability: String,
+    /// The longest file, or range of one, that HASH and its kin digest, in bytes; 1 TiB by default.
+    pub max_hash: u64,
+    /// The longest file of which SIZE tells the length in TYPE A, which needs it read; 16 MiB by default.
+    pub max_text_size: u64,
+    /// Whether SITE RMDIR removes whole trees; off by default.
+    pub site_rmdir: bool,
     /// Caps on lines.
     pub limits: Limits,
     /// Commands that are read ahead while one runs.
@@ -75,6 +81,9 @@ impl Default for ServerConfig {
             dangerous_foreign_data: false,
             strict_close: true,
             durability: "full".to_owned(),
+            max_hash: 1 << 40,
+            max_text_size: 16 << 20,
+            site_rmdir: false,
             limits: Limits::default(),
             look_ahead: 16,
             max_pending: 16 * 1024,
@@ -95,13 +104,18 @@ pub struct VirtualHost {
     pub names: Vec<String>,
     /// What must be encrypted there, besides what other scopes ask for.
     pub tls: TlsRule,
+    /// The text that HOST is answered with; the usual one when there is none.
+    pub greeting: Option<String>,
+    /// The directory, as the storage understands it, below which relative roots of accounts lie there; the usual one
+    /// when there is none. Absolute roots stay where they are.
+    pub root: Option<String>,
 }
 
 impl VirtualHost {
     /// A host that says nothing of encryption.
     #[must_use]
     pub const fn new(names: Vec<String>) -> Self {
-        Self { names, tls: TlsRule::NONE }
+        Self { names, tls: TlsRule::NONE, greeting: None, root: None }
     }
 
     pub(super) fn is_called(&self, name: &str) -> bool {
@@ -117,6 +131,8 @@ pub struct Timeouts {
     pub login: Duration,
     /// Between commands, while nothing runs.
     pub idle: Duration,
+    /// The longest time between commands that a client may choose by SITE IDLE.
+    pub most_idle: Duration,
     /// For the TLS handshake of the control connection.
     pub tls_handshake: Duration,
     /// For the peer to come, or to answer, on a data connection; the TLS handshake included.
@@ -144,6 +160,7 @@ impl Default for Timeouts {
         Self {
             login: Duration::from_secs(60),
             idle: Duration::from_secs(300),
+            most_idle: Duration::from_secs(3_600),
             tls_handshake: Duration::from_secs(15),
             data_open: Duration::from_secs(30),
             early_hello: Duration::from_millis(500),

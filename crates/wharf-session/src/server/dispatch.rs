@@ -3,8 +3,9 @@
 use std::time::Instant;
 
 use wharf_codec::{Command, OptsArgument, ReplyCode};
+use wharf_types::HashAlgorithm;
 
-use super::{CloseReason, Server};
+use super::{CloseReason, Server, declined::declined, setup::Told};
 use crate::policy::Action;
 
 /// What a command needs before it is looked at.
@@ -33,6 +34,7 @@ const fn gate(command: &Command) -> Gate {
         | Command::Pbsz(_)
         | Command::Prot(_) => Gate::Own,
         Command::Clnt(_)
+        | Command::Csid(_)
         | Command::Feat
         | Command::Help(_)
         | Command::Host(_)
@@ -48,24 +50,38 @@ const fn gate(command: &Command) -> Gate {
         Command::Abor
         | Command::Allo { .. }
         | Command::Appe(_)
+        | Command::Avbl(_)
         | Command::Cdup
+        | Command::Comb { .. }
+        | Command::Cpsv
         | Command::Cwd(_)
         | Command::Dele(_)
+        | Command::Dsiz(_)
         | Command::Eprt(_)
         | Command::Epsv(_)
+        | Command::Esta
+        | Command::Estp
+        | Command::Hash(_)
         | Command::List(_)
         | Command::Lprt(_)
         | Command::Lpsv
+        | Command::Macb(_)
+        | Command::Md5(_)
         | Command::Mdtm(_)
+        | Command::Mfct { .. }
+        | Command::Mff { .. }
         | Command::Mfmt { .. }
         | Command::Mkd(_)
         | Command::Mlsd(_)
         | Command::Mlst(_)
+        | Command::Mmd5(_)
         | Command::Mode(_)
         | Command::Nlst(_)
         | Command::Pasv
         | Command::Port(_)
+        | Command::Pret(_)
         | Command::Pwd
+        | Command::Rang { .. }
         | Command::Rest(_)
         | Command::Retr(_)
         | Command::Rmd(_)
@@ -74,11 +90,19 @@ const fn gate(command: &Command) -> Gate {
         | Command::Site(_)
         | Command::Size(_)
         | Command::Smnt(_)
+        | Command::Spsv
+        | Command::Sscn(_)
         | Command::Stat(_)
         | Command::Stor(_)
         | Command::Stou(_)
         | Command::Stru(_)
+        | Command::Thmb(_)
         | Command::Type(_)
+        | Command::Xcrc(_)
+        | Command::Xmd5(_)
+        | Command::Xsha(_)
+        | Command::Xsha256(_)
+        | Command::Xsha512(_)
         | _ => Gate::Login,
     }
 }
@@ -86,6 +110,7 @@ const fn gate(command: &Command) -> Gate {
 impl Server {
     pub(super) fn dispatch(&mut self, now: Instant, command: Command) {
         let rename_from = self.settings.rename_from.take();
+        let copy_from = self.settings.copy_from.take();
         let gate = gate(&command);
         let action = match gate {
             Gate::Own | Gate::Greet => Action::Greet,
@@ -97,35 +122,39 @@ impl Server {
         if gate == Gate::Login && self.settings.grant.is_none() {
             return self.done_with(ReplyCode::NOT_LOGGED_IN, "Log in with USER and PASS first");
         }
+        if let Some((code, text)) = command.verb().and_then(declined) {
+            return self.done_with(code, text);
+        }
         match command {
             Command::Abor => self.abor(),
             Command::Acct(_) => self.acct(),
-            Command::Adat(_) => self.done_with(ReplyCode::BAD_SEQUENCE, "No ADAT is expected"),
             Command::Allo { size, .. } => {
                 self.settings.allocated = Some(size);
                 self.done_with(ReplyCode::OKAY, "Noted");
             }
             Command::Appe(path) => self.appe(now, &path),
             Command::Auth(mechanism) => self.auth(now, &mechanism),
+            Command::Avbl(path) => self.avbl(path.as_ref()),
             Command::Ccc => self.ccc(),
             Command::Cdup => self.cdup(),
-            Command::Clnt(_) => self.done_with(ReplyCode::OKAY, "Noted"),
-            Command::Conf(_) | Command::Enc(_) | Command::Mic(_) => {
-                self.done_with(
-                    ReplyCode::COMMAND_PROT_NOT_SUPPORTED,
-                    "TLS protects commands here, use AUTH TLS",
-                );
-            }
+            Command::Clnt(name) => self.clnt(&name),
+            Command::Comb { target, parts } => self.comb(&target, &parts),
+            Command::Csid(facts) => self.csid(&facts),
             Command::Cwd(path) => self.cwd(&path),
             Command::Dele(path) => self.dele(&path),
-            Command::Eprt(target) => self.active(target, true),
+            Command::Eprt(target) => self.active(target, Told::Extended),
             Command::Epsv(argument) => self.epsv(now, argument),
             Command::Feat => self.feat(),
+            Command::Hash(path) => self.hash(&path),
             Command::Help(topic) => self.help(topic.as_ref()),
             Command::Host(name) => self.host(&name),
             Command::Lang(language) => self.lang(language.as_ref()),
             Command::List(argument) => self.list(now, argument.as_ref()),
+            Command::Lprt(target) => self.active(target, Told::Long),
+            Command::Lpsv => self.lpsv(now),
+            Command::Md5(path) => self.md5(&path),
             Command::Mdtm(path) => self.mdtm(&path),
+            Command::Mff { facts, path } => self.mff(&facts, &path),
             Command::Mfmt { time, path } => self.mfmt(time, &path),
             Command::Mkd(path) => self.mkd(&path),
             Command::Mlsd(path) => self.mlsd(now, path.as_ref()),
@@ -133,26 +162,29 @@ impl Server {
             Command::Mode(mode) => self.mode(mode),
             Command::Nlst(argument) => self.nlst(now, argument.as_ref()),
             Command::Noop => self.done_with(ReplyCode::OKAY, "Here"),
+            Command::Opts(OptsArgument::Hash(name)) => self.opts_hash(name.as_ref()),
             Command::Opts(OptsArgument::Mlst(facts)) => self.opts_mlst(&facts),
             Command::Opts(OptsArgument::Utf8(on)) => self.opts_utf8(on),
             Command::Opts(_) => self.done_with(ReplyCode::BAD_PARAMETER, "No such option"),
             Command::Pass(secret) => self.pass(secret),
             Command::Pasv => self.pasv(now),
             Command::Pbsz(_) => self.pbsz(),
-            Command::Port(target) => self.active(target, false),
+            Command::Port(target) => self.active(target, Told::Plain),
+            Command::Pret(command) => self.pret(&command),
             Command::Prot(level) => self.prot(level),
             Command::Pwd => self.pwd(),
             Command::Quit => {
                 self.done_with(ReplyCode::CLOSING_CONTROL, "Goodbye");
                 self.close(now, CloseReason::Quit);
             }
+            Command::Rang { start, end } => self.rang(start, end),
             Command::Rein => self.rein(now),
             Command::Rest(offset) => self.rest(offset),
             Command::Retr(path) => self.retr(now, &path),
             Command::Rmd(path) => self.rmd(&path),
             Command::Rnfr(path) => self.rnfr(&path),
             Command::Rnto(path) => self.rnto(rename_from, &path),
-            Command::Site(text) => self.site(&text),
+            Command::Site(text) => self.site(&text, copy_from),
             Command::Size(path) => self.size(&path),
             Command::Stat(path) => match path {
                 Some(path) => self.stat_path(&path),
@@ -164,14 +196,33 @@ impl Server {
             Command::Syst => self.done_with(ReplyCode::SYSTEM_TYPE, "UNIX Type: L8"),
             Command::Type(representation) => self.set_type(representation),
             Command::User(name) => self.user(name),
+            Command::Xcrc(what) => self.checksum(HashAlgorithm::Crc32, &what),
+            Command::Xmd5(what) => self.checksum(HashAlgorithm::Md5, &what),
+            Command::Xsha(what) => self.checksum(HashAlgorithm::Sha1, &what),
+            Command::Xsha256(what) => self.checksum(HashAlgorithm::Sha256, &what),
+            Command::Xsha512(what) => self.checksum(HashAlgorithm::Sha512, &what),
             Command::Unknown { .. } => {
                 let reply = wharf_codec::Reply::new(ReplyCode::UNRECOGNIZED, "Command not understood");
                 self.bad_command(now, reply);
             }
-            // LPRT, LPSV, SMNT, and whatever the codec may learn before this machine does: known, not offered.
-            Command::Lprt(_) | Command::Lpsv | Command::Smnt(_) | _ => {
-                self.done_with(ReplyCode::NOT_IMPLEMENTED, "That command is not offered here")
-            }
+            // What is declined is answered above; and whatever the codec may learn before this machine does is known,
+            // not offered.
+            Command::Adat(_)
+            | Command::Conf(_)
+            | Command::Cpsv
+            | Command::Dsiz(_)
+            | Command::Enc(_)
+            | Command::Esta
+            | Command::Estp
+            | Command::Macb(_)
+            | Command::Mfct { .. }
+            | Command::Mic(_)
+            | Command::Mmd5(_)
+            | Command::Smnt(_)
+            | Command::Spsv
+            | Command::Sscn(_)
+            | Command::Thmb(_)
+            | _ => self.done_with(ReplyCode::NOT_IMPLEMENTED, "That command is not offered here"),
         }
     }
 }

@@ -125,7 +125,8 @@ impl Server {
 
     fn arm_idle(&mut self) {
         if self.link == Link::Open && self.is_idle() {
-            self.timers.set(Timer::Idle, self.last_activity + self.cfg.timeouts.idle);
+            self.timers
+                .set(Timer::Idle, self.last_activity + self.settings.idle.unwrap_or(self.cfg.timeouts.idle));
         } else {
             self.timers.clear(Timer::Idle);
         }
@@ -148,12 +149,15 @@ impl Server {
         }
     }
 
-    /// ABOR ends a running transfer from wherever it stands in the queue; its own reply keeps its place.
+    /// ABOR ends what runs from wherever it stands in the queue; its own reply keeps its place.
     fn act_on_abort(&mut self, now: Instant) {
-        if self.transfer.is_some()
-            && self.lines.iter().any(|queued| matches!(queued.command, Ok(Command::Abor)))
-        {
+        if !self.lines.iter().any(|queued| matches!(queued.command, Ok(Command::Abor))) {
+            return;
+        }
+        if self.transfer.is_some() {
             self.abort_transfer(now);
+        } else {
+            self.cut_waiting(now);
         }
     }
 
@@ -163,6 +167,7 @@ impl Server {
         if queued.command.is_err() {
             // RNTO comes right behind RNFR or not at all (XFR-13).
             self.settings.rename_from = None;
+            self.settings.copy_from = None;
         }
         match queued.command {
             Ok(command) => self.dispatch(now, command),

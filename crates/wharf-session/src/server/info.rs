@@ -1,48 +1,27 @@
-//! FEAT, HELP, OPTS, LANG, SITE, TYPE, STRU, MODE.
+//! HELP, OPTS, LANG, CLNT, CSID, PRET, TYPE, STRU, MODE.
 
-use wharf_codec::{Format, Reply, ReplyCode, Representation, Structure, Text, Token, TransferMode, Verb};
+use wharf_codec::{
+    Command, DataDirection, Escaped, Format, Leniency, Line, Reply, ReplyCode, Representation, Structure,
+    Text, Token, TransferMode, Verb,
+};
 
-use super::Server;
-use crate::policy::{ControlPolicy, offers_ccc};
+use super::{AuditEvent, Server, declined::declined};
 
 impl Server {
-    /// FEAT tells what this listener offers, the same before and after AUTH (RFC 2389 §3.2, TLS-11).
-    pub(super) fn feat(&mut self) {
-        let cfg = &self.cfg;
-        let policy = self.policy();
-        let tls = cfg.tls_available && (cfg.policy.control != ControlPolicy::Deny || policy.report_only);
-        let mut features: Vec<String> = Vec::new();
-        if tls && !cfg.implicit {
-            features.push("AUTH TLS".to_owned());
-        }
-        if offers_ccc(&policy, cfg.implicit, tls) {
-            features.push("CCC".to_owned());
-        }
-        features.push("CLNT".to_owned());
-        if cfg.active {
-            features.push("EPRT".to_owned());
-        }
-        features.extend(["EPSV", "HOST", "LANG EN*", "MDTM", "MFMT"].map(str::to_owned));
-        features.push(self.settings.facts.feat_line());
-        if tls {
-            features.extend(["PBSZ", "PROT"].map(str::to_owned));
-        }
-        features.extend(["REST STREAM", "SIZE", "TVFS", "UTF8"].map(str::to_owned));
-        let lines = core::iter::once("Features:".to_owned())
-            .chain(features.into_iter().map(|feature| format!(" {feature}")))
-            .chain(core::iter::once("End".to_owned()));
-        self.done(&Reply::lines(ReplyCode::SYSTEM_STATUS, lines));
-    }
-
     pub(super) fn help(&mut self, topic: Option<&Text>) {
         let Some(topic) = topic.filter(|topic| !topic.is_empty()) else {
-            let names: Vec<&str> = Verb::ALL.iter().map(|verb| verb.name()).collect();
+            let offered = Verb::ALL.iter().filter(|verb| declined(**verb).is_none());
+            let names: Vec<&str> = offered.map(|verb| verb.name()).collect();
             let lines = core::iter::once("Commands known here:".to_owned())
                 .chain(names.chunks(10).map(|row| format!(" {}", row.join(" "))))
                 .chain(core::iter::once("HELP with a command tells its syntax".to_owned()));
             return self.done(&Reply::lines(ReplyCode::HELP, lines));
         };
-        match Verb::from_bytes(topic.as_bytes()) {
+        if let Some(site) = topic.as_bytes().get(..5).filter(|word| word.eq_ignore_ascii_case(b"SITE ")) {
+            let rest = topic.as_bytes().get(site.len()..).unwrap_or_default();
+            return self.site_help(Text::copy_from(rest).ok().filter(|rest| !rest.is_empty()).as_ref());
+        }
+        match Verb::from_bytes(topic.as_bytes()).filter(|verb| declined(*verb).is_none()) {
             Some(verb) => {
                 let info = verb.info();
                 self.done(&Reply::new(
@@ -82,12 +61,28 @@ impl Server {
         }
     }
 
-    pub(super) fn site(&mut self, text: &Text) {
-        let word = text.as_bytes().split(|b| *b == b' ').next().unwrap_or_default();
-        if word.eq_ignore_ascii_case(b"HELP") {
-            self.done_with(ReplyCode::HELP, "SITE has HELP only");
-        } else {
-            self.done_with(ReplyCode::PARAMETER_NOT_IMPLEMENTED, "No such SITE command");
+    /// CLNT: the name goes to the log, and is believed by nobody.
+    pub(super) fn clnt(&mut self, name: &Text) {
+        self.event(AuditEvent::ClientNamed { name: Escaped(name.as_bytes()).to_string() });
+        self.done_with(ReplyCode::OKAY, "Noted");
+    }
+
+    /// CSID: the same, and an answer in kind; version and system are nobody's business.
+    pub(super) fn csid(&mut self, facts: &Text) {
+        self.event(AuditEvent::ClientNamed { name: Escaped(facts.as_bytes()).to_string() });
+        self.done_with(ReplyCode::OKAY, "Name=Wharf;CaseSensitive=1;DirSep=/;");
+    }
+
+    /// PRET: nothing depends on it here, as any port serves any transfer.
+    pub(super) fn pret(&mut self, command: &Text) {
+        let verb = Command::parse(&Line::new(command.as_bytes().to_vec()), &Leniency::default())
+            .map(|command| command.verb());
+        match verb {
+            Err(_) => self.done_with(ReplyCode::BAD_PARAMETER, "PRET announces a transfer command"),
+            Ok(Some(verb)) if verb.info().direction != DataDirection::None => {
+                self.done_with(ReplyCode::OKAY, "Ask for a port now");
+            }
+            Ok(_) => self.done_with(ReplyCode::PARAMETER_NOT_IMPLEMENTED, "That command transfers nothing"),
         }
     }
 

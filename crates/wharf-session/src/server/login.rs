@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, time::Instant};
 
-use wharf_codec::{HostName, ReplyCode, Secret, UserName};
+use wharf_codec::{HostName, Reply, ReplyCode, Secret, UserName};
 
 use super::{
     AuditEvent, CloseReason, Link, LoginAnswer, LoginTicket, Output, Question, Server, Settings, Stale, Wait,
@@ -47,11 +47,13 @@ impl Server {
         };
         let id = self.fresh_id();
         let secured = self.control == ControlLevel::Secured;
+        let root = self.host.and_then(|index| self.cfg.hosts.get(index)?.root.clone());
         self.out.push_back(Output::Ask(Question::Login {
             ticket: LoginTicket(id),
             user: user.clone(),
             password,
             secured,
+            root,
         }));
         self.wait(Wait::Login { ticket: id, user });
     }
@@ -180,7 +182,9 @@ impl Server {
         } else {
             self.host = host;
             self.settings.user = None;
-            self.done_with(ReplyCode::SERVICE_READY, "Host accepted");
+            let greeting = host.and_then(|index| self.cfg.hosts.get(index)?.greeting.clone());
+            let text = greeting.unwrap_or_else(|| "Host accepted".to_owned());
+            self.done(&Reply::new(ReplyCode::SERVICE_READY, text));
         }
     }
 

@@ -15,17 +15,26 @@
 
 mod closing;
 mod config;
+mod copy;
+mod declined;
 mod dispatch;
 mod engine;
 mod facts;
+mod feat;
 mod files;
+mod hash;
 mod info;
+mod lines;
+mod listing;
 mod login;
+mod modify;
 mod output;
 mod security;
 mod setup;
+mod site;
 mod status;
 mod storage_reply;
+mod then;
 mod timers;
 mod transfer;
 mod transfer_end;
@@ -41,13 +50,13 @@ use std::{
 
 use bytes::BytesMut;
 use wharf_codec::{FactSelection, Format, LineFramer, Reply, ReplyCode, Representation, UserName};
-use wharf_types::{Grant, TlsRule, VirtualPath};
+use wharf_types::{Grant, HashAlgorithm, TlsRule, VirtualPath};
 
 pub use config::{PeerInfo, ServerConfig, Timeouts, VirtualHost};
 pub use facts::facts_of;
 pub use output::{
     AuditEvent, CloseReason, CommitTicket, FileAnswer, FileTicket, LinesTicket, LoginAnswer, LoginTicket,
-    Output, Question, Stale, TicketId, TransferRecord,
+    Output, Question, SessionsTicket, Stale, TicketId, TransferRecord,
 };
 
 use self::{
@@ -88,8 +97,14 @@ struct Settings {
     cwd: VirtualPath,
     representation: Representation,
     rest: u64,
+    /// The first and the last byte that RANG chose.
+    range: Option<(u64, u64)>,
     rename_from: Option<VirtualPath>,
+    copy_from: Option<VirtualPath>,
     facts: FactSelection,
+    hash: HashAlgorithm,
+    /// What SITE IDLE asked for.
+    idle: Option<Duration>,
     epsv_all: bool,
     allocated: Option<u64>,
     /// Cut uploads whose length this session was told, newest last; bounded.
@@ -111,8 +126,12 @@ impl Settings {
             cwd: VirtualPath::root(),
             representation: Representation::Ascii(Format::NonPrint),
             rest: 0,
+            range: None,
             rename_from: None,
+            copy_from: None,
             facts: FactSelection::default(),
+            hash: HashAlgorithm::default(),
+            idle: None,
             epsv_all: false,
             allocated: None,
             told_partials: VecDeque::new(),
@@ -137,9 +156,13 @@ enum Wait {
     /// For the delay after a failed login.
     LoginDelay { last: bool },
     /// For the answer of storage.
-    File { ticket: u64, then: files::Then },
+    File { ticket: u64, then: then::Then },
+    /// For a file that is filled to be stored.
+    Commit { ticket: u64, filled: copy::Filled },
+    /// For the sessions of the account.
+    Sessions { ticket: u64 },
     /// For a port to listen on.
-    Listen { id: DataId, extended: bool },
+    Listen { id: DataId, told: setup::Told },
     /// For lines of a listing on the control connection.
     Lines { job: u64, ticket: Option<u64> },
 }

@@ -88,6 +88,11 @@ ticket!(
     CommitTicket
 );
 
+ticket!(
+    /// The right to answer [`Question::Sessions`].
+    SessionsTicket
+);
+
 /// A question to the outside.
 #[derive(Debug)]
 pub enum Question {
@@ -101,6 +106,8 @@ pub enum Question {
         password: Secret,
         /// Whether both came under TLS.
         secured: bool,
+        /// The directory of the virtual host, below which a relative root of the account lies.
+        root: Option<String>,
     },
     /// Do this; permission was checked.
     File {
@@ -120,8 +127,13 @@ pub enum Question {
     Commit {
         /// Answer with [`Server::answer_commit`](super::Server::answer_commit).
         ticket: CommitTicket,
-        /// The upload.
+        /// The upload, or the copy that [`FileOp::Copy`] or [`FileOp::Combine`] filled.
         job: JobId,
+    },
+    /// Which sessions does this account have now?
+    Sessions {
+        /// Answer with [`Server::answer_sessions`](super::Server::answer_sessions).
+        ticket: SessionsTicket,
     },
 }
 
@@ -148,7 +160,7 @@ pub enum FileAnswer {
         /// Whether it is the account's own cut upload.
         partial: bool,
     },
-    /// Open under the ticket's job.
+    /// Open under the ticket's job; after [`FileOp::Copy`] and [`FileOp::Combine`] filled, and ready to be committed.
     Opened {
         /// The length of the whole file, for a file that is sent.
         size: Option<u64>,
@@ -159,6 +171,19 @@ pub enum FileAnswer {
     },
     /// The time that is stored now.
     Time(Timestamp),
+    /// Permission bits.
+    Mode(u32),
+    /// A number of bytes.
+    Size(u64),
+    /// What a file was digested to.
+    Digest {
+        /// The digest, of the algorithm's length.
+        digest: Vec<u8>,
+        /// The first byte that counted.
+        start: u64,
+        /// How many did.
+        length: u64,
+    },
 }
 
 /// News for the log. No secret is ever part of one.
@@ -195,6 +220,11 @@ pub enum AuditEvent {
         account: String,
         /// Whether the credentials came under TLS.
         secured: bool,
+    },
+    /// The client says what program it is (CLNT, CSID); it may say anything.
+    ClientNamed {
+        /// What it says, escaped.
+        name: String,
     },
     /// A login failed.
     LoginFailed {

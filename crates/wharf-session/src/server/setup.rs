@@ -1,17 +1,28 @@
-//! Where the next data connection goes: PASV, EPSV, PORT, EPRT.
+//! Where the next data connection goes: PASV, EPSV, LPSV, PORT, EPRT, LPRT.
 
 use std::{
     net::{IpAddr, SocketAddr, SocketAddrV4},
     time::Instant,
 };
 
-use wharf_codec::{EpsvArgument, HostPort, Reply, ReplyCode, encode_epsv, encode_pasv};
+use wharf_codec::{EpsvArgument, HostPort, Reply, ReplyCode, encode_epsv, encode_lpsv, encode_pasv};
 
 use super::{AuditEvent, Output, Server, Wait, Waiting, timers::Timer, transfer::Phase};
 use crate::{
     contract::{CancelHow, DataCommand, DataFailure, DataId, PeerRule, TicketPlan},
     policy::{ControlLevel, DataLevel},
 };
+
+/// How an address is told, or taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Told {
+    /// PORT and PASV (RFC 959).
+    Plain,
+    /// EPRT and EPSV (RFC 2428).
+    Extended,
+    /// LPRT and LPSV (RFC 1639).
+    Long,
+}
 
 /// A data connection that was prepared. One setup serves one transfer.
 #[derive(Debug)]
@@ -78,7 +89,13 @@ impl Server {
             self.drop_setup();
             return self.done_with(ReplyCode::CANNOT_OPEN_DATA, "PASV cannot tell an IPv6 address, use EPSV");
         }
-        self.listen(now, false);
+        self.listen(now, Told::Plain);
+    }
+
+    pub(super) fn lpsv(&mut self, now: Instant) {
+        if !self.refused_by_epsv_all() {
+            self.listen(now, Told::Long);
+        }
     }
 
     pub(super) fn epsv(&mut self, now: Instant, argument: EpsvArgument) {
@@ -93,11 +110,11 @@ impl Server {
                 let text = format!("Network protocol not supported, use ({ours})");
                 self.done(&Reply::new(ReplyCode::PROTOCOL_OR_TLS_REFUSED, text));
             }
-            EpsvArgument::Any | EpsvArgument::Family(_) => self.listen(now, true),
+            EpsvArgument::Any | EpsvArgument::Family(_) => self.listen(now, Told::Extended),
         }
     }
 
-    fn listen(&mut self, now: Instant, extended: bool) {
+    fn listen(&mut self, now: Instant, told: Told) {
         self.drop_setup();
         let id = DataId(self.fresh_id());
         let peer = if self.cfg.dangerous_foreign_data {
@@ -108,15 +125,15 @@ impl Server {
         self.setup = Some(Setup { opened: true, ..Setup::new(id) });
         self.out.push_back(Output::Data(DataCommand::Listen { id, peer }));
         self.timers.set(Timer::DataOpen, now + self.cfg.timeouts.data_open);
-        self.wait(Wait::Listen { id, extended });
+        self.wait(Wait::Listen { id, told });
     }
 
     /// The driver opened the port.
     pub(super) fn listening(&mut self, now: Instant, id: DataId, addr: SocketAddr) {
-        let extended = match self.waiting.take() {
-            Some(Waiting { text, what: Wait::Listen { id: waited, extended } }) if waited == id => {
+        let told = match self.waiting.take() {
+            Some(Waiting { text, what: Wait::Listen { id: waited, told } }) if waited == id => {
                 self.current = text;
-                extended
+                told
             }
             other => {
                 self.waiting = other;
@@ -125,21 +142,31 @@ impl Server {
         };
         self.last_activity = now;
         self.timers.set(Timer::DataOpen, now + self.cfg.timeouts.data_open);
-        if extended {
+        if told == Told::Extended {
             return self.done(&Reply::new(ReplyCode::EXTENDED_PASSIVE_MODE, encode_epsv(addr.port())));
         }
         let ip = match (self.cfg.public_ip, self.ends.local.ip().to_canonical()) {
-            (Some(ip), _) | (None, IpAddr::V4(ip)) => ip,
+            (Some(ip), IpAddr::V4(_)) | (None, IpAddr::V4(ip)) => ip,
+            (_, IpAddr::V6(ip)) if told == Told::Long => {
+                let addr = SocketAddr::new(ip.into(), addr.port());
+                return self.done(&Reply::new(ReplyCode::LONG_PASSIVE_MODE, encode_lpsv(addr)));
+            }
+            (Some(ip), IpAddr::V6(_)) => ip,
             (None, IpAddr::V6(_)) => {
                 self.drop_setup();
                 return self.done_with(ReplyCode::CANNOT_OPEN_DATA, "Use EPSV");
             }
         };
-        self.done(&Reply::new(ReplyCode::PASSIVE_MODE, encode_pasv(SocketAddrV4::new(ip, addr.port()))));
+        let addr = SocketAddrV4::new(ip, addr.port());
+        if told == Told::Long {
+            self.done(&Reply::new(ReplyCode::LONG_PASSIVE_MODE, encode_lpsv(addr.into())));
+        } else {
+            self.done(&Reply::new(ReplyCode::PASSIVE_MODE, encode_pasv(addr)));
+        }
     }
 
-    /// PORT and EPRT. A refused one forgets the former setup as well (no stale target).
-    pub(super) fn active(&mut self, target: HostPort, extended: bool) {
+    /// PORT, EPRT and LPRT. A refused one forgets the former setup as well (no stale target).
+    pub(super) fn active(&mut self, target: HostPort, told: Told) {
         if self.refused_by_epsv_all() {
             return;
         }
@@ -149,12 +176,22 @@ impl Server {
         }
         let ours_is_v4 = self.ends.local.ip().to_canonical().is_ipv4();
         let Some(to) = target.socket_addr().filter(|to| to.is_ipv4() == ours_is_v4) else {
-            let list = if ours_is_v4 { 1 } else { 2 };
-            if extended {
-                let text = format!("Network protocol not supported, use ({list})");
-                return self.done(&Reply::new(ReplyCode::PROTOCOL_OR_TLS_REFUSED, text));
-            }
-            return self.done_with(ReplyCode::BAD_PARAMETER, "PORT tells IPv4 addresses only, use EPRT");
+            let reply = match told {
+                Told::Plain => {
+                    Reply::new(ReplyCode::BAD_PARAMETER, "PORT tells IPv4 addresses only, use EPRT")
+                }
+                Told::Extended => {
+                    let list = if ours_is_v4 { 1 } else { 2 };
+                    let text = format!("Network protocol not supported, use ({list})");
+                    Reply::new(ReplyCode::PROTOCOL_OR_TLS_REFUSED, text)
+                }
+                Told::Long => {
+                    let list = if ours_is_v4 { 4 } else { 6 };
+                    let text = format!("Supported address families are ({list})");
+                    Reply::new(ReplyCode::FAMILY_NOT_SUPPORTED, text)
+                }
+            };
+            return self.done(&reply);
         };
         if !self.cfg.dangerous_foreign_data && !self.ends.same_host(to.ip()) {
             return self.done_with(ReplyCode::BAD_PARAMETER, "Data connections go to your own address only");

@@ -23,6 +23,7 @@ pub(super) fn reply_to(error: &FileError, verb: &str) -> Reply {
         | FileErrorKind::NotADirectory
         | FileErrorKind::NotFound
         | FileErrorKind::NotRegular
+        | FileErrorKind::TooLarge
         | _ => ReplyCode::FILE_UNAVAILABLE,
     };
     Reply::new(code, error.kind().text())

@@ -1,13 +1,13 @@
-//! RETR, STOR, STOU, APPE, LIST, NLST, MLSD: from the command to the first byte.
+//! RETR, STOR, STOU, APPE and the listings: from the command to the first byte.
 
 use std::time::{Duration, Instant};
 
-use wharf_codec::{Escaped, Pathname, Reply, ReplyCode, Representation, Text};
-use wharf_types::{FileError, FileOp, ListStyle, VirtualPath, WriteMode};
+use wharf_codec::{Escaped, Pathname, Reply, ReplyCode, Representation};
+use wharf_types::{FileError, FileOp, VirtualPath, WriteMode};
 
 use super::{FileAnswer, FileTicket, Output, Question, Server, storage_reply::reply_to, timers::Timer};
 use crate::{
-    contract::{DataCommand, Flow, Form, JobId, ListingForm, TicketPlan, TlsVersion},
+    contract::{DataCommand, Flow, Form, JobId, TicketPlan, TlsVersion},
     policy::{Action, DataLevel, Verdict, decide},
 };
 
@@ -42,6 +42,8 @@ pub(super) struct Transfer {
     pub(super) bytes: u64,
     /// Where an upload begins in the file.
     pub(super) offset: u64,
+    /// The most bytes that RANG lets move.
+    pub(super) length: Option<u64>,
     /// What ALLO said the file will be.
     pub(super) allocated: Option<u64>,
     /// 150, held back until a handshake that began before the command is done.
@@ -54,17 +56,23 @@ pub(super) struct Transfer {
 
 impl Server {
     pub(super) fn rest(&mut self, offset: u64) {
+        // Offsets of files are signed on every system (THREATS: none wraps around).
+        if i64::try_from(offset).is_err() {
+            return self.done_with(ReplyCode::BAD_PARAMETER, "The number is too large");
+        }
         self.settings.rest = offset;
+        self.settings.range = None;
         let text = format!("The next transfer begins at {offset}");
         self.done(&Reply::new(ReplyCode::PENDING_INFORMATION, text));
     }
 
     /// Resolves the name of a transfer command. One that fails here uses up what was prepared for it, like any other
     /// (XFR-07, DAT-20).
-    fn resolve_transfer(&mut self, name: &[u8]) -> Option<VirtualPath> {
+    pub(super) fn resolve_transfer(&mut self, name: &[u8]) -> Option<VirtualPath> {
         let path = self.resolve_bytes(name);
         if path.is_none() {
             self.settings.rest = 0;
+            self.settings.range = None;
             self.drop_setup();
         }
         path
@@ -72,14 +80,22 @@ impl Server {
 
     pub(super) fn retr(&mut self, now: Instant, path: &Pathname) {
         let rest = core::mem::take(&mut self.settings.rest);
+        let range = self.settings.range.take();
         let Some(path) = self.resolve_transfer(path.as_bytes()) else { return };
+        if let Some((start, end)) = range {
+            if self.refused_range() {
+                return;
+            }
+            let length = Some((end - start).saturating_add(1));
+            return self.begin(now, "RETR", FileOp::Read { path, offset: start, length }, Form::Image);
+        }
         let (offset, form) = match self.settings.representation {
             Representation::Ascii(_) => (0, Form::Ascii { skip: rest }),
             Representation::Ebcdic(_) | Representation::Image | Representation::Local(_) => {
                 (rest, Form::Image)
             }
         };
-        self.begin(now, "RETR", FileOp::Read { path, offset }, form);
+        self.begin(now, "RETR", FileOp::Read { path, offset, length: None }, form);
     }
 
     pub(super) fn stor(&mut self, now: Instant, path: &Pathname) {
@@ -89,6 +105,7 @@ impl Server {
 
     pub(super) fn appe(&mut self, now: Instant, path: &Pathname) {
         let Some(path) = self.resolve_transfer(path.as_bytes()) else { return };
+        self.settings.range = None;
         let told = self.settings.told_partials.iter().any(|(known, _)| *known == path);
         self.upload(now, "APPE", path, WriteMode::Append { continue_partial: told });
     }
@@ -101,15 +118,24 @@ impl Server {
             }
             None => self.settings.cwd.clone(),
         };
-        if core::mem::take(&mut self.settings.rest) > 0 {
+        let ranged = self.settings.range.take().is_some();
+        if core::mem::take(&mut self.settings.rest) > 0 || ranged {
             self.drop_setup();
-            return self.done_with(ReplyCode::BAD_SEQUENCE, "STOU makes a new file, REST does not apply");
+            return self
+                .done_with(ReplyCode::BAD_SEQUENCE, "STOU makes a new file, REST and RANG do not apply");
         }
         self.upload(now, "STOU", path, WriteMode::Unique);
     }
 
     fn upload(&mut self, now: Instant, verb: &'static str, path: VirtualPath, how: WriteMode) {
         let rest = core::mem::take(&mut self.settings.rest);
+        if let Some((start, end)) = self.settings.range.take() {
+            if !self.refused_range() {
+                let how = WriteMode::Within { start, length: (end - start).saturating_add(1) };
+                self.begin(now, verb, FileOp::Write { path, how }, Form::Image);
+            }
+            return;
+        }
         let ascii = matches!(self.settings.representation, Representation::Ascii(_));
         if rest > 0 && ascii {
             self.drop_setup();
@@ -120,46 +146,18 @@ impl Server {
         self.begin(now, verb, FileOp::Write { path, how }, form);
     }
 
-    pub(super) fn list(&mut self, now: Instant, argument: Option<&Text>) {
-        let (all, name) = listing_argument(argument);
-        self.listing(now, "LIST", name, ListStyle::Long { all }, Vec::new());
-    }
-
-    pub(super) fn nlst(&mut self, now: Instant, argument: Option<&Text>) {
-        let (all, name) = listing_argument(argument);
-        let mut prefix = name.unwrap_or_default().to_vec();
-        if !prefix.is_empty() && !prefix.ends_with(b"/") {
-            prefix.push(b'/');
+    /// A range is one of bytes: in a text it would begin and end inside lines that are longer on the wire.
+    fn refused_range(&mut self) -> bool {
+        let refused = matches!(self.settings.representation, Representation::Ascii(_));
+        if refused {
+            self.drop_setup();
+            self.done_with(ReplyCode::INVALID_REST, "RANG applies in TYPE I only");
         }
-        self.listing(now, "NLST", name, ListStyle::Names { all }, prefix);
-    }
-
-    pub(super) fn mlsd(&mut self, now: Instant, path: Option<&Pathname>) {
-        self.listing(now, "MLSD", path.map(Pathname::as_bytes), ListStyle::Facts, Vec::new());
-    }
-
-    fn listing(
-        &mut self,
-        now: Instant,
-        verb: &'static str,
-        name: Option<&[u8]>,
-        style: ListStyle,
-        prefix: Vec<u8>,
-    ) {
-        self.settings.rest = 0;
-        let path = match name {
-            Some(name) => {
-                let Some(path) = self.resolve_transfer(name) else { return };
-                path
-            }
-            None => self.settings.cwd.clone(),
-        };
-        let form = Form::Listing(ListingForm { facts: self.settings.facts, prefix });
-        self.begin(now, verb, FileOp::List { path, style }, form);
+        refused
     }
 
     /// Everything that can be checked before 150: protection, a place for the data to go, permission, the file.
-    fn begin(&mut self, now: Instant, verb: &'static str, op: FileOp, form: Form) {
+    pub(super) fn begin(&mut self, now: Instant, verb: &'static str, op: FileOp, form: Form) {
         let allocated = self.settings.allocated.take();
         let level = self.settings.level;
         let policy = self.policy();
@@ -185,22 +183,17 @@ impl Server {
         }
         let upload = matches!(op, FileOp::Write { .. });
         let path = op.path().clone();
-        let told = match &op {
-            FileOp::Write { how: WriteMode::Append { continue_partial: true }, .. } => {
-                self.settings.told_partials.iter().rev().find(|(known, _)| *known == path).map(|(_, n)| *n)
-            }
-            FileOp::Enter(_)
-            | FileOp::List { .. }
-            | FileOp::MakeDirectory(_)
-            | FileOp::Metadata(_)
-            | FileOp::MetadataOrPartial(_)
-            | FileOp::Read { .. }
-            | FileOp::RemoveDirectory(_)
-            | FileOp::RemoveFile(_)
-            | FileOp::Rename { .. }
-            | FileOp::RenameFrom(_)
-            | FileOp::SetModified { .. }
-            | FileOp::Write { .. } => None,
+        let told = if let FileOp::Write { how: WriteMode::Append { continue_partial: true }, .. } = &op {
+            self.settings.told_partials.iter().rev().find(|(known, _)| *known == path).map(|(_, n)| *n)
+        } else {
+            None
+        };
+        let length = if let FileOp::Read { length, .. } = op {
+            length
+        } else if let FileOp::Write { how: WriteMode::Within { length, .. }, .. } = op {
+            Some(length)
+        } else {
+            None
         };
         let Some(id) = self.ask_storage(op) else {
             self.drop_setup();
@@ -219,9 +212,12 @@ impl Server {
             began: now,
             bytes: 0,
             offset: 0,
+            length,
             held: None,
             rest: None,
-            allocated: allocated.filter(|_| matches!(self.settings.representation, Representation::Image)),
+            allocated: allocated.filter(|_| {
+                matches!(self.settings.representation, Representation::Image) && length.is_none()
+            }),
             told,
         });
         self.timers.clear(Timer::DataOpen);
@@ -281,7 +277,7 @@ impl Server {
                 let shown = Escaped(transfer.path.as_bytes());
                 let text = match (size, &transfer.form) {
                     (Some(size), Form::Image) => {
-                        let left = size.saturating_sub(offset);
+                        let left = size.saturating_sub(offset).min(transfer.length.unwrap_or(u64::MAX));
                         format!("Opening {kind} mode data connection for {shown} ({left} bytes)")
                     }
                     _ => format!("Opening {kind} mode data connection for {shown}"),
@@ -403,17 +399,4 @@ impl Server {
 
 const fn ticket_plan(upload: bool) -> TicketPlan {
     if upload { TicketPlan::Upload } else { TicketPlan::Download }
-}
-
-/// Leading words that begin with a dash are flags; `-a` shows names that begin with a dot (LST-05).
-fn listing_argument(argument: Option<&Text>) -> (bool, Option<&[u8]>) {
-    let mut rest = argument.map_or(&b""[..], Text::as_bytes);
-    let mut all = false;
-    while let Some(flags) = rest.strip_prefix(b"-") {
-        let end = flags.iter().position(|b| *b == b' ').unwrap_or(flags.len());
-        let (word, tail) = flags.split_at(end);
-        all |= word.contains(&b'a') || word.contains(&b'A');
-        rest = tail.strip_prefix(b" ").unwrap_or(tail);
-    }
-    (all, (!rest.is_empty()).then_some(rest))
 }

@@ -52,6 +52,7 @@ pub(super) fn reply_to_failure(failure: &DataFailure, moving: bool) -> Reply {
             | FileErrorKind::NotFound
             | FileErrorKind::NotRegular
             | FileErrorKind::QuotaExceeded
+            | FileErrorKind::TooLarge
             | FileErrorKind::Unsupported
             | _ => reply_to(error, ""),
         },
@@ -140,6 +141,11 @@ impl Server {
             };
             return self.transfer_done(now, &Reply::new(ReplyCode::TRANSFER_ABORTED, text));
         }
+        if transfer.length.is_some_and(|length| bytes > length) {
+            self.out.push_back(Output::Release(JobId(job)));
+            let text = "More bytes came than RANG chose; the file is not changed";
+            return self.transfer_done(now, &Reply::new(ReplyCode::STORAGE_EXCEEDED, text));
+        }
         let ticket = self.fresh_id();
         if let Some(transfer) = &mut self.transfer {
             transfer.phase = Phase::Committing { ticket };
@@ -159,7 +165,7 @@ impl Server {
     ) -> Result<(), Stale> {
         match &self.transfer {
             Some(transfer) if transfer.phase == (Phase::Committing { ticket: ticket.0 }) => {}
-            _ => return Err(Stale),
+            _ => return self.answer_filled(now, &ticket, answer),
         }
         let reply = match answer {
             Ok(()) => {

@@ -1,10 +1,16 @@
 //! One account's view of a local disk.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+};
 
 use async_trait::async_trait;
 use rustix::{
-    fs::{AtFlags, OFlags, fstat, statat},
+    fs::{AtFlags, OFlags, fstat, fstatvfs, statat},
     io::Errno,
 };
 use wharf_types::{FileError, FileErrorKind, Metadata, Timestamp, VirtualPath, WriteMode};
@@ -25,11 +31,21 @@ pub(super) struct Inner {
     pub(super) root: Arc<Root>,
     pub(super) shared: Arc<Shared>,
     pub(super) name: String,
+    /// Of this session.
+    umask: AtomicU32,
+}
+
+impl Inner {
+    /// The permission bits that new files and directories do not get.
+    pub(super) fn umask(&self) -> u32 {
+        self.umask.load(Ordering::Relaxed)
+    }
 }
 
 impl LocalAccount {
     pub(super) fn new(root: Arc<Root>, shared: Arc<Shared>, name: &str) -> Self {
-        Self { inner: Arc::new(Inner { root, shared, name: name.to_owned() }) }
+        let umask = AtomicU32::new(shared.options.umask);
+        Self { inner: Arc::new(Inner { root, shared, name: name.to_owned(), umask }) }
     }
 
     async fn run<T: Send + 'static>(
@@ -140,6 +156,41 @@ impl Storage for LocalAccount {
     async fn set_modified(&self, path: &VirtualPath, to: Timestamp) -> Result<Timestamp, FileError> {
         let path = existing(path)?;
         self.run(move |inner| inner.set_modified(&path, to)).await
+    }
+
+    async fn available(&self, path: &VirtualPath) -> Result<u64, FileError> {
+        let path = existing(path)?;
+        self.run(move |inner| {
+            let room = fstatvfs(inner.root.directory(&path)?).map_err(errno::io)?;
+            // File systems without a number say that they have no blocks at all.
+            if room.f_blocks == 0 {
+                return Err(FileErrorKind::Unsupported.into());
+            }
+            Ok(room.f_bavail.saturating_mul(room.f_frsize))
+        })
+        .await
+    }
+
+    async fn remove_tree(&self, path: &VirtualPath) -> Result<(), FileError> {
+        let path = existing(path)?;
+        self.run(move |inner| inner.remove_tree(&path)).await
+    }
+
+    async fn set_mode(&self, path: &VirtualPath, mode: u32) -> Result<(), FileError> {
+        let path = existing(path)?;
+        self.run(move |inner| inner.set_mode(&path, mode)).await
+    }
+
+    async fn make_link(&self, target: &VirtualPath, link: &VirtualPath) -> Result<(), FileError> {
+        let (to, link) = (existing(target)?, self::target(link)?);
+        self.run(move |inner| inner.make_link(&to, &link)).await
+    }
+
+    async fn umask(&self, to: Option<u32>) -> Result<u32, FileError> {
+        if let Some(to) = to {
+            self.inner.umask.store(to & 0o777, Ordering::Relaxed);
+        }
+        Ok(self.inner.umask())
     }
 }
 

@@ -30,7 +30,7 @@ pub(super) fn sync_directory(dir: &OwnedFd, inside: &impl AsFd) -> Result<(), Fi
 }
 
 impl Inner {
-    fn sync_names(&self, dir: &OwnedFd) -> Result<(), FileError> {
+    pub(super) fn sync_names(&self, dir: &OwnedFd) -> Result<(), FileError> {
         if self.shared.options.durability != Durability::Full {
             return Ok(());
         }
@@ -45,7 +45,7 @@ impl Inner {
             return Err(FileError::new(FileErrorKind::Exists));
         }
         let place = self.root.place(path)?;
-        let mode = Mode::from_raw_mode(0o777 & !self.shared.options.umask);
+        let mode = Mode::from_raw_mode(0o777 & !self.umask());
         mkdirat(&place.dir, place.name.as_slice(), mode).map_err(errno::path)?;
         // The umask of the process took away more than it should; if that cannot be mended, the directory is there.
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;

@@ -131,7 +131,7 @@ pub(super) fn empty(dir: &impl AsFd) -> Result<bool, FileError> {
 }
 
 /// Whether nobody writes `name`, which can be told by taking its lock.
-fn is_unlocked(dir: &impl AsFd, name: &[u8]) -> bool {
+pub(super) fn is_unlocked(dir: &impl AsFd, name: &[u8]) -> bool {
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     openat(dir, name, flags, Mode::empty())
         .is_ok_and(|fd| flock(&fd, FlockOperation::NonBlockingLockExclusive).is_ok())

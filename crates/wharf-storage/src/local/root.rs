@@ -81,10 +81,20 @@ impl Root {
         .map_err(errno::path)
     }
 
+    /// Opens what stands at `path`, to which no link leads.
+    pub(super) fn open_plain(&self, path: &VirtualPath, flags: OFlags) -> Result<OwnedFd, Errno> {
+        let relative = path.as_bytes().get(1..).filter(|relative| !relative.is_empty()).unwrap_or(b".");
+        self.resolve_as(relative, flags, ResolveFlags::NO_SYMLINKS)
+    }
+
     /// Opens `relative`, which begins with no slash.
     fn resolve(&self, relative: &[u8], flags: OFlags) -> Result<OwnedFd, Errno> {
+        self.resolve_as(relative, flags, ResolveFlags::empty())
+    }
+
+    fn resolve_as(&self, relative: &[u8], flags: OFlags, more: ResolveFlags) -> Result<OwnedFd, Errno> {
         let flags = flags | OFlags::CLOEXEC;
-        let how = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
+        let how = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS | more;
         let mut tries = 0;
         loop {
             match openat2(&self.fd, relative, flags, Mode::empty(), how) {

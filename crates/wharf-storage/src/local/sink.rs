@@ -23,8 +23,9 @@ use super::{
     change, errno, partial,
     pool::joined,
     temporary::{Temporary, is_regular},
+    write,
 };
-use crate::{Committed, Durability, Sink, reserved};
+use crate::{Committed, Durability, Sink, Source, reserved};
 
 /// What has to hold at the commit.
 #[derive(Debug)]
@@ -58,6 +59,8 @@ pub(super) struct Upload {
     /// What the account calls it.
     pub(super) path: VirtualPath,
     pub(super) condition: Condition,
+    /// Whether what came is a beginning of what was meant, which can be continued.
+    pub(super) is_beginning: bool,
 }
 
 impl Upload {
@@ -68,7 +71,7 @@ impl Upload {
     /// Everything up to the reply: mode, content, name, directory.
     fn commit(mut self) -> Result<Committed, FileError> {
         let options = &self.inner.shared.options;
-        let mode = self.final_mode(options.umask);
+        let mode = self.final_mode(self.inner.umask());
         let file = Arc::clone(self.file.file());
         fchmod(&file, mode).map_err(errno::io)?;
         // After a sync that failed the system may have dropped the bytes: the file is given up, never synced again.
@@ -140,7 +143,7 @@ impl Upload {
     /// Keeps what came, for later.
     fn suspend(mut self) -> Result<(), FileError> {
         let file = Arc::clone(self.file.file());
-        if fstat(&file).map_err(errno::io)?.st_size == 0 {
+        if !self.is_beginning || fstat(&file).map_err(errno::io)?.st_size == 0 {
             return Ok(());
         }
         // A partial that has its name has its bytes: nobody continues a file with a hole after a loss of power.
@@ -177,6 +180,19 @@ impl LocalSink {
     }
 }
 
+/// As the trait does it.
+async fn take_by_hand(sink: &mut LocalSink, source: &mut dyn Source) -> Result<u64, FileError> {
+    let mut taken = 0;
+    loop {
+        let bytes = source.read(256 * 1024).await?;
+        if bytes.is_empty() {
+            return Ok(taken);
+        }
+        taken += bytes.len() as u64;
+        sink.write(bytes).await?;
+    }
+}
+
 fn gone() -> FileError {
     FileError::with_detail(FileErrorKind::Io, "bytes are missing")
 }
@@ -196,6 +212,32 @@ impl Sink for LocalSink {
         self.settle().await?;
         self.torn = false;
         Ok(())
+    }
+
+    async fn take_from(&mut self, source: &mut dyn Source) -> Result<u64, FileError> {
+        let Some(from) = source.as_file() else {
+            return take_by_hand(self, source).await;
+        };
+        let from = Arc::new(from.try_clone().map_err(|error| errno::from_io(&error))?);
+        if self.torn {
+            return Err(gone());
+        }
+        let upload = self.upload.as_ref().ok_or_else(gone)?;
+        let (to, inner) = (Arc::clone(upload.file.file()), Arc::clone(&upload.inner));
+        let Some(whole) = source.len() else { return take_by_hand(self, source).await };
+        self.torn = true;
+        let mut left = whole;
+        // In steps, between which the whole may be cut.
+        while left > 0 {
+            let (from, to) = (Arc::clone(&from), Arc::clone(&to));
+            let done = inner.shared.pool.run(move || write::copy_step(&from, &to, left)).await?;
+            if done == 0 {
+                return Err(FileError::with_detail(FileErrorKind::Busy, "the file became shorter meanwhile"));
+            }
+            left = left.saturating_sub(done);
+        }
+        self.torn = false;
+        Ok(whole)
     }
 
     fn as_file(&self) -> Option<&File> {

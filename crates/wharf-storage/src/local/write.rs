@@ -53,6 +53,7 @@ pub(super) fn open(
             Some((file, offset)) => (file, offset, Condition::None),
             None => copied(&dir, &place.name, Some(offset))?,
         },
+        WriteMode::Within { start, .. } => overlaid(&dir, &place.name, start)?,
         WriteMode::Append { continue_partial } => {
             let partial = if continue_partial {
                 continued(inner, &dir, &place.name, committed.as_ref(), None)?
@@ -65,7 +66,8 @@ pub(super) fn open(
             }
         }
     };
-    Ok((Upload { inner: Arc::clone(inner), file, name: place.name, path, condition }, offset))
+    let is_beginning = !matches!(how, WriteMode::Within { .. });
+    Ok((Upload { inner: Arc::clone(inner), file, name: place.name, path, condition, is_beginning }, offset))
 }
 
 /// A name that is not taken, inside the directory `wish` or beside it.
@@ -168,6 +170,45 @@ fn copied(
     }
     start_at(copy.file(), len)?;
     Ok((copy, len, Condition::unchanged(Some(&stat))))
+}
+
+/// A copy of the whole committed file, to be overwritten from `start` on.
+fn overlaid(dir: &Arc<OwnedFd>, name: &[u8], start: u64) -> Result<(Temporary, u64, Condition), FileError> {
+    let (copy, len, condition) = copied(dir, name, None)?;
+    if start > len {
+        return Err(FileError::new(FileErrorKind::InvalidOffset));
+    }
+    let mut file: &File = copy.file();
+    file.seek(SeekFrom::Start(start)).map_err(|error| errno::from_io(&error))?;
+    Ok((copy, start, condition))
+}
+
+/// Copies some of the next `left` bytes from where both files are, and says how many.
+pub(super) fn copy_step(mut from: &File, mut to: &File, left: u64) -> Result<u64, FileError> {
+    let io = |error| errno::from_io(&error);
+    let at_start = from.stream_position().map_err(io)? == 0 && fstat(to).map_err(errno::io)?.st_size == 0;
+    if at_start && ioctl_ficlone(to, from).is_ok() {
+        let len = to.seek(SeekFrom::End(0)).map_err(io)?;
+        if len >= left {
+            // What was added to the file since it was opened is no part of the copy.
+            start_at(to, left)?;
+            return Ok(left);
+        }
+        // The next step finds the file shorter than it was.
+        from.seek(SeekFrom::Start(len)).map_err(io)?;
+        return Ok(len);
+    }
+    let step = left.min(STEP);
+    loop {
+        match copy_file_range(from, None, to, None, usize::try_from(step).unwrap_or(usize::MAX)) {
+            Ok(count) => return Ok(count as u64),
+            Err(Errno::INTR) => {}
+            Err(Errno::XDEV | Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP | Errno::PERM | Errno::IO) => {
+                return Ok(if copy_by_hand(from, to, step)? { step } else { 0 });
+            }
+            Err(errno) => return Err(errno::io(errno)),
+        }
+    }
 }
 
 /// Cuts `file` to `len` bytes, and goes on behind them.

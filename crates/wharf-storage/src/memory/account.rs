@@ -1,12 +1,22 @@
 //! One account's view of a disk in memory.
 
-use std::{fs::File, sync::Arc};
+use std::{
+    fs::File,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use wharf_types::{FileError, FileErrorKind, Metadata, Timestamp, VirtualPath, WriteMode};
 
-use super::{MemoryDisk, files::below, sink::MemorySink};
+use super::{
+    MemoryDisk,
+    files::{UMASK, below},
+    sink::MemorySink,
+};
 use crate::{Entry, EntryStream, OpenedSink, OpenedSource, Source, Storage, reserved};
 
 /// One account's view of a disk in memory.
@@ -15,11 +25,16 @@ pub(super) struct MemoryAccount {
     disk: MemoryDisk,
     name: Arc<str>,
     root: VirtualPath,
+    umask: Arc<AtomicU32>,
 }
 
 impl MemoryAccount {
     pub(super) fn new(disk: MemoryDisk, name: &str, root: VirtualPath) -> Self {
-        Self { disk, name: name.into(), root }
+        Self { disk, name: name.into(), root, umask: Arc::new(AtomicU32::new(UMASK)) }
+    }
+
+    fn sink(&self, at: VirtualPath, path: VirtualPath) -> MemorySink {
+        MemorySink::new(self.disk.clone(), Arc::clone(&self.name), at, path, Arc::clone(&self.umask))
     }
 
     fn existing(&self, path: &VirtualPath) -> Result<VirtualPath, FileError> {
@@ -88,7 +103,7 @@ impl Storage for MemoryAccount {
             let at = below(&self.root, &path)?;
             files.check_target(&at)?;
             drop(files);
-            let sink = MemorySink::new(self.disk.clone(), Arc::clone(&self.name), at, path.clone());
+            let sink = self.sink(at, path.clone());
             return Ok(OpenedSink::new(Box::new(sink.unique()), path, 0));
         }
         if path.is_root() {
@@ -99,7 +114,7 @@ impl Storage for MemoryAccount {
         if files.capacity.is_some() {
             files.check_room(1)?;
         }
-        let sink = MemorySink::new(self.disk.clone(), Arc::clone(&self.name), at.clone(), path.clone());
+        let sink = self.sink(at.clone(), path.clone());
         let partial = files.partial_len(&self.name, &at);
         let base = |files: &super::Files| match files.content(&at) {
             Err(error) if error.kind() == FileErrorKind::NotFound => Ok(Bytes::new()),
@@ -117,6 +132,12 @@ impl Storage for MemoryAccount {
                 let version = files.version(&at);
                 sink.starting_with(&base(&files)?, Some(version))
             }
+            WriteMode::Within { start, .. } => {
+                let (content, version) = (base(&files)?, files.version(&at));
+                let start = usize::try_from(start).ok().filter(|start| *start <= content.len());
+                let start = start.ok_or(FileError::new(FileErrorKind::InvalidOffset))?;
+                sink.starting_with(&content, Some(version)).within(start)
+            }
             WriteMode::At(offset) => {
                 let (content, version) = if partial.is_some_and(|len| offset <= len) {
                     (files.take_partial(&self.name, &at).unwrap_or_default(), None)
@@ -129,13 +150,13 @@ impl Storage for MemoryAccount {
             }
         };
         drop(files);
-        let offset = sink.len();
+        let offset = sink.position();
         Ok(OpenedSink::new(Box::new(sink), path.clone(), offset))
     }
 
     async fn make_directory(&self, path: &VirtualPath) -> Result<(), FileError> {
         let at = self.target(path)?;
-        self.disk.lock().make(&at)
+        self.disk.lock().make(&at, self.umask.load(Ordering::Relaxed))
     }
 
     async fn remove_directory(&self, path: &VirtualPath) -> Result<(), FileError> {
@@ -157,6 +178,30 @@ impl Storage for MemoryAccount {
         let at = self.existing(path)?;
         self.disk.lock().set_modified(&at, to)?;
         Ok(to)
+    }
+
+    async fn available(&self, path: &VirtualPath) -> Result<u64, FileError> {
+        let at = self.existing(path)?;
+        let files = self.disk.lock();
+        files.entries(&at, None, 0)?;
+        files.room().ok_or_else(|| FileErrorKind::Unsupported.into())
+    }
+
+    async fn remove_tree(&self, path: &VirtualPath) -> Result<(), FileError> {
+        let at = self.named(path)?;
+        self.disk.lock().remove_tree(&at)
+    }
+
+    async fn set_mode(&self, path: &VirtualPath, mode: u32) -> Result<(), FileError> {
+        let at = self.existing(path)?;
+        self.disk.lock().set_mode(&at, mode)
+    }
+
+    async fn umask(&self, to: Option<u32>) -> Result<u32, FileError> {
+        if let Some(to) = to {
+            self.umask.store(to & 0o777, Ordering::Relaxed);
+        }
+        Ok(self.umask.load(Ordering::Relaxed))
     }
 }
 

@@ -14,6 +14,8 @@ struct Node {
     /// `None` for a directory.
     content: Option<Bytes>,
     modified: Timestamp,
+    /// Permission bits.
+    mode: u32,
     /// Equal for as long as the object is the same.
     number: u64,
     /// When the content was committed, on the disk's own count of changes.
@@ -40,7 +42,7 @@ pub(super) struct Files {
 impl Default for Files {
     fn default() -> Self {
         let now = Timestamp::from_secs(1_767_225_600);
-        let root = Node { content: None, modified: now, number: 1, committed: 1 };
+        let root = Node { content: None, modified: now, mode: 0o755, number: 1, committed: 1 };
         Self {
             nodes: BTreeMap::from([(VirtualPath::root(), root)]),
             partials: BTreeMap::new(),
@@ -50,6 +52,9 @@ impl Default for Files {
         }
     }
 }
+
+/// The permission bits that new files do not get, until an account says otherwise.
+pub(super) const UMASK: u32 = 0o022;
 
 type Done<T = ()> = Result<T, FileError>;
 
@@ -131,23 +136,26 @@ impl Files {
         }
     }
 
-    pub(super) fn put(&mut self, path: &VirtualPath, content: Bytes) -> Done {
+    /// Stores a file; one that is replaced leaves its mode behind.
+    pub(super) fn put(&mut self, path: &VirtualPath, content: Bytes, umask: u32) -> Done {
         self.check_target(path)?;
+        let mode = self.nodes.get(path).map_or(0o666 & !umask, |node| node.mode);
         self.check_room(content.len())?;
         let change = self.tick();
         let number = change;
-        let node = Node { content: Some(content), modified: self.now, number, committed: change };
+        let node = Node { content: Some(content), modified: self.now, mode, number, committed: change };
         self.nodes.insert(path.clone(), node);
         Ok(())
     }
 
-    pub(super) fn make(&mut self, path: &VirtualPath) -> Done {
+    pub(super) fn make(&mut self, path: &VirtualPath, umask: u32) -> Done {
         if self.nodes.contains_key(path) {
             return fail(FileErrorKind::Exists);
         }
         self.parent_of(path)?;
         let change = self.tick();
-        let node = Node { content: None, modified: self.now, number: change, committed: change };
+        let mode = 0o777 & !umask;
+        let node = Node { content: None, modified: self.now, mode, number: change, committed: change };
         self.nodes.insert(path.clone(), node);
         Ok(())
     }
@@ -158,7 +166,7 @@ impl Files {
         }
         match self.nodes.get(path) {
             Some(_) => self.directory(path),
-            None => self.make(path),
+            None => self.make(path, UMASK),
         }
     }
 
@@ -229,6 +237,24 @@ impl Files {
         Ok(())
     }
 
+    pub(super) fn remove_tree(&mut self, path: &VirtualPath) -> Done {
+        if path.is_root() {
+            return fail(FileErrorKind::Denied);
+        }
+        self.directory(path)?;
+        self.nodes.retain(|at, _| !at.starts_with(path));
+        self.partials.retain(|(_, at), _| !at.starts_with(path));
+        Ok(())
+    }
+
+    pub(super) fn set_mode(&mut self, path: &VirtualPath, mode: u32) -> Done {
+        self.node(path)?;
+        if let Some(node) = self.nodes.get_mut(path) {
+            node.mode = mode & 0o777;
+        }
+        Ok(())
+    }
+
     pub(super) fn set_modified(&mut self, path: &VirtualPath, to: Timestamp) -> Done {
         self.node(path)?;
         if let Some(node) = self.nodes.get_mut(path) {
@@ -256,20 +282,25 @@ impl Files {
 
     /// Whether `more` bytes fit beside what is there.
     pub(super) fn check_room(&self, more: usize) -> Done {
-        let Some(capacity) = self.capacity else { return Ok(()) };
+        match self.room() {
+            Some(room) if (more as u64) > room => fail(FileErrorKind::NoSpace),
+            _ => Ok(()),
+        }
+    }
+
+    /// How many bytes still fit; `None` without a limit.
+    pub(super) fn room(&self) -> Option<u64> {
+        let capacity = self.capacity?;
         let stored: usize =
             self.nodes.values().filter_map(|node| node.content.as_ref()).map(Bytes::len).sum();
-        if (stored as u64).saturating_add(more as u64) > capacity {
-            return fail(FileErrorKind::NoSpace);
-        }
-        Ok(())
+        Some(capacity.saturating_sub(stored as u64))
     }
 }
 
 fn describe(node: &Node) -> Metadata {
     let kind = if node.content.is_some() { FileKind::File } else { FileKind::Directory };
     let size = node.content.as_ref().map_or(0, |content| content.len() as u64);
-    Metadata { identity: (0, node.number), ..Metadata::new(kind, size, node.modified) }
+    Metadata { identity: (0, node.number), mode: node.mode, ..Metadata::new(kind, size, node.modified) }
 }
 
 /// `path`, which lies at or below `from`, at the same place below `to`.

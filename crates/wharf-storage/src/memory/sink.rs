@@ -1,6 +1,12 @@
 //! An upload to a disk in memory.
 
-use std::{fs::File, sync::Arc};
+use std::{
+    fs::File,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+};
 
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
@@ -30,14 +36,23 @@ pub(super) struct MemorySink {
     /// What the account calls that.
     path: VirtualPath,
     content: BytesMut,
+    /// Where bytes replace others, when they are not added to the end.
+    within: Option<usize>,
+    umask: Arc<AtomicU32>,
     condition: Condition,
     failed: bool,
 }
 
 impl MemorySink {
-    pub(super) fn new(disk: MemoryDisk, account: Arc<str>, at: VirtualPath, path: VirtualPath) -> Self {
-        let content = BytesMut::new();
-        Self { disk, account, at, path, content, condition: Condition::None, failed: false }
+    pub(super) fn new(
+        disk: MemoryDisk,
+        account: Arc<str>,
+        at: VirtualPath,
+        path: VirtualPath,
+        umask: Arc<AtomicU32>,
+    ) -> Self {
+        let (content, condition) = (BytesMut::new(), Condition::None);
+        Self { disk, account, at, path, content, within: None, umask, condition, failed: false }
     }
 
     pub(super) fn unique(mut self) -> Self {
@@ -54,8 +69,15 @@ impl MemorySink {
         self
     }
 
-    pub(super) fn len(&self) -> u64 {
-        self.content.len() as u64
+    /// Replaces what stands at `start` and behind it, as far as bytes come.
+    pub(super) fn within(mut self, start: usize) -> Self {
+        self.within = Some(start);
+        self
+    }
+
+    /// Where the next byte goes.
+    pub(super) fn position(&self) -> u64 {
+        self.within.unwrap_or(self.content.len()) as u64
     }
 }
 
@@ -65,7 +87,17 @@ impl Sink for MemorySink {
         let room = self.disk.lock().check_room(self.content.len().saturating_add(data.len()));
         self.failed |= room.is_err();
         room?;
-        self.content.extend_from_slice(&data);
+        let Some(start) = self.within else {
+            self.content.extend_from_slice(&data);
+            return Ok(());
+        };
+        let end = start.saturating_add(data.len());
+        let (over, added) = data.split_at(data.len().min(self.content.len().saturating_sub(start)));
+        if let Some(place) = self.content.get_mut(start..start + over.len()) {
+            place.copy_from_slice(over);
+        }
+        self.content.extend_from_slice(added);
+        self.within = Some(end);
         Ok(())
     }
 
@@ -78,7 +110,7 @@ impl Sink for MemorySink {
         if this.failed {
             return Err(FileError::with_detail(FileErrorKind::Io, "bytes are missing"));
         }
-        let bytes = this.len();
+        let bytes = this.content.len() as u64;
         let mut files = this.disk.lock();
         match this.condition {
             Condition::None => {}
@@ -87,7 +119,7 @@ impl Sink for MemorySink {
             Condition::Unchanged { version } if files.version(&this.at) == version => {}
             Condition::Unchanged { .. } => return Err(FileError::new(FileErrorKind::Busy)),
         }
-        files.put(&this.at, this.content.freeze())?;
+        files.put(&this.at, this.content.freeze(), this.umask.load(Ordering::Relaxed))?;
         files.take_partial(&this.account, &this.at);
         drop(files);
         Ok(Committed::new(this.path, bytes))
@@ -95,7 +127,7 @@ impl Sink for MemorySink {
 
     async fn suspend(self: Box<Self>) -> Result<(), FileError> {
         let this = *self;
-        if this.content.is_empty() {
+        if this.content.is_empty() || this.within.is_some() {
             return Ok(());
         }
         this.disk.lock().suspend(&this.account, &this.at, this.content.freeze())

@@ -80,6 +80,17 @@ async fn links_are_followed_inside_and_nowhere_else() {
         let times = yard.alice.set_modified(&path(&below), Timestamp::from_secs(0)).await;
         assert_eq!(kind(times), FileErrorKind::Denied, "{link}");
         assert_eq!(kind(yard.alice.partial(&path(&below)).await), FileErrorKind::Denied, "{link}");
+        assert_eq!(kind(yard.alice.set_mode(&path(&below), 0o777).await), FileErrorKind::Denied, "{link}");
+        assert_eq!(kind(yard.alice.set_mode(&path(link), 0o777).await), FileErrorKind::Denied, "{link}");
+        assert_eq!(kind(yard.alice.remove_tree(&made).await), FileErrorKind::Denied, "{link}");
+        assert_eq!(kind(yard.alice.available(&path(link)).await), FileErrorKind::Denied, "{link}");
+        let inside = path("inside/secret");
+        assert_eq!(
+            kind(yard.alice.make_link(&path(&below), &path("l")).await),
+            FileErrorKind::Denied,
+            "{link}"
+        );
+        assert_eq!(kind(yard.alice.make_link(&inside, &made).await), FileErrorKind::Denied, "{link}");
     }
     yard.assert_outside_is_unchanged();
 }
@@ -143,8 +154,10 @@ async fn a_directory_that_turns_into_a_link_leads_nowhere() {
         swaps
     });
     let mut reached = 0;
-    for round in 0..2000_u32 {
-        match round % 5 {
+    let mode = || fs::metadata(yard.at("outside/secret")).unwrap().permissions().mode();
+    let before = mode();
+    for round in 0..4000_u32 {
+        match round % 9 {
             0 | 1 => {
                 if let Ok(content) = fetch(&yard.alice, "inside/secret").await {
                     assert_eq!(content, b"root/inside");
@@ -153,6 +166,21 @@ async fn a_directory_that_turns_into_a_link_leads_nowhere() {
             }
             2 => drop(store(&yard.alice, "inside/new", REPLACE, b"x").await),
             3 => drop(yard.alice.make_directory(&path(format!("inside/d{round}"))).await),
+            4 => drop(yard.alice.set_mode(&path("inside/secret"), 0o600 | round & 0o77).await),
+            5 => {
+                let made = path(format!("inside/l{round}"));
+                drop(yard.alice.make_link(&path("inside/secret"), &made).await);
+                drop(yard.alice.remove_file(&made).await);
+            }
+            6 => drop(yard.alice.remove_tree(&path(format!("inside/d{}", round - 3))).await),
+            7 => {
+                if let Ok(mut opened) = yard.alice.open_read(&path("inside/secret"), 0).await
+                    && let Ok(mut copy) = yard.alice.open_write(&path("inside/new"), REPLACE).await
+                {
+                    copy.sink.take_from(&mut *opened.source).await.unwrap();
+                    drop(copy.sink.commit().await);
+                }
+            }
             _ => {
                 drop(yard.alice.remove_file(&path("inside/new")).await);
                 drop(yard.alice.rename(&path("inside/new"), &path("inside/newer")).await);
@@ -161,6 +189,7 @@ async fn a_directory_that_turns_into_a_link_leads_nowhere() {
     }
     done.store(true, Ordering::Relaxed);
     assert!(swapper.join().unwrap() > 100 && reached > 0);
+    assert_eq!(mode(), before);
     yard.assert_outside_is_unchanged();
 }
 

@@ -3,6 +3,7 @@
 
 mod confinement;
 mod contract;
+mod extra;
 mod fault;
 mod hidden;
 mod parallel;

@@ -162,6 +162,9 @@ impl Transcript {
                 "ahead" => cfg.look_ahead = number(value)?,
                 "peer" => self.ends.peer = value.parse().map_err(|_| "not an address")?,
                 "local" => self.ends.local = value.parse().map_err(|_| "not an address")?,
+                "rmdir" => cfg.site_rmdir = flag(value)?,
+                "text" => cfg.max_text_size = number(value)?,
+                "hash" => cfg.max_hash = number(value)?,
                 "cut" if value == "whole" => self.whole_only = true,
                 _ => return Err("unknown key".to_owned()),
             }

@@ -276,6 +276,7 @@ impl Stage {
             Question::File { op, .. } => ("files", format!("ask {}", op_words(op))),
             Question::Lines { .. } => ("lines", "ask lines".to_owned()),
             Question::Commit { .. } => ("commit", "ask commit".to_owned()),
+            Question::Sessions { .. } => ("sessions", "ask sessions".to_owned()),
         };
         self.note(note);
         if self.hold.iter().any(|held| held == kind) {
@@ -323,6 +324,10 @@ impl Stage {
                 let answer = error.map_or_else(|| self.model.commit(job), Err);
                 self.server.answer_commit(self.now, ticket, answer)
             }
+            Question::Sessions { ticket } => {
+                let sessions = vec![format!("1 from {} for 0 seconds", self.peer)];
+                self.server.answer_sessions(self.now, ticket, sessions)
+            }
         }
     }
 }
@@ -335,11 +340,24 @@ fn tls_info(server_name: Option<String>) -> TlsInfo {
 fn op_words(op: &FileOp) -> String {
     let path = op.path().as_bytes().escape_ascii();
     match op {
+        FileOp::Available(_) => format!("available {path}"),
+        FileOp::Combine { parts, .. } => format!("combine {path} of {}", parts.len()),
+        FileOp::Copy { from, .. } => format!("copy {} to {path}", from.as_bytes().escape_ascii()),
+        FileOp::Hash { algorithm, range, .. } => format!("hash {path} {algorithm} {range:?}"),
+        FileOp::RemoveTree(_) => format!("remove-tree {path}"),
+        FileOp::SetMode { mode, .. } => format!("set-mode {path} {mode:o}"),
+        FileOp::Symlink { target, .. } => format!("link {path} to {}", target.as_bytes().escape_ascii()),
+        FileOp::TextSize { .. } => format!("text-size {path}"),
+        FileOp::Umask { to, .. } => format!("umask {to:?}"),
         FileOp::Enter(_) => format!("enter {path}"),
-        FileOp::List { style, .. } => format!("list {path} {style:?}"),
+        FileOp::List { style, within, .. } => {
+            let pattern = if within.is_some() { " pattern" } else { "" };
+            format!("list {path} {style:?}{pattern}")
+        }
         FileOp::MakeDirectory(_) => format!("mkdir {path}"),
         FileOp::Metadata(_) | FileOp::MetadataOrPartial(_) => format!("metadata {path}"),
-        FileOp::Read { offset, .. } => format!("read {path} at {offset}"),
+        FileOp::Read { offset, length: None, .. } => format!("read {path} at {offset}"),
+        FileOp::Read { offset, length: Some(length), .. } => format!("read {path} at {offset} for {length}"),
         FileOp::RemoveDirectory(_) => format!("rmdir {path}"),
         FileOp::RemoveFile(_) => format!("remove {path}"),
         FileOp::Rename { to, .. } => format!("rename {path} to {}", to.as_bytes().escape_ascii()),

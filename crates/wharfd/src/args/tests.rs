@@ -155,5 +155,5 @@ fn the_arguments_show_no_password() {
 fn permissions_are_words_or_letters() {
     let parse = |word| CommandLine::try_parse_from(["wharfd", "passwd", "a", "--permissions", word]);
     assert!(parse("upload-only").is_ok() && parse("lr").is_ok());
-    assert!(parse("root").unwrap_err().to_string().contains("adlmrntw"));
+    assert!(parse("root").unwrap_err().to_string().contains("adlmrntwps"));
 }

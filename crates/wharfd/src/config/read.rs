@@ -228,7 +228,7 @@ impl User {
             root: section.text("root", "\"alice\" (a directory below the root, or an absolute one)"),
             permissions: section.parsed(
                 "permissions",
-                "\"full\", \"read-only\", \"upload-only\", \"none\", or letters of adlmrntw",
+                "\"full\", \"read-only\", \"upload-only\", \"none\", or letters of adlmrntwps",
                 |word| Rights::from_word(word).map(|_| word.to_owned()),
             ),
             groups: section.texts("groups", "[\"staff\"]"),

@@ -7,7 +7,7 @@ use std::{
 
 use bytes::BytesMut;
 use wharf_codec::{Limits, Reply, ReplyFramer};
-use wharf_types::{FileKind, FileOp, Grant, Metadata, Timestamp, TlsRule};
+use wharf_types::{FileKind, FileOp, Grant, Metadata, Rights, Timestamp, TlsRule};
 
 use super::super::{AuditEvent, FileAnswer, LoginAnswer, Output, PeerInfo, Question, Server, ServerConfig};
 use crate::{
@@ -26,6 +26,8 @@ pub(super) struct Record {
     /// The codes that would have been the answer if the policy were enforced.
     pub(super) would_refuse: Vec<u16>,
     pub(super) closed: bool,
+    /// What storage was asked for.
+    pub(super) effects: Vec<FileOp>,
 }
 
 #[derive(Debug)]
@@ -43,6 +45,8 @@ pub(super) struct Driver {
     pub(super) handshake: Duration,
     /// What accounts say of encryption by themselves.
     pub(super) grant_rule: TlsRule,
+    /// What they may do.
+    pub(super) rights: Rights,
     /// The host that the client names in TLS.
     sni: Option<&'static str>,
     securing: Option<DataId>,
@@ -75,6 +79,7 @@ impl Driver {
             version: TlsVersion::V1_3,
             handshake: Duration::ZERO,
             grant_rule: TlsRule::NONE,
+            rights: Rights::FULL,
             sni,
             securing: None,
             wire: BytesMut::new(),
@@ -114,7 +119,7 @@ impl Driver {
                 Output::Ask(Question::Login { ticket, user, password, .. }) => {
                     let known = [&b"alice"[..], b"bob", b"anonymous"].contains(&user.as_bytes());
                     let answer = if known && password.expose() == b"secret" {
-                        let mut grant = Grant::new(user.to_string(), "");
+                        let mut grant = Grant::new(user.to_string(), "").with_rights(self.rights);
                         grant.tls = self.grant_rule;
                         LoginAnswer::Accept(grant)
                     } else {
@@ -123,6 +128,7 @@ impl Driver {
                     self.server.answer_login(now, ticket, answer).unwrap();
                 }
                 Output::Ask(Question::File { ticket, op }) => {
+                    self.record.effects.push(op.clone());
                     let answer = match op {
                         FileOp::Read { .. } | FileOp::Write { .. } | FileOp::List { .. } => {
                             self.record.opened += 1;
@@ -136,9 +142,20 @@ impl Driver {
                             partial: false,
                         },
                         FileOp::SetModified { to, .. } => FileAnswer::Time(to),
+                        FileOp::Available(_) | FileOp::TextSize { .. } => FileAnswer::Size(3),
+                        FileOp::Combine { .. } | FileOp::Copy { .. } => {
+                            FileAnswer::Opened { size: None, path: None, offset: 0 }
+                        }
+                        FileOp::Hash { algorithm, .. } => {
+                            FileAnswer::Digest { digest: vec![0xab; algorithm.length()], start: 0, length: 3 }
+                        }
+                        FileOp::SetMode { mode, .. } => FileAnswer::Mode(mode),
+                        FileOp::Umask { to, .. } => FileAnswer::Mode(to.unwrap_or(0o022)),
                         FileOp::MakeDirectory(_)
                         | FileOp::RemoveDirectory(_)
                         | FileOp::RemoveFile(_)
+                        | FileOp::RemoveTree(_)
+                        | FileOp::Symlink { .. }
                         | FileOp::Rename { .. } => FileAnswer::Done,
                     };
                     self.server.answer_file(now, ticket, Ok(answer)).unwrap();
@@ -148,6 +165,9 @@ impl Driver {
                 }
                 Output::Ask(Question::Commit { ticket, .. }) => {
                     self.server.answer_commit(now, ticket, Ok(())).unwrap();
+                }
+                Output::Ask(Question::Sessions { ticket }) => {
+                    self.server.answer_sessions(now, ticket, Vec::new()).unwrap();
                 }
                 Output::Data(command) => self.data(command),
                 Output::Close | Output::Abort => self.record.closed = true,

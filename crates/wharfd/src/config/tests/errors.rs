@@ -170,7 +170,7 @@ fn wrong_values_say_what_to_write() {
         (
             "user = [{ name = \"a\", hash = \"HASH\", permissions = \"everything\" }]",
             "permissions cannot be \"everything\"",
-            "write permissions = \"full\", \"read-only\", \"upload-only\", \"none\", or letters of adlmrntw",
+            "write permissions = \"full\", \"read-only\", \"upload-only\", \"none\", or letters of adlmrntwps",
         ),
     ] {
         let text = errors(&with_head(line));
