@@ -2,17 +2,26 @@
 //!
 //! There is no standard for it. Each format has a file of its own here, so that more can follow.
 
+mod cjk;
+mod clues;
 mod date;
 mod dos;
 mod encode;
 mod eplf;
+mod format;
+mod headings;
+mod languages;
+mod line;
+mod month;
+mod numeric;
 mod unix;
+mod unix_date;
+mod whole;
 
 use alloc::vec::Vec;
 
 use bytes::Bytes;
 
-use crate::text::is_text;
 use crate::time::TimeVal;
 
 pub use encode::{ListLine, encode_list_line};
@@ -121,31 +130,22 @@ pub struct ListingHint<'a> {
 /// ```
 #[must_use]
 pub fn parse_listing(text: &[u8], hint: &ListingHint<'_>) -> Vec<ListItem> {
-    let text = Bytes::copy_from_slice(text);
-    let mut items = Vec::new();
-    for mut line in text.split(|&byte| byte == b'\n') {
-        while let Some(shorter) = line.strip_suffix(b"\r") {
-            line = shorter;
-        }
-        if !line.is_empty() && !is_total(line) {
-            items.push(parse_line(text.slice_ref(line), hint));
+    whole::items(&Bytes::copy_from_slice(text), hint)
+}
+
+impl ListEntry {
+    /// An entry of which nothing but its name and kind is known.
+    fn bare(raw: &Bytes, name: Bytes, kind: EntryKind) -> Self {
+        Self {
+            name,
+            kind,
+            size: None,
+            modified: None,
+            permissions: None,
+            owner: None,
+            group: None,
+            target: None,
+            raw: raw.clone(),
         }
     }
-    items
-}
-
-/// The first byte tells the formats apart, so that none can take a line of another.
-fn parse_line(raw: Bytes, hint: &ListingHint<'_>) -> ListItem {
-    let entry = match raw.first() {
-        _ if !raw.iter().copied().all(is_text) => None,
-        Some(b'+') => eplf::parse(&raw),
-        Some(b'0'..=b'9') => dos::parse(&raw),
-        _ => unix::parse(&raw, hint),
-    };
-    entry.map_or(ListItem::Unparsed(raw), ListItem::Entry)
-}
-
-/// `total 42`, the sum of blocks that `ls` puts on top.
-fn is_total(line: &[u8]) -> bool {
-    line.strip_prefix(b"total ").is_some_and(|rest| rest.trim_ascii().iter().all(u8::is_ascii_digit))
 }

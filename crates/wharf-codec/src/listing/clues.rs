@@ -1,0 +1,85 @@
+//! What the lines of a listing tell about each other.
+
+use bytes::Bytes;
+
+use crate::listing::ListEntry;
+use crate::listing::line::Line;
+use crate::listing::month::Languages;
+use crate::listing::numeric::Orders;
+use crate::time::TimeVal;
+
+/// What a listing shows as a whole, gathered from all its lines of one format.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Clues {
+    /// In which orders day, month and year may stand, so that every date exists.
+    pub(super) orders: Orders,
+    /// In which languages every month is a month.
+    pub(super) languages: Languages,
+    /// The fewest blanks in front of a name.
+    pub(super) gap: usize,
+    /// How many lines were taken.
+    pub(super) lines: usize,
+}
+
+impl Clues {
+    /// Nothing is known yet: everything is possible.
+    pub(super) const OPEN: Self =
+        Self { orders: Orders::ALL, languages: Languages::ALL, gap: usize::MAX, lines: 0 };
+
+    /// One line, nothing else told.
+    pub(super) const LINE: Self = Self { lines: 1, ..Self::OPEN };
+
+    /// What both tell.
+    pub(super) fn and(self, other: Self) -> Self {
+        Self {
+            orders: self.orders.and(other.orders),
+            languages: self.languages.and(other.languages),
+            gap: self.gap.min(other.gap),
+            lines: self.lines + other.lines,
+        }
+    }
+}
+
+/// What a line is read by.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Context {
+    pub(super) now: TimeVal,
+    pub(super) clues: Clues,
+    /// Whether the format is known from headings or other lines, so that lines of little shape may be taken.
+    pub(super) sure: bool,
+}
+
+/// A line that was understood, and what it tells about the others.
+#[derive(Clone, Debug)]
+pub(super) struct Reading {
+    pub(super) entry: ListEntry,
+    pub(super) clues: Clues,
+}
+
+impl Reading {
+    pub(super) const fn new(entry: ListEntry) -> Self {
+        Self { entry, clues: Clues::LINE }
+    }
+}
+
+/// How the blanks between the columns and the name are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Gap {
+    /// One space; more only if at least three lines agree on more.
+    Single,
+    /// A column: the fewest blanks of all lines.
+    Column,
+}
+
+/// The name behind a word, up to the end of the line, and how many blanks stand in front of it. Blanks beyond the gap
+/// belong to the name.
+pub(super) fn name_behind(line: &Line<'_>, at: usize, gap: Gap, context: &Context) -> Option<(Bytes, usize)> {
+    let rest = line.behind(at);
+    let blanks = rest.iter().take_while(|&&byte| matches!(byte, b' ' | b'\t')).count();
+    let width = match gap {
+        Gap::Single if context.clues.lines < 3 => 1,
+        Gap::Single | Gap::Column => context.clues.gap.min(blanks),
+    };
+    let name = rest.get(width.max(1)..).filter(|_| blanks > 0 && blanks < rest.len())?;
+    Some((line.bytes(name), blanks))
+}
