@@ -1,8 +1,7 @@
-//! What servers put around entries, and what they call themselves.
+//! What `ls` puts around its entries.
 
 use bytes::Bytes;
 
-use crate::listing::format::Format;
 use crate::listing::line::Line;
 use crate::listing::unix;
 
@@ -23,17 +22,4 @@ pub(super) fn is_of_ls(line: &Line<'_>, starts: bool, next: Option<&Bytes>) -> b
         && next.as_ref().is_none_or(|next| is_sum(next) || is_entry(next) || next.raw().ends_with(b":"));
     let sums = is_sum(line) && next.as_ref().is_none_or(|next| is_entry(next) || next.raw().ends_with(b":"));
     heads || sums
-}
-
-/// The format that a system usually has, by the words of the answer to `SYST`.
-pub(super) fn system(syst: &[u8]) -> Option<Format> {
-    let syst = syst.to_ascii_uppercase();
-    let has = |word: &[u8]| memchr::memmem::find(&syst, word).is_some();
-    if has(b"WINDOWS") || has(b"MSDOS") || has(b"MS-DOS") {
-        Some(Format::Dos)
-    } else if has(b"UNIX") {
-        Some(Format::Unix)
-    } else {
-        None
-    }
 }

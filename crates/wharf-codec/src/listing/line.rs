@@ -67,9 +67,10 @@ impl<'a> Line<'a> {
             .collect()
     }
 
-    /// Where a word begins.
-    pub(super) fn start(&self, at: usize) -> Option<usize> {
-        self.words.get(at).map(|word| word.start)
+    /// The line from the beginning of a word to the end of another.
+    pub(super) fn span(&self, first: usize, last: usize) -> &'a [u8] {
+        let ends = self.words.get(first).zip(self.words.get(last));
+        ends.and_then(|(first, last)| self.raw.get(first.start..last.end)).unwrap_or_default()
     }
 
     /// What follows a word, with the blanks between.

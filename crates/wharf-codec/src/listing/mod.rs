@@ -2,21 +2,32 @@
 //!
 //! There is no standard for it. Each format has a file of its own here, so that more can follow.
 
+mod as400;
 mod cjk;
 mod clues;
+mod cms;
 mod date;
 mod dos;
 mod encode;
 mod eplf;
 mod format;
 mod headings;
+mod jes;
 mod languages;
 mod line;
+mod mlsd;
 mod month;
+mod mvs;
+mod netware;
+mod nonstop;
 mod numeric;
+mod os2;
 mod unix;
 mod unix_date;
+mod vms;
+mod vshell;
 mod whole;
+mod win16;
 
 use alloc::vec::Vec;
 

@@ -17,12 +17,12 @@ use crate::text::is_text;
 
 /// The items of a listing.
 pub(super) fn items(text: &Bytes, hint: &ListingHint<'_>) -> Vec<ListItem> {
-    let lines = lines(text);
+    let lines = Lines::new(text);
     let open = Context { now: hint.now, clues: Clues::OPEN, sure: false };
     let survey = Survey::of(&lines, &open, hint);
     let mut items = Vec::new();
     let mut at = 0;
-    while let Some(line) = lines.get(at) {
+    while let Some(line) = lines.seen(at) {
         let (item, used) = survey.item(&lines, at, line, hint);
         items.extend(item);
         at += used.max(1);
@@ -30,28 +30,50 @@ pub(super) fn items(text: &Bytes, hint: &ListingHint<'_>) -> Vec<ListItem> {
     items
 }
 
-/// A line as it came, and what the first look told.
+/// A line as it came.
 #[derive(Clone, Debug)]
 pub(super) struct Seen {
     /// The line without its end.
     pub(super) raw: Bytes,
+    /// Where it begins in the text.
+    start: usize,
     /// Whether an empty line, or none, stands before it.
     pub(super) starts: bool,
 }
 
 /// The lines that are not empty.
-fn lines(text: &Bytes) -> Vec<Seen> {
-    let (mut lines, mut starts) = (Vec::new(), true);
-    for mut line in text.split(|&byte| byte == b'\n') {
-        while let Some(shorter) = line.strip_suffix(b"\r") {
-            line = shorter;
+pub(super) struct Lines {
+    text: Bytes,
+    seen: Vec<Seen>,
+}
+
+impl Lines {
+    fn new(text: &Bytes) -> Self {
+        let (mut seen, mut starts, mut start) = (Vec::new(), true, 0);
+        for whole in text.split(|&byte| byte == b'\n') {
+            let mut line = whole;
+            while let Some(shorter) = line.strip_suffix(b"\r") {
+                line = shorter;
+            }
+            if !line.is_empty() {
+                seen.push(Seen { raw: text.slice_ref(line), start, starts });
+            }
+            starts = line.is_empty();
+            start += whole.len() + 1;
         }
-        if !line.is_empty() {
-            lines.push(Seen { raw: text.slice_ref(line), starts });
-        }
-        starts = line.is_empty();
+        Self { text: text.clone(), seen }
     }
-    lines
+
+    pub(super) fn seen(&self, at: usize) -> Option<&Seen> {
+        self.seen.get(at)
+    }
+
+    /// From the beginning of a line to the end of another, with the line ends between.
+    pub(super) fn from_to(&self, first: usize, last: usize) -> Option<Bytes> {
+        let (first, last) = (self.seen(first)?, self.seen(last)?);
+        let end = last.start + last.raw.len();
+        (first.start <= end && end <= self.text.len()).then(|| self.text.slice(first.start..end))
+    }
 }
 
 /// What all lines show together.
@@ -84,15 +106,15 @@ impl Formats {
 }
 
 impl Survey {
-    fn of(lines: &[Seen], open: &Context, hint: &ListingHint<'_>) -> Self {
+    fn of(lines: &Lines, open: &Context, hint: &ListingHint<'_>) -> Self {
         let mut survey = Self {
             clues: [Clues { lines: 0, ..Clues::OPEN }; Format::ALL.len()],
             sure: Formats::default(),
             main: None,
-            takers: Vec::with_capacity(lines.len()),
+            takers: Vec::with_capacity(lines.seen.len()),
         };
         let mut at = 0;
-        while let Some(seen) = lines.get(at) {
+        while let Some(seen) = lines.seen(at) {
             let (raw, used) = joined(lines, at, open);
             let line = Line::new(&raw);
             let mut takers = Formats::default();
@@ -125,7 +147,7 @@ impl Survey {
     /// What a line is, and how many lines it takes.
     fn item(
         &self,
-        lines: &[Seen],
+        lines: &Lines,
         at: usize,
         seen: &Seen,
         hint: &ListingHint<'_>,
@@ -155,10 +177,10 @@ impl Survey {
     }
 
     /// Whether a line belongs to what a server puts around entries: a heading, a sum.
-    fn is_frame(&self, lines: &[Seen], at: usize) -> bool {
-        let Some(seen) = lines.get(at) else { return false };
+    fn is_frame(&self, lines: &Lines, at: usize) -> bool {
+        let Some(seen) = lines.seen(at) else { return false };
         let line = Line::new(&seen.raw);
-        let next = lines.get(at + 1).map(|next| &next.raw);
+        let next = lines.seen(at + 1).map(|next| &next.raw);
         headings::is_total(&seen.raw)
             || Format::ALL.iter().any(|format| self.sure.has(*format) && format.is_heading(&line))
             || self.sure.has(Format::Unix) && headings::is_of_ls(&line, seen.starts, next)
@@ -166,7 +188,7 @@ impl Survey {
 }
 
 /// The bytes of the entry that begins at a line, and how many lines it has: VMS breaks an entry behind a long name.
-fn joined(lines: &[Seen], at: usize, context: &Context) -> (Bytes, usize) {
-    let Some(seen) = lines.get(at) else { return (Bytes::new(), 1) };
+fn joined(lines: &Lines, at: usize, context: &Context) -> (Bytes, usize) {
+    let Some(seen) = lines.seen(at) else { return (Bytes::new(), 1) };
     Format::joined(lines, at, context).unwrap_or_else(|| (seen.raw.clone(), 1))
 }
