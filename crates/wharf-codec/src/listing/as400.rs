@@ -7,7 +7,7 @@
 //! QSECOFR                                 *MEM       FILE.FILE/MEMBER.MBR
 //! ```
 
-use crate::listing::clues::{Clues, Context, Gap, Reading, name_behind};
+use crate::listing::clues::{Clues, Context, Reading};
 use crate::listing::date::{Clock, digits, full};
 use crate::listing::line::Line;
 use crate::listing::numeric::Numeric;
@@ -29,8 +29,8 @@ pub(super) fn parse(line: &Line<'_>, context: &Context) -> Option<Reading> {
         (Some(size), Some(date), Some(Clock::parse(line.word(3))?), 4)
     };
     let kind = line.word(at).strip_prefix(b"*").filter(|kind| is_type(kind))?;
-    let (name, gap) = name_behind(line, at, Gap::Column, context)?;
-    let name = name.slice_ref(name.trim_ascii_end());
+    // The types differ in length, and names begin below each other.
+    let name = line.bytes(line.from(at + 1).trim_ascii_end());
     let (name, slash) = match name.strip_suffix(b"/") {
         Some(shorter) => (name.slice_ref(shorter), true),
         None => (name, false),
@@ -47,7 +47,7 @@ pub(super) fn parse(line: &Line<'_>, context: &Context) -> Option<Reading> {
         ..ListEntry::bare(line.raw(), name, kind)
     };
     let orders = date.map_or(Clues::OPEN.orders, |date| date.orders());
-    Some(Reading { entry, clues: Clues { orders, gap, ..Clues::LINE } })
+    Some(Reading { entry, clues: Clues { orders, ..Clues::LINE } })
 }
 
 fn is_type(word: &[u8]) -> bool {

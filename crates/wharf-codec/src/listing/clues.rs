@@ -16,7 +16,7 @@ pub(super) struct Clues {
     /// In which languages every month is a month.
     pub(super) languages: Languages,
     /// The fewest blanks in front of a name.
-    pub(super) gap: usize,
+    pub(super) gaps: Gaps,
     /// How many lines were taken.
     pub(super) lines: usize,
 }
@@ -24,7 +24,7 @@ pub(super) struct Clues {
 impl Clues {
     /// Nothing is known yet: everything is possible.
     pub(super) const OPEN: Self =
-        Self { orders: Orders::ALL, languages: Languages::ALL, gap: usize::MAX, lines: 0 };
+        Self { orders: Orders::ALL, languages: Languages::ALL, gaps: Gaps::OPEN, lines: 0 };
 
     /// One line, nothing else told.
     pub(super) const LINE: Self = Self { lines: 1, ..Self::OPEN };
@@ -34,7 +34,7 @@ impl Clues {
         Self {
             orders: self.orders.and(other.orders),
             languages: self.languages.and(other.languages),
-            gap: self.gap.min(other.gap),
+            gaps: self.gaps.and(other.gaps),
             lines: self.lines + other.lines,
         }
     }
@@ -71,15 +71,37 @@ pub(super) enum Gap {
     Column,
 }
 
-/// The name behind a word, up to the end of the line, and how many blanks stand in front of it. Blanks beyond the gap
+/// The fewest blanks, for each way to take them, and how many lines told of the first.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Gaps {
+    single: usize,
+    lines: usize,
+    column: usize,
+}
+
+impl Gaps {
+    pub(super) const OPEN: Self = Self { single: usize::MAX, lines: 0, column: usize::MAX };
+
+    fn and(self, other: Self) -> Self {
+        Self {
+            single: self.single.min(other.single),
+            lines: self.lines + other.lines,
+            column: self.column.min(other.column),
+        }
+    }
+}
+
+/// The name behind a word, up to the end of the line, and what the blanks in front of it tell. Blanks beyond the gap
 /// belong to the name.
-pub(super) fn name_behind(line: &Line<'_>, at: usize, gap: Gap, context: &Context) -> Option<(Bytes, usize)> {
+pub(super) fn name_behind(line: &Line<'_>, at: usize, gap: Gap, context: &Context) -> Option<(Bytes, Gaps)> {
     let rest = line.behind(at);
     let blanks = rest.iter().take_while(|&&byte| matches!(byte, b' ' | b'\t')).count();
-    let width = match gap {
-        Gap::Single if context.clues.lines < 3 => 1,
-        Gap::Single | Gap::Column => context.clues.gap.min(blanks),
+    let listing = context.clues.gaps;
+    let (width, gaps) = match gap {
+        Gap::Single if listing.lines < 3 => (1, Gaps { single: blanks, lines: 1, ..Gaps::OPEN }),
+        Gap::Single => (listing.single.min(blanks), Gaps { single: blanks, lines: 1, ..Gaps::OPEN }),
+        Gap::Column => (listing.column.min(blanks), Gaps { column: blanks, ..Gaps::OPEN }),
     };
     let name = rest.get(width.max(1)..).filter(|_| blanks > 0 && blanks < rest.len())?;
-    Some((line.bytes(name), blanks))
+    Some((line.bytes(name), gaps))
 }

@@ -64,7 +64,7 @@ impl Format {
     pub(super) fn parse(self, line: &Line<'_>, context: &Context) -> Option<Reading> {
         match self {
             Self::Unix => unix::parse(line, context),
-            Self::UnixUndated => unix::parse_undated(line, context),
+            Self::UnixUndated => unix::parse_undated(line),
             Self::UnixNumbers => vshell::parse_numbers(line, context),
             Self::Enterprise => vshell::parse_enterprise(line, context),
             Self::NetWare => netware::parse(line, context),
@@ -74,7 +74,7 @@ impl Format {
             Self::VShell => vshell::parse(line, context),
             Self::VxWorks => vshell::parse_vxworks(line, context),
             Self::Nortel => nonstop::parse_nortel(line, context),
-            Self::Mlsd => mlsd::parse(line, context),
+            Self::Mlsd => mlsd::parse(line),
             Self::Eplf => eplf::parse(line, context),
             Self::Vms => vms::parse(line, context),
             Self::As400 => as400::parse(line, context),

@@ -7,20 +7,16 @@
 //! ```
 
 use crate::facts::Fact;
-use crate::listing::clues::{Clues, Context, Reading};
+use crate::listing::clues::Reading;
 use crate::listing::date::{Clock, digits, full};
 use crate::listing::line::Line;
 use crate::listing::{EntryKind, ListEntry, ListTime, Permissions, TimePrecision, TimeZone};
 use crate::time::TimeVal;
 
-pub(super) fn parse(line: &Line<'_>, context: &Context) -> Option<Reading> {
+pub(super) fn parse(line: &Line<'_>) -> Option<Reading> {
     let text = &line.raw()[..];
-    let (facts, name) = match split(text) {
-        Some(parts) => parts,
-        // No fact at all, which is legal; but then anything could be such a line.
-        None if context.sure => (&b""[..], text.strip_prefix(b" ")?),
-        None => return None,
-    };
+    // A line without any fact is legal, but anything could be such a line.
+    let (facts, name) = split(text)?;
     if name.is_empty() {
         return None;
     }
@@ -58,7 +54,7 @@ pub(super) fn parse(line: &Line<'_>, context: &Context) -> Option<Reading> {
     if kind != EntryKind::File {
         entry.size = None;
     }
-    Some(Reading { entry, clues: Clues::LINE })
+    Some(Reading::new(entry))
 }
 
 /// Parts the facts from the name.

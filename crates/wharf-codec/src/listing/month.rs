@@ -141,9 +141,7 @@ fn iso8859_7(byte: u8) -> Option<u32> {
 
 /// The months of a language that a spelling may mean.
 fn months_of(names: &Names, spelling: &[char]) -> u16 {
-    // A letter that is not known must not be most of a word.
-    let known = spelling.iter().filter(|&&letter| letter != UNKNOWN).count();
-    if spelling.len() < 2 || known * 2 < spelling.len() {
+    if spelling.iter().all(|&letter| letter == UNKNOWN) {
         return 0;
     }
     let mut months = 0;

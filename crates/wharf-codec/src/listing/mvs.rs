@@ -51,7 +51,7 @@ fn dataset(line: &Line<'_>) -> Option<EntryKind> {
     let referred = line.word(2);
     let dated = referred == b"**NONE**"
         || referred.len() == 10 && referred.get(4) == Some(&b'/') && Numeric::parse(referred, b"/").is_some();
-    let at = line.len() - 7;
+    let at = line.len() - 6;
     let counted = (3..=at).all(|at| is_number(line.word(at)));
     let is_length = |word: &[u8]| is_number(word) || word == b"X";
     let recorded =

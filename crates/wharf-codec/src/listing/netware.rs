@@ -27,7 +27,7 @@ pub(super) fn parse(line: &Line<'_>, context: &Context) -> Option<Reading> {
         let size: u64 = digits(line.word(size_at), 1..=20)?;
         Some((size_at, size, UnixDate::parse(line, size_at + 1, context)?))
     })?;
-    let (name, gap) = name_behind(line, size_at + date.words, Gap::Column, context)?;
+    let (name, gaps) = name_behind(line, size_at + date.words, Gap::Column, context)?;
     let owner = match line.words(at + 1..size_at)[..] {
         [owner] => Some(line.bytes(owner)),
         [count, owner] if is_number(count) => Some(line.bytes(owner)),
@@ -39,5 +39,5 @@ pub(super) fn parse(line: &Line<'_>, context: &Context) -> Option<Reading> {
         owner,
         ..ListEntry::bare(line.raw(), name, kind)
     };
-    Some(Reading { entry, clues: Clues { gap, ..date.clues } })
+    Some(Reading { entry, clues: Clues { gaps, ..date.clues } })
 }

@@ -79,7 +79,7 @@ pub(super) fn parse_os9(line: &Line<'_>, context: &Context) -> Option<Reading> {
     if !owned || !fits || !is_sector || !is_count {
         return None;
     }
-    let (name, gap) = name_behind(line, 5, Gap::Column, context)?;
+    let (name, gaps) = name_behind(line, 5, Gap::Column, context)?;
     let kind = if attributes.starts_with(b"d") { EntryKind::Directory } else { EntryKind::File };
     let day = date.resolve(context.clues.orders, Some(Orders::YMD));
     let entry = ListEntry {
@@ -88,7 +88,7 @@ pub(super) fn parse_os9(line: &Line<'_>, context: &Context) -> Option<Reading> {
         owner: Some(line.bytes(line.word(0))),
         ..ListEntry::bare(line.raw(), name, kind)
     };
-    Some(Reading { entry, clues: Clues { orders: date.orders(), gap, ..Clues::LINE } })
+    Some(Reading { entry, clues: Clues { orders: date.orders(), gaps, ..Clues::LINE } })
 }
 
 /// The lines above the files of OS-9.

@@ -104,14 +104,22 @@ impl<'a> Numeric<'a> {
         self.possible.or(Orders(Orders::ALL.0 & !self.comparable.0))
     }
 
+    /// Whether the listing leaves it a date: with the year first and the day next to it only if no line says otherwise.
+    pub(super) fn is_credible(&self, listing: Orders) -> bool {
+        self.possible.0 != Orders::YDM.0 || listing.has(Orders::YDM)
+    }
+
     /// The day, if it is the same in every order that the listing leaves open, `usual` going first. Lines that
     /// contradict each other tell nothing.
     pub(super) fn resolve(&self, listing: Orders, usual: Option<Orders>) -> Option<Day> {
         let settled = self.possible.and(listing);
-        let open = if settled.is_empty() { self.possible } else { settled };
+        let contradicted = settled.is_empty();
+        let open = if contradicted { self.possible } else { settled };
         // Of two orders with the year first, nobody uses the second one unless it shows.
-        let usual = usual.or(Some(Orders::YMD).filter(|_| self.comparable.has(Orders::YDM)));
-        if let Some(usual) = usual.filter(|&usual| open.has(usual) && !settled.is_empty()) {
+        if self.comparable.has(Orders::YDM) && open.has(Orders::YMD) {
+            return self.day(Orders::YMD);
+        }
+        if let Some(usual) = usual.filter(|&usual| open.has(usual) && !contradicted) {
             return self.day(usual);
         }
         let mut days =

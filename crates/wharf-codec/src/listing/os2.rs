@@ -21,7 +21,7 @@ pub(super) fn parse(line: &Line<'_>, context: &Context) -> Option<Reading> {
         return None;
     }
     let clock = Clock::parse(clock)?;
-    let (name, gap) = name_behind(line, marks + 2, Gap::Column, context)?;
+    let (name, gaps) = name_behind(line, marks + 2, Gap::Column, context)?;
     let day = date.resolve(context.clues.orders, Some(Orders::MDY));
     let kind = if directory { EntryKind::Directory } else { EntryKind::File };
     let entry = ListEntry {
@@ -29,7 +29,7 @@ pub(super) fn parse(line: &Line<'_>, context: &Context) -> Option<Reading> {
         modified: day.and_then(|day| full(day, Some(clock))),
         ..ListEntry::bare(line.raw(), name, kind)
     };
-    Some(Reading { entry, clues: Clues { orders: date.orders(), gap, ..Clues::LINE } })
+    Some(Reading { entry, clues: Clues { orders: date.orders(), gaps, ..Clues::LINE } })
 }
 
 /// `DIR`, or letters for archive, read-only, hidden and system.

@@ -26,7 +26,7 @@ pub(super) fn parse(line: &Line<'_>, context: &Context) -> Option<Reading> {
         let size = size(line.word(size_at), mode.letter)?;
         Some((size_at, size, UnixDate::parse(line, size_at + 1, context)?))
     })?;
-    let (name, gap) = name_behind(line, size_at + date.words, date.gap, context)?;
+    let (name, gaps) = name_behind(line, size_at + date.words, date.gap, context)?;
     let before = line.words(at + 1..size_at);
     let before = match before.split_last() {
         // Major and minor number of a device.
@@ -44,7 +44,7 @@ pub(super) fn parse(line: &Line<'_>, context: &Context) -> Option<Reading> {
         target,
         ..ListEntry::bare(line.raw(), name, mode.kind)
     };
-    Some(Reading { entry, clues: Clues { gap, ..date.clues } })
+    Some(Reading { entry, clues: Clues { gaps, ..date.clues } })
 }
 
 /// `ls -l` on systems without dates: link count, owner and group as numbers, size, and a name without blanks, so that no
@@ -54,7 +54,7 @@ pub(super) fn parse(line: &Line<'_>, context: &Context) -> Option<Reading> {
 /// -rw-r--r-- 1 0 0 100 services
 /// lrwxrwxrwx 1 0 0 20 resolv.conf -> /var/run/resolv.conf
 /// ```
-pub(super) fn parse_undated(line: &Line<'_>, context: &Context) -> Option<Reading> {
+pub(super) fn parse_undated(line: &Line<'_>) -> Option<Reading> {
     let (0, mode) = mode(line)? else { return None };
     let link = mode.kind == EntryKind::Symlink && line.len() == 8 && line.word(6) == b"->";
     let numbers = (1..5).all(|at| is_number(line.word(at)));
@@ -62,8 +62,7 @@ pub(super) fn parse_undated(line: &Line<'_>, context: &Context) -> Option<Readin
         return None;
     }
     let size = digits(line.word(4), 1..=20);
-    let (name, gap) = name_behind(line, 4, crate::listing::clues::Gap::Column, context)?;
-    let (name, target) = name_and_target(name, mode.kind, size)?;
+    let (name, target) = name_and_target(line.bytes(line.from(5)), mode.kind, size)?;
     let entry = ListEntry {
         size: size.filter(|_| mode.kind == EntryKind::File),
         permissions: Some(mode.permissions),
@@ -72,7 +71,7 @@ pub(super) fn parse_undated(line: &Line<'_>, context: &Context) -> Option<Readin
         target,
         ..ListEntry::bare(line.raw(), name, mode.kind)
     };
-    Some(Reading { entry, clues: Clues { gap, ..Clues::LINE } })
+    Some(Reading::new(entry))
 }
 
 /// Whether a line could be one of `ls`, by its mode.
@@ -107,8 +106,7 @@ fn mode(line: &Line<'_>) -> Option<(usize, Mode)> {
 }
 
 fn is_blocks(word: &[u8]) -> bool {
-    let number = word.strip_suffix(b"K").or_else(|| word.strip_suffix(b"M")).unwrap_or(word);
-    number.len() <= 20 && is_number(number)
+    word.len() <= 20 && (is_number(word) || is_rounded(word))
 }
 
 const fn kind(letter: u8) -> Option<EntryKind> {

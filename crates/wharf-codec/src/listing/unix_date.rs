@@ -51,6 +51,9 @@ impl UnixDate {
         let listing = context.clues.orders;
         let clock = Clock::parse(line.word(at + 1));
         if let Some(date) = Numeric::parse(word, b"-/.") {
+            if !date.is_credible(listing) {
+                return None;
+            }
             let usual = word.contains(&b'.').then_some(Orders::DMY);
             let day = date.resolve(listing, usual);
             let clues = Clues { orders: date.orders(), ..Clues::LINE };

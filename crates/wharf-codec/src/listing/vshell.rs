@@ -21,13 +21,13 @@ pub(super) fn parse(line: &Line<'_>, context: &Context) -> Option<Reading> {
         return None;
     }
     let date = UnixDate::parse(line, 1, context).filter(|date| date.words == 4)?;
-    let (name, gap) = name_behind(line, 4, Gap::Single, context)?;
+    let (name, gaps) = name_behind(line, 4, Gap::Single, context)?;
     let entry = match name.strip_suffix(b"/") {
         Some(b"") => return None,
         Some(shorter) => ListEntry::bare(line.raw(), name.slice_ref(shorter), EntryKind::Directory),
         None => ListEntry { size: Some(size), ..ListEntry::bare(line.raw(), name, EntryKind::File) },
     };
-    Some(Reading { entry: ListEntry { modified: date.time, ..entry }, clues: Clues { gap, ..date.clues } })
+    Some(Reading { entry: ListEntry { modified: date.time, ..entry }, clues: Clues { gaps, ..date.clues } })
 }
 
 /// VxWorks: size, date, time and name; the mark of a directory is the last thing.
@@ -94,7 +94,7 @@ pub(super) fn parse_numbers(line: &Line<'_>, context: &Context) -> Option<Readin
     let number = |at: usize| digits::<u64>(line.word(at), 1..=20);
     let (_, _, size) = (number(1)?, number(2)?, number(3)?);
     let secs: i64 = digits(line.word(4), 1..=11)?;
-    let (name, gap) = name_behind(line, 4, Gap::Column, context)?;
+    let (name, gaps) = name_behind(line, 4, Gap::Column, context)?;
     let (name, target) = crate::listing::unix::name_and_target(name, kind, Some(size))?;
     let entry = ListEntry {
         size: Some(size).filter(|_| kind == EntryKind::File),
@@ -105,7 +105,7 @@ pub(super) fn parse_numbers(line: &Line<'_>, context: &Context) -> Option<Readin
         target,
         ..ListEntry::bare(line.raw(), name, kind)
     };
-    Some(Reading { entry, clues: Clues { gap, ..Clues::LINE } })
+    Some(Reading { entry, clues: Clues { gaps, ..Clues::LINE } })
 }
 
 /// Connect:Enterprise: flags, the protocol that brought it, its type, the mailbox, size, number, date and name.
@@ -123,12 +123,12 @@ pub(super) fn parse_enterprise(line: &Line<'_>, context: &Context) -> Option<Rea
     }
     let (size, _) = (digits(line.word(3), 1..=20)?, digits::<u64>(line.word(4), 1..=20)?);
     let date = UnixDate::parse(line, 5, context)?;
-    let (name, gap) = name_behind(line, 4 + date.words, Gap::Single, context)?;
+    let (name, gaps) = name_behind(line, 4 + date.words, Gap::Single, context)?;
     let entry = ListEntry {
         size: Some(size),
         modified: date.time,
         owner: Some(line.bytes(line.word(2))),
         ..ListEntry::bare(line.raw(), name, EntryKind::File)
     };
-    Some(Reading { entry, clues: Clues { gap, ..date.clues } })
+    Some(Reading { entry, clues: Clues { gaps, ..date.clues } })
 }

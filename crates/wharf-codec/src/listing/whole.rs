@@ -79,8 +79,8 @@ impl Lines {
 /// What all lines show together.
 struct Survey {
     clues: [Clues; Format::ALL.len()],
-    /// Formats that are known from a heading or the lines.
-    sure: Formats,
+    /// The line from which on each format is known, by a heading or an entry.
+    known: [usize; Format::ALL.len()],
     /// The listing's own.
     main: Option<Format>,
     /// Which formats take each line, by the line's number.
@@ -109,7 +109,7 @@ impl Survey {
     fn of(lines: &Lines, open: &Context, hint: &ListingHint<'_>) -> Self {
         let mut survey = Self {
             clues: [Clues { lines: 0, ..Clues::OPEN }; Format::ALL.len()],
-            sure: Formats::default(),
+            known: [usize::MAX; Format::ALL.len()],
             main: None,
             takers: Vec::with_capacity(lines.seen.len()),
         };
@@ -119,13 +119,15 @@ impl Survey {
             let line = Line::new(&raw);
             let mut takers = Formats::default();
             if seen.raw.iter().copied().all(is_text) {
-                for (format, clues) in Format::ALL.iter().zip(&mut survey.clues) {
-                    if let Some(reading) = format.parse(&line, open) {
+                let told = survey.clues.iter_mut().zip(&mut survey.known);
+                for (format, (clues, known)) in Format::ALL.iter().zip(told) {
+                    let reading = format.parse(&line, open);
+                    if reading.is_some() || format.is_heading(&line) {
+                        *known = at.min(*known);
+                    }
+                    if let Some(reading) = reading {
                         takers.insert(*format);
                         *clues = clues.and(reading.clues);
-                        survey.sure.insert(*format);
-                    } else if format.is_heading(&line) {
-                        survey.sure.insert(*format);
                     }
                 }
             }
@@ -139,9 +141,14 @@ impl Survey {
         survey.main = Format::ALL
             .iter()
             .copied()
-            .filter(|format| votes(format) > 0 || survey.sure.has(*format))
+            .filter(|format| survey.is_known(*format, usize::MAX - 1))
             .max_by_key(|format| (votes(format), called == Some(*format)));
         survey
+    }
+
+    /// Whether a format is known at a line.
+    fn is_known(&self, format: Format, at: usize) -> bool {
+        self.known.get(format as usize).is_some_and(|&known| known <= at)
     }
 
     /// What a line is, and how many lines it takes.
@@ -165,7 +172,7 @@ impl Survey {
         };
         let reading = chosen.and_then(|format| {
             let clues = self.clues.get(format as usize).copied().unwrap_or(Clues::OPEN);
-            let context = Context { now: hint.now, clues, sure: self.sure.has(format) };
+            let context = Context { now: hint.now, clues, sure: self.is_known(format, at) };
             let (raw, used) = joined(lines, at, &context);
             Some((format.parse(&Line::new(&raw), &context)?, used))
         });
@@ -182,8 +189,8 @@ impl Survey {
         let line = Line::new(&seen.raw);
         let next = lines.seen(at + 1).map(|next| &next.raw);
         headings::is_total(&seen.raw)
-            || Format::ALL.iter().any(|format| self.sure.has(*format) && format.is_heading(&line))
-            || self.sure.has(Format::Unix) && headings::is_of_ls(&line, seen.starts, next)
+            || Format::ALL.iter().any(|format| self.is_known(*format, at) && format.is_heading(&line))
+            || self.is_known(Format::Unix, usize::MAX - 1) && headings::is_of_ls(&line, seen.starts, next)
     }
 }
 

@@ -8,6 +8,7 @@ mod errors;
 mod facts;
 mod framing;
 mod listing;
+mod listing_corpus;
 mod reply;
 mod round_trip;
 mod text;
