@@ -211,7 +211,8 @@ fn entries(items: &[ListItem]) -> Vec<ListEntry> {
 #[test]
 fn mixtures_make_no_wrong_entry() {
     let mut samples = corpus();
-    samples.retain(|sample| sample.name != "unix-wide-gap");
+    // Where names begin shows only if all lines agree; and a word below the heading of members is a member.
+    samples.retain(|sample| !["unix-wide-gap", "nothing"].contains(&&sample.name[..]));
     let family = |sample: &Sample| sample.name.split('-').next().unwrap_or_default().to_owned();
     for first in &samples {
         for second in samples.iter().filter(|second| family(second) != family(first)) {
