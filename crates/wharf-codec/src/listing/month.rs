@@ -140,12 +140,12 @@ fn iso8859_7(byte: u8) -> Option<u32> {
 }
 
 /// The months of a language that a spelling may mean.
-fn months_of(names: &Names, spelling: &[char]) -> u16 {
+fn months_of(names: Names, spelling: &[char]) -> u16 {
     if spelling.iter().all(|&letter| letter == UNKNOWN) {
         return 0;
     }
     let mut months = 0;
-    for (at, forms) in names.iter().enumerate() {
+    for (at, forms) in names.split(' ').enumerate() {
         if forms.split('|').any(|form| begins(form, spelling)) {
             months |= 1 << at;
         }

@@ -165,7 +165,7 @@ pub(super) fn joined(lines: &Lines, at: usize, context: &Context) -> Option<(Byt
         if !below || next.starts || name(Line::new(&next.raw).word(0)).is_some() {
             break;
         }
-        let both = lines.from_to(at, at + more)?;
+        let both = lines.span(at, at + more)?;
         if parse(&Line::new(&both), context).is_some() {
             whole = Some((both, more + 1));
         }

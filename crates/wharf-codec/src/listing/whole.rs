@@ -69,7 +69,7 @@ impl Lines {
     }
 
     /// From the beginning of a line to the end of another, with the line ends between.
-    pub(super) fn from_to(&self, first: usize, last: usize) -> Option<Bytes> {
+    pub(super) fn span(&self, first: usize, last: usize) -> Option<Bytes> {
         let (first, last) = (self.seen(first)?, self.seen(last)?);
         let end = last.start + last.raw.len();
         (first.start <= end && end <= self.text.len()).then(|| self.text.slice(first.start..end))
