@@ -25,7 +25,8 @@ pub(super) fn parse(line: &Line<'_>, context: &Context) -> Option<Reading> {
     let (size, date, clock, at) = if line.word(1).starts_with(b"*") {
         (None, None, None, 1)
     } else {
-        let (size, date) = (digits(line.word(1), 1..=20)?, Numeric::parse(line.word(2), b"/-.")?);
+        let (size, date) =
+            (digits(line.word(1), 1..=20)?, Numeric::parse(line.word(2), b"/-.")?.not_after(context.now));
         (Some(size), Some(date), Some(Clock::parse(line.word(3))?), 4)
     };
     let kind = line.word(at).strip_prefix(b"*").filter(|kind| is_type(kind))?;

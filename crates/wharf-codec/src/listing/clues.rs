@@ -17,14 +17,25 @@ pub(super) struct Clues {
     pub(super) languages: Languages,
     /// The fewest blanks in front of a name.
     pub(super) gaps: Gaps,
+    /// How many lines have a time of day and something like a mark for its half behind it, and how many have only the
+    /// time, from a clock of 24 hours.
+    pub(super) halves: (usize, usize),
+    /// How many lines have something like a time of day behind the year, and how many have not.
+    pub(super) timed_years: (usize, usize),
     /// How many lines were taken.
     pub(super) lines: usize,
 }
 
 impl Clues {
     /// Nothing is known yet: everything is possible.
-    pub(super) const OPEN: Self =
-        Self { orders: Orders::ALL, languages: Languages::ALL, gaps: Gaps::OPEN, lines: 0 };
+    pub(super) const OPEN: Self = Self {
+        orders: Orders::ALL,
+        languages: Languages::ALL,
+        gaps: Gaps::OPEN,
+        halves: (0, 0),
+        timed_years: (0, 0),
+        lines: 0,
+    };
 
     /// One line, nothing else told.
     pub(super) const LINE: Self = Self { lines: 1, ..Self::OPEN };
@@ -35,6 +46,8 @@ impl Clues {
             orders: self.orders.and(other.orders),
             languages: self.languages.and(other.languages),
             gaps: self.gaps.and(other.gaps),
+            halves: (self.halves.0 + other.halves.0, self.halves.1 + other.halves.1),
+            timed_years: (self.timed_years.0 + other.timed_years.0, self.timed_years.1 + other.timed_years.1),
             lines: self.lines + other.lines,
         }
     }

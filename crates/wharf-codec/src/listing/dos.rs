@@ -13,7 +13,7 @@ use crate::listing::numeric::{Numeric, Orders};
 use crate::listing::{EntryKind, ListEntry};
 
 pub(super) fn parse(line: &Line<'_>, context: &Context) -> Option<Reading> {
-    let date = Numeric::parse(line.word(0), b"-/.").filter(|date| date.is_credible(context.clues.orders))?;
+    let date = Numeric::parse(line.word(0), b"-/.")?.not_after(context.now);
     let (clock, twelve, at) = clock(line)?;
     let (word, rest) = (line.word(at), line.behind(at));
     // The size ends its column, one space before the name; a mark begins its column of fifteen.

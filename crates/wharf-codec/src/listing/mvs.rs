@@ -52,7 +52,13 @@ fn dataset(line: &Line<'_>) -> Option<EntryKind> {
     let dated = referred == b"**NONE**"
         || referred.len() == 10 && referred.get(4) == Some(&b'/') && Numeric::parse(referred, b"/").is_some();
     let at = line.len() - 6;
-    let counted = (3..=at).all(|at| is_number(line.word(at)));
+    // A count that found no room shows as signs.
+    let is_count = |word: &[u8]| {
+        word.first().is_some_and(u8::is_ascii_digit)
+            && word.iter().all(|byte| byte.is_ascii_digit() || *byte == b'+')
+            || word == b"+++++"
+    };
+    let counted = (3..=at).all(|at| is_count(line.word(at)));
     let is_length = |word: &[u8]| is_number(word) || word == b"X";
     let recorded =
         is_record_format(line.word(at + 1)) && is_length(line.word(at + 2)) && is_number(line.word(at + 3));

@@ -27,7 +27,7 @@ pub(super) fn parse(line: &Line<'_>, context: &Context) -> Option<Reading> {
         return None;
     }
     let size = digits(line.word(at + 1), 1..=20)?;
-    let (day, month, year) = day_month_year(line.word(at + 2))?;
+    let (day, month, year) = day_month_year(line.word(at + 2), b"-")?;
     let clock = Clock::parse(line.word(at + 3))?;
     // Two numbers, with or without a space between, and the security in quotes.
     let owner = line.len().checked_sub(2).filter(|&last| (at + 4..at + 6).contains(&last))?;

@@ -1,6 +1,7 @@
 //! Dates of numbers alone, whose order differs from country to country.
 
 use crate::listing::date::{digits, full, is_number, year};
+use crate::time::{TimeVal, civil_from_unix};
 
 /// A set of orders in which day, month and year may stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,9 +11,8 @@ impl Orders {
     pub(super) const YMD: Self = Self(1);
     pub(super) const MDY: Self = Self(2);
     pub(super) const DMY: Self = Self(4);
-    pub(super) const YDM: Self = Self(8);
-    pub(super) const ALL: Self = Self(15);
-    const EACH: [Self; 4] = [Self::YMD, Self::MDY, Self::DMY, Self::YDM];
+    pub(super) const ALL: Self = Self(7);
+    const EACH: [Self; 3] = [Self::YMD, Self::MDY, Self::DMY];
 
     pub(super) const fn and(self, other: Self) -> Self {
         Self(self.0 & other.0)
@@ -57,13 +57,20 @@ impl<'a> Numeric<'a> {
             return None;
         }
         let comparable = match fields.map(<[u8]>::len) {
-            [4, 1 | 2, 1 | 2] => Orders::YMD.or(Orders::YDM),
+            [4, 1 | 2, 1 | 2] => Orders::YMD,
             [1 | 2, 1 | 2, 3 | 4] => Orders::MDY.or(Orders::DMY),
             [2, 1 | 2, 2] => Orders::MDY.or(Orders::DMY).or(Orders::YMD),
             [1, 1 | 2, 2] => Orders::MDY.or(Orders::DMY),
             _ => return None,
         };
         Self { fields, possible: comparable, comparable }.narrowed()
+    }
+
+    /// Month and day as two words, in either order.
+    pub(super) fn of_words(first: &'a [u8], second: &'a [u8]) -> Option<Self> {
+        let either = Orders::MDY.or(Orders::DMY);
+        // Every day of the year exists in some year.
+        Self { fields: [first, second, b"2000"], possible: either, comparable: either }.narrowed()
     }
 
     /// Month and day, in either order, with `-`, `/` or `.` between them.
@@ -74,9 +81,7 @@ impl<'a> Numeric<'a> {
         if !marks.contains(&mark) || parts.next().is_some() || first.len() != 2 || second.len() != 2 {
             return None;
         }
-        let either = Orders::MDY.or(Orders::DMY);
-        // Every day of the year exists in some year.
-        Self { fields: [first, second, b"2000"], possible: either, comparable: either }.narrowed()
+        Self::of_words(first, second)
     }
 
     /// Leaves only the orders in which the day exists.
@@ -104,9 +109,14 @@ impl<'a> Numeric<'a> {
         self.possible.or(Orders(Orders::ALL.0 & !self.comparable.0))
     }
 
-    /// Whether the listing leaves it a date: with the year first and the day next to it only if no line says otherwise.
-    pub(super) fn is_credible(&self, listing: Orders) -> bool {
-        self.possible.0 != Orders::YDM.0 || listing.has(Orders::YDM)
+    /// Only the orders in which the year is not yet to come, if two digits may be the year or the day.
+    pub(super) fn not_after(mut self, now: TimeVal) -> Self {
+        let ahead =
+            self.day(Orders::YMD).is_some_and(|(year, _, _)| year > civil_from_unix(now.secs()).year + 1);
+        if ahead && self.comparable.has(Orders::DMY) && self.possible != Orders::YMD {
+            self.possible = self.possible.and(Orders::MDY.or(Orders::DMY));
+        }
+        self
     }
 
     /// The day, if it is the same in every order that the listing leaves open, `usual` going first. Lines that
@@ -115,10 +125,6 @@ impl<'a> Numeric<'a> {
         let settled = self.possible.and(listing);
         let contradicted = settled.is_empty();
         let open = if contradicted { self.possible } else { settled };
-        // Of two orders with the year first, nobody uses the second one unless it shows.
-        if self.comparable.has(Orders::YDM) && open.has(Orders::YMD) {
-            return self.day(Orders::YMD);
-        }
         if let Some(usual) = usual.filter(|&usual| open.has(usual) && !contradicted) {
             return self.day(usual);
         }
@@ -133,7 +139,6 @@ impl<'a> Numeric<'a> {
         let (y, m, d) = match order {
             Orders::MDY => (third, first, second),
             Orders::DMY => (third, second, first),
-            Orders::YDM => (first, third, second),
             _ => (first, second, third),
         };
         let day = (year(y)?, digits(m, 1..=2)?, digits(d, 1..=2)?);

@@ -33,6 +33,10 @@ pub(super) fn parse(line: &Line<'_>, context: &Context) -> Option<Reading> {
         Some((word, before)) if word.ends_with(b",") => before,
         _ => &before[..],
     };
+    // One number too many: then it is not certain which one is the size.
+    if before.len() >= 4 && before.last().is_some_and(|word| is_number(word)) {
+        return None;
+    }
     let (owner, group) = owner_and_group(before, line.word(size_at));
     let (name, target) = name_and_target(name, mode.kind, size)?;
     let entry = ListEntry {
@@ -91,6 +95,12 @@ impl Mode {
     /// `drwxr-xr-x`, perhaps with a mark for access lists or the like, or with a link count that found no room.
     pub(super) fn parse(word: &[u8]) -> Option<Self> {
         let (&letter, rest) = word.split_first()?;
+        // HylaFAX does not tell what all others may do.
+        if let Some((mode, [])) = rest.split_first_chunk::<6>() {
+            let mut whole = [b'-'; 9];
+            whole.iter_mut().zip(mode).for_each(|(place, letter)| *place = *letter);
+            return Some(Self { letter, kind: kind(letter)?, permissions: permissions(&whole)? });
+        }
         let (mode, rest) = rest.split_first_chunk::<9>()?;
         if !matches!(rest, [] | [b'+' | b'.' | b'@']) && digits::<u32>(rest, 1..=6).is_none() {
             return None;
@@ -112,7 +122,8 @@ fn is_blocks(word: &[u8]) -> bool {
 const fn kind(letter: u8) -> Option<EntryKind> {
     Some(match letter {
         // Contiguous files, and those that moved to a tape (`m` and `M` of Cray's DMF), are files.
-        b'-' | b'C' | b'm' | b'M' => EntryKind::File,
+        // Plan 9 marks what is only appended to.
+        b'-' | b'a' | b'C' | b'm' | b'M' => EntryKind::File,
         b'd' => EntryKind::Directory,
         b'l' => EntryKind::Symlink,
         b'b' | b'c' | b'p' | b's' | b'D' | b'P' | b'n' | b'w' => EntryKind::Other,
@@ -146,7 +157,8 @@ fn size(word: &[u8], letter: u8) -> Option<Option<u64>> {
     match letter {
         b'b' | b'c' => word.iter().all(|byte| byte.is_ascii_digit() || *byte == b',').then_some(None),
         _ if is_number(word) => digits(word, 1..=20).map(Some),
-        _ if is_rounded(word) || is_grown_together(word) => Some(None),
+        // Negative ones grew beyond what the server can count.
+        _ if is_rounded(word) || is_grown_together(word) || is_negative(word) => Some(None),
         _ => grouped(word).map(Some),
     }
 }
@@ -156,6 +168,11 @@ fn is_rounded(word: &[u8]) -> bool {
     let Some((unit, number)) = word.split_last() else { return false };
     let mut parts = number.splitn(2, |&byte| matches!(byte, b'.' | b','));
     matches!(unit.to_ascii_uppercase(), b'K' | b'M' | b'G' | b'T' | b'P' | b'E') && parts.all(is_number)
+}
+
+/// `-528`.
+fn is_negative(word: &[u8]) -> bool {
+    word.strip_prefix(b"-").is_some_and(is_number)
 }
 
 /// `group123456`: letters, then at least one digit.
@@ -204,7 +221,10 @@ pub(super) fn name_and_target(
 /// several; if it does not, nobody can tell.
 fn split_link(text: &Bytes, size: Option<u64>) -> Option<(Bytes, Option<Bytes>)> {
     const ARROW: &[u8] = b" -> ";
-    let parts = |at: usize| (text.slice(..at), Some(text.slice(at + ARROW.len()..)));
+    let parts = |at: usize| {
+        let target = text.slice(at + ARROW.len()..);
+        (text.slice(..at), Some(target).filter(|target| !target.is_empty()))
+    };
     let Some(first) = memmem::find(text, ARROW) else { return Some((text.clone(), None)) };
     if memmem::rfind(text, ARROW) == Some(first) {
         return Some(parts(first));

@@ -2,7 +2,7 @@
 
 use crate::listing::cjk::{self, Part};
 use crate::listing::clues::{Clues, Context, Gap};
-use crate::listing::date::{Clock, digits, full, recent};
+use crate::listing::date::{Clock, digits, full, half_of_day, recent};
 use crate::listing::line::Line;
 use crate::listing::month::MonthName;
 use crate::listing::numeric::{Numeric, Orders};
@@ -49,19 +49,17 @@ impl UnixDate {
             return Some(date);
         }
         let listing = context.clues.orders;
-        let clock = Clock::parse(line.word(at + 1));
+        let (clock, marked, clocked) = clock_with_mark(line, at + 1, context)?;
         if let Some(date) = Numeric::parse(word, b"-/.") {
-            if !date.is_credible(listing) {
-                return None;
-            }
+            let date = date.not_after(context.now);
             let usual = word.contains(&b'.').then_some(Orders::DMY);
             let day = date.resolve(listing, usual);
-            let clues = Clues { orders: date.orders(), ..Clues::LINE };
+            let clues = Clues { orders: date.orders(), ..clocked };
             if let Some(clock) = clock {
                 let time = day.and_then(|day| full(day, Some(clock)));
                 // `--full-time` tells the zone, so that the time is known for sure.
                 let zone = offset(line.word(at + 2)).filter(|_| clock.has_second());
-                let words = if zone.is_some() { 3 } else { 2 };
+                let words = 2 + usize::from(zone.is_some() || marked);
                 let time = match zone {
                     Some(offset) => time.map(|time| in_utc(time, offset)),
                     None => time,
@@ -71,11 +69,28 @@ impl UnixDate {
             // The day alone: where the time would stand there are blanks.
             let has_century = word.split(|byte| !byte.is_ascii_digit()).any(|field| field.len() == 4);
             let time = day.and_then(|day| full(day, None));
-            return has_century.then_some(Self { clues, gap: Gap::Column, ..Self::new(time, 1) });
+            // A time that does not exist is no name.
+            let is_time = line.word(at + 1).get(..3).is_some_and(|start| start.contains(&b':'));
+            return (has_century && !is_time).then_some(Self {
+                clues,
+                gap: Gap::Column,
+                ..Self::new(time, 1)
+            });
         }
-        let date = Numeric::without_year(word, b"-/")?;
-        let usual = word.contains(&b'-').then_some(Orders::MDY);
-        let clues = Clues { orders: date.orders(), ..Clues::LINE };
+        let (date, at) = match word.strip_suffix(b".") {
+            Some(word) => (Numeric::without_year(word, b".")?, at),
+            // Two words of one or two digits each.
+            None if word.len() <= 2 => (Numeric::of_words(word, line.word(at + 1))?, at + 1),
+            None => (Numeric::without_year(word, b"-/")?, at),
+        };
+        let words = 2 + usize::from(word.len() <= 2);
+        let (clock, marked, clocked) = clock_with_mark(line, at + 1, context)?;
+        let usual = match word.get(2) {
+            Some(b'-') => Some(Orders::MDY),
+            Some(b'.') => Some(Orders::DMY),
+            _ => None,
+        };
+        let clues = Clues { orders: date.orders(), ..clocked };
         let day = date.resolve(listing, usual);
         let time = match (clock, four_digits(line.word(at + 1))) {
             (Some(clock), _) => day.map(|(_, month, day)| recent(month, day, Some(clock), context.now)),
@@ -86,7 +101,7 @@ impl UnixDate {
         if time == Some(None) {
             return None;
         }
-        Some(Self { clues, ..Self::new(time.flatten(), 2) })
+        Some(Self { clues, ..Self::new(time.flatten(), words + usize::from(marked)) })
     }
 
     /// `2024-01-02T15:04:05Z`, with or without the zone.
@@ -107,7 +122,7 @@ impl UnixDate {
 
     /// `01-Jun-99`, `1-Jun-2024 15:04`.
     fn one_word(line: &Line<'_>, at: usize, context: &Context) -> Option<Self> {
-        let (day, month, year) = day_month_year(line.word(at))?;
+        let (day, month, year) = day_month_year(line.word(at), b"-/.")?;
         let known = month.resolve(context.clues.languages);
         let clock = Clock::parse(line.word(at + 1));
         let time = known.and_then(|month| full((year, month, day), clock));
@@ -131,18 +146,33 @@ impl UnixDate {
             digits(day.strip_suffix(b".").or_else(|| day.strip_suffix(b",")).unwrap_or(day), 1..=2)?;
         let known = month.resolve(context.clues.languages);
         let (third, fourth) = (line.word(at + 2), line.word(at + 3));
-        let clock = Clock::parse(third).or_else(|| Clock::dotted(third));
+        let (clock, marked, mut clues) = clock_with_mark(line, at + 2, context)?;
+        let clock = clock.or_else(|| Clock::dotted(third));
         let (time, words) = match (four_digits(third), clock) {
-            (Some(year), _) => match Clock::parse(fourth).filter(|_| comma) {
-                Some(clock) => (known.map(|month| full((year, month, day), Some(clock))), 4),
-                None => (known.map(|month| full((year, month, day), None)), 3),
-            },
+            (Some(year), _) => {
+                // Without a comma a time behind the year is odd, and may be a name.
+                let clock = Clock::parse(fourth);
+                let timed = usize::from(clock.is_some() && !comma);
+                clues.timed_years = (timed, 1 - timed);
+                let listing = context.clues.timed_years;
+                let is_time = comma || listing.0 >= 2 && listing.1 == 0;
+                if timed == 1 && listing == (1, 0) {
+                    return None;
+                }
+                match clock.filter(|_| is_time) {
+                    Some(clock) => (known.map(|month| full((year, month, day), Some(clock))), 4),
+                    None => (known.map(|month| full((year, month, day), None)), 3),
+                }
+            }
             (None, Some(clock)) => match four_digits(fourth) {
                 // Only `ls -T` shows seconds, and always with the year; else four digits are the name of a file.
                 Some(year) if clock.has_second() => {
                     (known.map(|month| full((year, month, day), Some(clock))), 4)
                 }
-                _ => (known.map(|month| recent(month, day, Some(clock), context.now)), 3),
+                _ => {
+                    let time = known.map(|month| recent(month, day, Some(clock), context.now));
+                    (time, 3 + usize::from(marked))
+                }
             },
             (None, None) => return None,
         };
@@ -150,7 +180,7 @@ impl UnixDate {
         if time == Some(None) || !(1..=31).contains(&day) {
             return None;
         }
-        let clues = Clues { languages: month.languages, ..Clues::LINE };
+        let clues = Clues { languages: month.languages, ..clues };
         Some(Self { clues, ..Self::new(time.flatten(), words) })
     }
 
@@ -200,15 +230,37 @@ impl UnixDate {
     }
 }
 
-/// `D-MMM-YY` or `D-MMM-YYYY`.
-pub(super) fn day_month_year(word: &[u8]) -> Option<(u8, MonthName, i64)> {
-    let mut parts = word.split(|&byte| byte == b'-');
+/// `D-MMM-YY` or `D-MMM-YYYY`, or with another of the marks that are given.
+pub(super) fn day_month_year(word: &[u8], marks: &[u8]) -> Option<(u8, MonthName, i64)> {
+    let mark = *word.iter().find(|byte| !byte.is_ascii_digit())?;
+    let mut parts = word.split(|&byte| byte == mark);
     let (day, month, year) = (parts.next()?, parts.next()?, parts.next()?);
-    if parts.next().is_some() || !matches!(year.len(), 2 | 4) {
+    if !marks.contains(&mark) || parts.next().is_some() || !matches!(year.len(), 2 | 4) {
         return None;
     }
     let day = digits(day, 1..=2).filter(|day| (1..=31).contains(day))?;
     Some((day, MonthName::parse(month)?, crate::listing::date::year(year)?))
+}
+
+/// A time of day, whether a mark for its half is a word of its own behind it, and what that tells. A name may begin with
+/// `AM` as well, but not where all lines do; where there is one line alone nobody knows.
+fn clock_with_mark(line: &Line<'_>, at: usize, context: &Context) -> Option<(Option<Clock>, bool, Clues)> {
+    let word = line.word(at);
+    let Some(clock) = Clock::parse(word) else { return Some((None, false, Clues::LINE)) };
+    if half_of_day(word).is_some() {
+        return Some((Some(clock), false, Clues::LINE));
+    }
+    let mark = half_of_day(line.word(at + 1))
+        .filter(|(before, _)| before.is_empty() && line.word(at + 1).len() == 2);
+    let marked = mark.and_then(|(_, afternoon)| clock.twelve(afternoon)).filter(|_| line.len() > at + 2);
+    let clues = |halves| Clues { halves, ..Clues::LINE };
+    match (marked, context.clues.halves) {
+        (None, _) => Some((Some(clock), false, clues((0, 1)))),
+        // The first look, which only counts.
+        (Some(_), (0, 0) | (_, 1..)) => Some((Some(clock), false, clues((1, 0)))),
+        (Some(_), (1, 0)) => None,
+        (Some(clock), (_, 0)) => Some((Some(clock), true, clues((1, 0)))),
+    }
 }
 
 /// A year of four digits. Nobody has files from before the calendar began.

@@ -107,10 +107,12 @@ impl<'a> Columns<'a> {
             }
             b'(' => {
                 once(&mut self.protected)?;
-                Some(closing(line, at, b')')? + 1)
+                let end = closing(line, at, b')')?;
+                let letters = line.span(at, end).iter().all(|byte| b"(RWED, )".contains(byte));
+                letters.then_some(end + 1)
             }
             b'0'..=b'9' => {
-                if let Some((day, month, year)) = day_month_year(word) {
+                if let Some((day, month, year)) = day_month_year(word, b"-") {
                     once(&mut self.dated)?;
                     self.languages = month.languages;
                     self.day = month.resolve(context.clues.languages).map(|month| (year, month, day));
@@ -124,6 +126,11 @@ impl<'a> Columns<'a> {
                     return None;
                 }
                 self.blocks = Some(digits(used, 1..=18)?);
+                Some(at + 1)
+            }
+            // The number of blocks found no room.
+            b'*' if word.iter().all(|byte| *byte == b'*') => {
+                once(&mut self.sized)?;
                 Some(at + 1)
             }
             // An owner with a name of its own.

@@ -22,7 +22,7 @@ pub(super) fn parse(line: &Line<'_>, context: &Context) -> Option<Reading> {
     }
     let kind = if word.eq_ignore_ascii_case(b"<DIR>") { EntryKind::Directory } else { EntryKind::File };
     let size = if kind == EntryKind::File { Some(grouped(word)?) } else { None };
-    let (day, clues, at) = match Numeric::parse(line.word(2), b"-/") {
+    let (day, clues, at) = match Numeric::parse(line.word(2), b"-/").map(|date| date.not_after(context.now)) {
         Some(date) => {
             (date.resolve(context.clues.orders, None), Clues { orders: date.orders(), ..Clues::LINE }, 3)
         }

@@ -158,7 +158,6 @@ fn doubtful_lines_stay_as_they_are() {
         "-rw-r--r-- 1 o g 12 Jan 32 15:04 x",
         "-rw-r--r-- 1 o g 12 Jan 2 25:04 x",
         "-rw-r--r-- 1 o g 99999999999999999999999 Jan 2 15:04 x",
-        "-rw-r--r-- 1 o g -5 Jan 2 15:04 x",
         "-rwzr--r-- 1 o g 5 Jan 2 15:04 x",
         "13-32-24  03:04PM  <DIR>  x",
         "01-02-24  13:04PM  <DIR>  x",
