@@ -21,6 +21,12 @@ pub(super) fn parse(line: &Line<'_>, context: &Context) -> Option<Reading> {
         Some(kind) => (kind, None, name_behind_mark(rest, 15_usize.saturating_sub(word.len()))),
         None => (EntryKind::File, Some(grouped(word)?), rest.strip_prefix(b" ")?),
     };
+    // Some countries put spaces between the thousands: what looks like one more group may be one, unless the size ends
+    // where its column does.
+    let in_column = matches!(line.raw().len() - rest.len(), 38 | 40);
+    if size.is_some() && word.len() <= 3 && !in_column && is_group(name) {
+        return None;
+    }
     let (name, target) = match kind {
         EntryKind::Symlink => split_target(name),
         EntryKind::File | EntryKind::Directory | EntryKind::Other => (name, None),
@@ -70,6 +76,12 @@ fn kind(word: &[u8]) -> Option<EntryKind> {
         b"JUNCTION" | b"SYMLINK" | b"SYMLINKD" => Some(EntryKind::Symlink),
         _ => None,
     }
+}
+
+/// Three digits and a space.
+fn is_group(name: &[u8]) -> bool {
+    name.split_first_chunk::<3>()
+        .is_some_and(|(group, rest)| group.iter().all(u8::is_ascii_digit) && rest.starts_with(b" "))
 }
 
 /// Spaces fill the column behind a mark; with fewer, all of them do.

@@ -80,8 +80,15 @@ fn split(text: &[u8]) -> Option<(&[u8], &[u8])> {
             break;
         }
         at += fact.length;
-        // The last one may lack its semicolon, and then a space ends it.
+        // The last one may lack its semicolon, and then a space ends it, unless its value may hold one.
         if !fact.closed {
+            let name = text.get(at + 1..)?;
+            let free = matches!(fact.kind, None | Some(Fact::Unique | Fact::UnixOwner | Fact::UnixGroup));
+            if free && memchr::memmem::find(name, b"; ").is_some()
+                || next(name).is_some_and(|fact| fact.kind.is_some())
+            {
+                return None;
+            }
             break;
         }
         if let Some(rest) = text.get(at..).and_then(|rest| rest.strip_prefix(b" "))
@@ -129,7 +136,7 @@ fn next(text: &[u8]) -> Option<Found> {
     };
     let value = value.get(..end)?;
     let fits = match kind {
-        Some(Fact::Size) => crate::listing::date::is_number(value),
+        Some(Fact::Size) => value.iter().all(u8::is_ascii_digit),
         Some(Fact::Modify | Fact::Create) => value.first().is_none_or(u8::is_ascii_digit),
         Some(Fact::Perm) => value.iter().all(u8::is_ascii_alphabetic),
         Some(Fact::Type) => !value.is_empty(),

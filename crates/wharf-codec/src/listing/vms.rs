@@ -122,10 +122,11 @@ impl<'a> Columns<'a> {
                 once(&mut self.sized)?;
                 let mut parts = word.split(|&byte| byte == b'/');
                 let (used, allocated) = (parts.next()?, parts.next().unwrap_or(b"0"));
-                if parts.next().is_some() || !is_number(allocated) {
+                let (used, rounded) = without_unit(used);
+                if parts.next().is_some() || !is_number(without_unit(allocated).0) {
                     return None;
                 }
-                self.blocks = Some(digits(used, 1..=18)?);
+                self.blocks = Some(digits(used, 1..=18)?).filter(|_| !rounded);
                 Some(at + 1)
             }
             // The number of blocks found no room.
@@ -143,6 +144,12 @@ impl<'a> Columns<'a> {
     }
 }
 
+/// A number of blocks, or one of bytes with its unit: then it is rounded.
+fn without_unit(word: &[u8]) -> (&[u8], bool) {
+    let units = [&b"KB"[..], b"MB", b"GB", b"TB"];
+    units.iter().find_map(|unit| word.strip_suffix(*unit)).map_or((word, false), |number| (number, true))
+}
+
 /// The word that ends with a bracket, from a word on.
 fn closing(line: &Line<'_>, at: usize, bracket: u8) -> Option<usize> {
     (at..line.len().min(at + 4)).find(|&at| line.word(at).last() == Some(&bracket))
@@ -152,7 +159,7 @@ fn closing(line: &Line<'_>, at: usize, bracket: u8) -> Option<usize> {
 pub(super) fn is_heading(line: &Line<'_>) -> bool {
     let directory = line.word(0) == b"Directory" && line.len() == 2 && line.word(1).contains(&b'[');
     let total = line.word(0) == b"Total" || line.word(0) == b"Grand" && line.word(1) == b"total";
-    let files = (1..5).any(|at| matches!(line.word(at), b"file" | b"files" | b"file," | b"files,"));
+    let files = (1..8).any(|at| matches!(line.word(at), b"file" | b"files" | b"file," | b"files,"));
     directory || total && files
 }
 

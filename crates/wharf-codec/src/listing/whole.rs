@@ -37,11 +37,11 @@ pub(super) struct Seen {
     pub(super) raw: Bytes,
     /// Where it begins in the text.
     start: usize,
-    /// Whether an empty line, or none, stands before it.
+    /// Whether a blank line, or none, stands before it.
     pub(super) starts: bool,
 }
 
-/// The lines that are not empty.
+/// The lines that are not blank.
 pub(super) struct Lines {
     text: Bytes,
     seen: Vec<Seen>,
@@ -55,10 +55,11 @@ impl Lines {
             while let Some(shorter) = line.strip_suffix(b"\r") {
                 line = shorter;
             }
-            if !line.is_empty() {
+            let blank = line.iter().all(|byte| matches!(byte, b' ' | b'\t'));
+            if !blank {
                 seen.push(Seen { raw: text.slice_ref(line), start, starts });
             }
-            starts = line.is_empty();
+            starts = blank;
             start += whole.len() + 1;
         }
         Self { text: text.clone(), seen }
