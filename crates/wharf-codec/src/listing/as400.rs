@@ -13,7 +13,7 @@ use crate::listing::line::Line;
 use crate::listing::numeric::Numeric;
 use crate::listing::{EntryKind, ListEntry};
 
-pub(super) fn parse(line: &Line<'_>, context: &Context) -> Option<Reading> {
+pub(super) fn parse(line: &Line<'_>, context: &Context<'_>) -> Option<Reading> {
     let owner = line.word(0);
     let starts = owner.first().is_some_and(|byte| byte.is_ascii_alphabetic() || b"$#@".contains(byte));
     if !starts

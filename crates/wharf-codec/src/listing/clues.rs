@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use crate::listing::ListEntry;
 use crate::listing::line::Line;
-use crate::listing::month::Languages;
+use crate::listing::month::{Languages, Months};
 use crate::listing::numeric::Orders;
 use crate::time::TimeVal;
 
@@ -55,8 +55,10 @@ impl Clues {
 
 /// What a line is read by.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Context {
+pub(super) struct Context<'a> {
     pub(super) now: TimeVal,
+    /// Names of months that were looked up.
+    pub(super) months: &'a Months,
     pub(super) clues: Clues,
     /// Whether the format is known from headings or other lines, so that lines of little shape may be taken.
     pub(super) sure: bool,
@@ -106,7 +108,12 @@ impl Gaps {
 
 /// The name behind a word, up to the end of the line, and what the blanks in front of it tell. Blanks beyond the gap
 /// belong to the name.
-pub(super) fn name_behind(line: &Line<'_>, at: usize, gap: Gap, context: &Context) -> Option<(Bytes, Gaps)> {
+pub(super) fn name_behind(
+    line: &Line<'_>,
+    at: usize,
+    gap: Gap,
+    context: &Context<'_>,
+) -> Option<(Bytes, Gaps)> {
     let rest = line.behind(at);
     let blanks = rest.iter().take_while(|&&byte| matches!(byte, b' ' | b'\t')).count();
     let listing = context.clues.gaps;

@@ -15,7 +15,7 @@ use crate::listing::line::Line;
 use crate::listing::numeric::{Numeric, Orders};
 use crate::listing::{EntryKind, ListEntry};
 
-pub(super) fn parse(line: &Line<'_>, context: &Context) -> Option<Reading> {
+pub(super) fn parse(line: &Line<'_>, context: &Context<'_>) -> Option<Reading> {
     let name = line.word(0);
     if !is_name(name) {
         return None;
@@ -47,7 +47,7 @@ pub(super) fn parse(line: &Line<'_>, context: &Context) -> Option<Reading> {
 }
 
 /// Date and time, and a word or none behind them.
-fn dated(line: &Line<'_>, at: usize, entry: ListEntry, context: &Context) -> Option<Reading> {
+fn dated(line: &Line<'_>, at: usize, entry: ListEntry, context: &Context<'_>) -> Option<Reading> {
     let date = Numeric::parse(line.word(at), b"-/")?;
     let clock = Clock::parse(line.word(at + 1)).filter(|clock| clock.has_second())?;
     if line.len() > at + 3 {

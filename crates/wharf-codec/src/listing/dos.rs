@@ -12,7 +12,7 @@ use crate::listing::line::Line;
 use crate::listing::numeric::{Numeric, Orders};
 use crate::listing::{EntryKind, ListEntry};
 
-pub(super) fn parse(line: &Line<'_>, context: &Context) -> Option<Reading> {
+pub(super) fn parse(line: &Line<'_>, context: &Context<'_>) -> Option<Reading> {
     let date = Numeric::parse(line.word(0), b"-/.")?.not_after(context.now);
     let (clock, twelve, at) = clock(line)?;
     let (word, rest) = (line.word(at), line.behind(at));

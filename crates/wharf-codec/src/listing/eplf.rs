@@ -9,7 +9,7 @@ use crate::listing::date::digits;
 use crate::listing::line::Line;
 use crate::listing::{EntryKind, ListEntry, ListTime, Permissions, TimePrecision, TimeZone};
 
-pub(super) fn parse(line: &Line<'_>, _: &Context) -> Option<Reading> {
+pub(super) fn parse(line: &Line<'_>, _: &Context<'_>) -> Option<Reading> {
     let text = line.raw().strip_prefix(b"+")?;
     let (facts, rest) = text.split_at_checked(memchr::memchr(b'\t', text)?)?;
     let name = rest.strip_prefix(b"\t").filter(|name| !name.is_empty())?;

@@ -61,7 +61,7 @@ impl Format {
     ];
 
     /// Reads a line, if it has the shape of the format.
-    pub(super) fn parse(self, line: &Line<'_>, context: &Context) -> Option<Reading> {
+    pub(super) fn parse(self, line: &Line<'_>, context: &Context<'_>) -> Option<Reading> {
         match self {
             Self::Unix => unix::parse(line, context),
             Self::UnixUndated => unix::parse_undated(line),
@@ -141,7 +141,7 @@ impl Format {
     }
 
     /// The bytes of the entry that begins at a line, and how many lines it has, if that is more than one.
-    pub(super) fn joined(lines: &Lines, at: usize, context: &Context) -> Option<(Bytes, usize)> {
+    pub(super) fn joined(lines: &Lines, at: usize, context: &Context<'_>) -> Option<(Bytes, usize)> {
         vms::joined(lines, at, context).filter(|(_, used)| *used > 1)
     }
 }

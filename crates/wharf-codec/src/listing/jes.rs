@@ -11,7 +11,7 @@ use crate::listing::clues::{Context, Reading};
 use crate::listing::line::Line;
 use crate::listing::{EntryKind, ListEntry};
 
-pub(super) fn parse(line: &Line<'_>, _: &Context) -> Option<Reading> {
+pub(super) fn parse(line: &Line<'_>, _: &Context<'_>) -> Option<Reading> {
     let (job, id) = (line.word(0), line.word(1));
     let is_letter = |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || b"@#$".contains(byte);
     let is_word = |word: &[u8]| (1..=8).contains(&word.len()) && word.iter().all(is_letter);

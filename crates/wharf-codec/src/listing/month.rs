@@ -1,6 +1,8 @@
 //! Months by name, in many languages and encodings.
 
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
+use core::cell::RefCell;
 
 use crate::listing::date::MONTHS;
 use crate::listing::languages::{LANGUAGES, Names};
@@ -31,9 +33,16 @@ pub(super) struct MonthName {
     months: [u16; LANGUAGES.len()],
 }
 
-impl MonthName {
+/// The names that a listing has. Looking one up takes long, and a listing has few of them.
+#[derive(Debug, Default)]
+pub(super) struct Months(RefCell<BTreeMap<Vec<u8>, Option<MonthName>>>);
+
+/// Words that are looked up in one listing: more are no months.
+const MAX_NAMES: usize = 2_048;
+
+impl Months {
     /// Reads a word: a name or three letters of it at least, with or without a dot at its end.
-    pub(super) fn parse(word: &[u8]) -> Option<Self> {
+    pub(super) fn find(&self, word: &[u8]) -> Option<MonthName> {
         let word = trimmed(word);
         if !may_be_month(word) {
             return None;
@@ -41,8 +50,23 @@ impl MonthName {
         // Short and English means the same month everywhere.
         let english = MONTHS.iter().position(|name| name.as_bytes().eq_ignore_ascii_case(word));
         if let Some(at) = english {
-            return Some(Self { languages: Languages::ALL, months: [1 << at; LANGUAGES.len()] });
+            return Some(MonthName { languages: Languages::ALL, months: [1 << at; LANGUAGES.len()] });
         }
+        let mut names = self.0.borrow_mut();
+        if let Some(known) = names.get(word) {
+            return *known;
+        }
+        if names.len() == MAX_NAMES {
+            return None;
+        }
+        let name = MonthName::look_up(word);
+        names.insert(word.to_vec(), name);
+        name
+    }
+}
+
+impl MonthName {
+    fn look_up(word: &[u8]) -> Option<Self> {
         let spelled = spellings(word);
         let (mut languages, mut months) = (0, [0; LANGUAGES.len()]);
         for (at, (names, found)) in LANGUAGES.iter().zip(&mut months).enumerate() {

@@ -18,7 +18,7 @@ use crate::listing::line::Line;
 use crate::listing::numeric::Numeric;
 use crate::listing::{EntryKind, ListEntry};
 
-pub(super) fn parse(line: &Line<'_>, context: &Context) -> Option<Reading> {
+pub(super) fn parse(line: &Line<'_>, context: &Context<'_>) -> Option<Reading> {
     let name = line.last();
     // Data sets have names in capitals; without any other sign nothing else is taken.
     let known = context.sure || !name.iter().any(u8::is_ascii_lowercase);
@@ -128,7 +128,7 @@ pub(super) mod member {
     use crate::listing::ListTime;
     use crate::listing::date::{Clock, full};
 
-    pub(in crate::listing) fn parse(line: &Line<'_>, context: &Context) -> Option<Reading> {
+    pub(in crate::listing) fn parse(line: &Line<'_>, context: &Context<'_>) -> Option<Reading> {
         let name = line.word(0);
         if !is_name(name) {
             return None;

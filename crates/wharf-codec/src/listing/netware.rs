@@ -11,7 +11,7 @@ use crate::listing::line::Line;
 use crate::listing::unix_date::UnixDate;
 use crate::listing::{EntryKind, ListEntry};
 
-pub(super) fn parse(line: &Line<'_>, context: &Context) -> Option<Reading> {
+pub(super) fn parse(line: &Line<'_>, context: &Context<'_>) -> Option<Reading> {
     let (&letter, rest) = line.word(0).split_first()?;
     let kind = match letter {
         b'-' => EntryKind::File,

@@ -14,7 +14,7 @@ use crate::listing::{EntryKind, ListEntry};
 /// ALV           101             2522 27-Aug-02 13:57:10 155,106 "nnnn"
 /// TACLCSTM   O  101              101  4-Mar-01 23:50:06 244, 10 "oooo"
 /// ```
-pub(super) fn parse(line: &Line<'_>, context: &Context) -> Option<Reading> {
+pub(super) fn parse(line: &Line<'_>, context: &Context<'_>) -> Option<Reading> {
     let name = line.word(0);
     if name.is_empty() || !name.iter().all(|byte| byte.is_ascii_alphanumeric() || b"#$-_.".contains(byte)) {
         return None;
@@ -27,7 +27,7 @@ pub(super) fn parse(line: &Line<'_>, context: &Context) -> Option<Reading> {
         return None;
     }
     let size = digits(line.word(at + 1), 1..=20)?;
-    let (day, month, year) = day_month_year(line.word(at + 2), b"-")?;
+    let (day, month, year) = day_month_year(line.word(at + 2), b"-", context)?;
     let clock = Clock::parse(line.word(at + 3))?;
     // Two numbers, with or without a space between, and the security in quotes.
     let owner = line.len().checked_sub(2).filter(|&last| (at + 4..at + 6).contains(&last))?;
@@ -65,7 +65,7 @@ pub(super) fn is_heading(line: &Line<'_>) -> bool {
 ///  Owner    Last modified  Attributes Sector Bytecount Name
 ///  0.0     01/02/13 0945   d-----wr      3C0    148724 name
 /// ```
-pub(super) fn parse_os9(line: &Line<'_>, context: &Context) -> Option<Reading> {
+pub(super) fn parse_os9(line: &Line<'_>, context: &Context<'_>) -> Option<Reading> {
     let mut owner = line.word(0).split(|&byte| byte == b'.');
     let owned =
         owner.next().is_some_and(is_number) && owner.next().is_some_and(is_number) && owner.next().is_none();
@@ -105,7 +105,7 @@ pub(super) fn is_os9_heading(line: &Line<'_>) -> bool {
 /// ```text
 /// name       1014196  06/03/04  Thur.   10:20:03
 /// ```
-pub(super) fn parse_nortel(line: &Line<'_>, context: &Context) -> Option<Reading> {
+pub(super) fn parse_nortel(line: &Line<'_>, context: &Context<'_>) -> Option<Reading> {
     let size = digits(line.word(1), 1..=20)?;
     let date = Numeric::parse(line.word(2), b"/-")?.on_weekday(weekday_of(line.word(3))?)?;
     let clock = Clock::parse(line.word(4)).filter(|_| line.len() == 5)?;

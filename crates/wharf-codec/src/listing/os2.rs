@@ -11,7 +11,7 @@ use crate::listing::line::Line;
 use crate::listing::numeric::{Numeric, Orders};
 use crate::listing::{EntryKind, ListEntry};
 
-pub(super) fn parse(line: &Line<'_>, context: &Context) -> Option<Reading> {
+pub(super) fn parse(line: &Line<'_>, context: &Context<'_>) -> Option<Reading> {
     let size = digits(line.word(0), 1..=20)?;
     let marks = (1..4).take_while(|&at| is_mark(line.word(at))).count();
     let directory = (1..=marks).any(|at| line.word(at) == b"DIR");

@@ -19,7 +19,7 @@ use crate::listing::line::Line;
 use crate::listing::unix_date::UnixDate;
 use crate::listing::{EntryKind, ListEntry, Permissions};
 
-pub(super) fn parse(line: &Line<'_>, context: &Context) -> Option<Reading> {
+pub(super) fn parse(line: &Line<'_>, context: &Context<'_>) -> Option<Reading> {
     let (at, mode) = mode(line)?;
     // The size is the number right before the first thing that is a date.
     let (size_at, size, date) = (at + 1..line.len()).find_map(|size_at| {

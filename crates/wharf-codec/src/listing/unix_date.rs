@@ -27,7 +27,7 @@ impl UnixDate {
     }
 
     /// The date that begins at a word.
-    pub(super) fn parse(line: &Line<'_>, at: usize, context: &Context) -> Option<Self> {
+    pub(super) fn parse(line: &Line<'_>, at: usize, context: &Context<'_>) -> Option<Self> {
         let first = line.word(at);
         if is_weekday(first) {
             let rest = Self::named(line, at + 1, context)?;
@@ -43,7 +43,7 @@ impl UnixDate {
     }
 
     /// Numbers alone: `2024-01-02 15:04`, `02/01/2024 15:04`, `2024.01.02`, `01-02 15:04`.
-    fn numbers(line: &Line<'_>, at: usize, context: &Context) -> Option<Self> {
+    fn numbers(line: &Line<'_>, at: usize, context: &Context<'_>) -> Option<Self> {
         let word = line.word(at);
         if let Some(date) = Self::joined(word) {
             return Some(date);
@@ -121,8 +121,8 @@ impl UnixDate {
     }
 
     /// `01-Jun-99`, `1-Jun-2024 15:04`.
-    fn one_word(line: &Line<'_>, at: usize, context: &Context) -> Option<Self> {
-        let (day, month, year) = day_month_year(line.word(at), b"-/.")?;
+    fn one_word(line: &Line<'_>, at: usize, context: &Context<'_>) -> Option<Self> {
+        let (day, month, year) = day_month_year(line.word(at), b"-/.", context)?;
         let known = month.resolve(context.clues.languages);
         let clock = Clock::parse(line.word(at + 1));
         let time = known.and_then(|month| full((year, month, day), clock));
@@ -134,11 +134,11 @@ impl UnixDate {
     }
 
     /// `Jan 2 15:04`, `2. Januar 2024`, `Jan 02, 2024 15:04`, `Jan 2 15:04:05 2024`.
-    fn named(line: &Line<'_>, at: usize, context: &Context) -> Option<Self> {
+    fn named(line: &Line<'_>, at: usize, context: &Context<'_>) -> Option<Self> {
         let (first, second) = (line.word(at), line.word(at + 1));
         let (day, month) = match first.first()? {
-            b'0'..=b'9' => (first, MonthName::parse(second)?),
-            _ if second.first().is_some_and(u8::is_ascii_digit) => (second, MonthName::parse(first)?),
+            b'0'..=b'9' => (first, context.months.find(second)?),
+            _ if second.first().is_some_and(u8::is_ascii_digit) => (second, context.months.find(first)?),
             _ => return None,
         };
         let comma = day.ends_with(b",");
@@ -185,7 +185,7 @@ impl UnixDate {
     }
 
     /// Numbers with the characters for year, month and day, or with something that once was one.
-    fn east_asian(line: &Line<'_>, at: usize, context: &Context) -> Option<Self> {
+    fn east_asian(line: &Line<'_>, at: usize, context: &Context<'_>) -> Option<Self> {
         let (mut year, mut month, mut day, mut clock) = (None, None, None, None);
         let (mut words, mut year_first) = (0, false);
         while words < 4 {
@@ -231,7 +231,11 @@ impl UnixDate {
 }
 
 /// `D-MMM-YY` or `D-MMM-YYYY`, or with another of the marks that are given.
-pub(super) fn day_month_year(word: &[u8], marks: &[u8]) -> Option<(u8, MonthName, i64)> {
+pub(super) fn day_month_year(
+    word: &[u8],
+    marks: &[u8],
+    context: &Context<'_>,
+) -> Option<(u8, MonthName, i64)> {
     let mark = *word.iter().find(|byte| !byte.is_ascii_digit())?;
     let mut parts = word.split(|&byte| byte == mark);
     let (day, month, year) = (parts.next()?, parts.next()?, parts.next()?);
@@ -239,12 +243,16 @@ pub(super) fn day_month_year(word: &[u8], marks: &[u8]) -> Option<(u8, MonthName
         return None;
     }
     let day = digits(day, 1..=2).filter(|day| (1..=31).contains(day))?;
-    Some((day, MonthName::parse(month)?, crate::listing::date::year(year)?))
+    Some((day, context.months.find(month)?, crate::listing::date::year(year)?))
 }
 
 /// A time of day, whether a mark for its half is a word of its own behind it, and what that tells. A name may begin with
 /// `AM` as well, but not where all lines do; where there is one line alone nobody knows.
-fn clock_with_mark(line: &Line<'_>, at: usize, context: &Context) -> Option<(Option<Clock>, bool, Clues)> {
+fn clock_with_mark(
+    line: &Line<'_>,
+    at: usize,
+    context: &Context<'_>,
+) -> Option<(Option<Clock>, bool, Clues)> {
     let word = line.word(at);
     let Some(clock) = Clock::parse(word) else { return Some((None, false, Clues::LINE)) };
     if half_of_day(word).is_some() {

@@ -24,7 +24,7 @@ use crate::listing::{EntryKind, ListEntry};
 /// Bytes in a block. Only whole blocks are told, so that a size may be up to 511 bytes too large.
 const BLOCK: u64 = 512;
 
-pub(super) fn parse(line: &Line<'_>, context: &Context) -> Option<Reading> {
+pub(super) fn parse(line: &Line<'_>, context: &Context<'_>) -> Option<Reading> {
     let (name, kind) = name(line.word(0))?;
     let mut entry = ListEntry::bare(line.raw(), line.bytes(name), kind);
     // Of a file that may not be looked at nothing but the name is told.
@@ -96,7 +96,7 @@ impl Default for Columns<'_> {
 
 impl<'a> Columns<'a> {
     /// Takes the column that begins at a word; returns the first word behind it.
-    fn take(&mut self, line: &Line<'a>, at: usize, context: &Context) -> Option<usize> {
+    fn take(&mut self, line: &Line<'a>, at: usize, context: &Context<'_>) -> Option<usize> {
         let word = line.word(at);
         let once = |taken: &mut bool| (!core::mem::replace(taken, true)).then_some(());
         match word.first()? {
@@ -112,7 +112,7 @@ impl<'a> Columns<'a> {
                 letters.then_some(end + 1)
             }
             b'0'..=b'9' => {
-                if let Some((day, month, year)) = day_month_year(word, b"-") {
+                if let Some((day, month, year)) = day_month_year(word, b"-", context) {
                     once(&mut self.dated)?;
                     self.languages = month.languages;
                     self.day = month.resolve(context.clues.languages).map(|month| (year, month, day));
@@ -164,7 +164,7 @@ pub(super) fn is_heading(line: &Line<'_>) -> bool {
 }
 
 /// The lines of an entry that has more than one: the columns went below a long name, or did not fit beside it.
-pub(super) fn joined(lines: &Lines, at: usize, context: &Context) -> Option<(Bytes, usize)> {
+pub(super) fn joined(lines: &Lines, at: usize, context: &Context<'_>) -> Option<(Bytes, usize)> {
     let first = &lines.seen(at)?.raw;
     name(Line::new(first).word(0))?;
     let mut whole = parse(&Line::new(first), context).map(|_| (first.clone(), 1));

@@ -5,7 +5,6 @@ use alloc::vec::Vec;
 use crate::listing::clues::{Clues, Context, Gap, Reading, name_behind};
 use crate::listing::date::{Clock, digits, full};
 use crate::listing::line::Line;
-use crate::listing::month::MonthName;
 use crate::listing::unix_date::UnixDate;
 use crate::listing::{EntryKind, ListEntry, ListTime, Permissions, TimePrecision, TimeZone};
 
@@ -15,7 +14,7 @@ use crate::listing::{EntryKind, ListEntry, ListTime, Permissions, TimePrecision,
 /// 206876  Apr 04, 2000 21:06 name
 /// 0  Dec 12, 2002 02:13 name/
 /// ```
-pub(super) fn parse(line: &Line<'_>, context: &Context) -> Option<Reading> {
+pub(super) fn parse(line: &Line<'_>, context: &Context<'_>) -> Option<Reading> {
     let size = digits(line.word(0), 1..=20)?;
     if !line.word(2).ends_with(b",") {
         return None;
@@ -37,11 +36,11 @@ pub(super) fn parse(line: &Line<'_>, context: &Context) -> Option<Reading> {
 /// --------       ------     ------    --------
 ///     2048    Feb-28-1998  05:23:30   name              <DIR>
 /// ```
-pub(super) fn parse_vxworks(line: &Line<'_>, context: &Context) -> Option<Reading> {
+pub(super) fn parse_vxworks(line: &Line<'_>, context: &Context<'_>) -> Option<Reading> {
     let size = digits(line.word(0), 1..=20)?;
     let date: Vec<_> = line.word(1).split(|&byte| byte == b'-').collect();
     let [month, day, year] = date[..] else { return None };
-    let month = MonthName::parse(month)?;
+    let month = context.months.find(month)?;
     let (day, year) = (digits(day, 1..=2)?, digits(year, 4..=4)?);
     let clock = Clock::parse(line.word(2))?;
     let known = month.resolve(context.clues.languages);
@@ -78,7 +77,7 @@ pub(super) fn is_vxworks_heading(line: &Line<'_>) -> bool {
 /// ```text
 /// 0100644   500  101   12345    123456789       name
 /// ```
-pub(super) fn parse_numbers(line: &Line<'_>, context: &Context) -> Option<Reading> {
+pub(super) fn parse_numbers(line: &Line<'_>, context: &Context<'_>) -> Option<Reading> {
     let word = line.word(0);
     if !(5..=7).contains(&word.len()) || !word.iter().all(|byte| (b'0'..=b'7').contains(byte)) {
         return None;
@@ -113,7 +112,7 @@ pub(super) fn parse_numbers(line: &Line<'_>, context: &Context) -> Option<Readin
 /// ```text
 /// -C--E-----FTP B BOX1       18128       41 Aug 12 13:56 NAME
 /// ```
-pub(super) fn parse_enterprise(line: &Line<'_>, context: &Context) -> Option<Reading> {
+pub(super) fn parse_enterprise(line: &Line<'_>, context: &Context<'_>) -> Option<Reading> {
     let (flags, protocol) = line.word(0).split_at_checked(10)?;
     let is_flag = |byte: &u8| *byte == b'-' || byte.is_ascii_uppercase();
     let is_protocol = (2..=4).contains(&protocol.len()) && protocol.iter().all(u8::is_ascii_uppercase);

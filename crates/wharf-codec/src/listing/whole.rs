@@ -12,18 +12,20 @@ use bytes::Bytes;
 use crate::listing::clues::{Clues, Context, Reading};
 use crate::listing::format::Format;
 use crate::listing::line::Line;
+use crate::listing::month::Months;
 use crate::listing::{ListItem, ListingHint, headings};
 use crate::text::is_text;
 
 /// The items of a listing.
 pub(super) fn items(text: &Bytes, hint: &ListingHint<'_>) -> Vec<ListItem> {
     let lines = Lines::new(text);
-    let open = Context { now: hint.now, clues: Clues::OPEN, sure: false };
+    let months = Months::default();
+    let open = Context { now: hint.now, months: &months, clues: Clues::OPEN, sure: false };
     let survey = Survey::of(&lines, &open, hint);
     let mut items = Vec::new();
     let mut at = 0;
     while let Some(line) = lines.seen(at) {
-        let (item, used) = survey.item(&lines, at, line, hint);
+        let (item, used) = survey.item(&lines, at, line, &open);
         items.extend(item);
         at += used.max(1);
     }
@@ -107,7 +109,7 @@ impl Formats {
 }
 
 impl Survey {
-    fn of(lines: &Lines, open: &Context, hint: &ListingHint<'_>) -> Self {
+    fn of(lines: &Lines, open: &Context<'_>, hint: &ListingHint<'_>) -> Self {
         let mut survey = Self {
             clues: [Clues { lines: 0, ..Clues::OPEN }; Format::ALL.len()],
             known: [usize::MAX; Format::ALL.len()],
@@ -153,13 +155,7 @@ impl Survey {
     }
 
     /// What a line is, and how many lines it takes.
-    fn item(
-        &self,
-        lines: &Lines,
-        at: usize,
-        seen: &Seen,
-        hint: &ListingHint<'_>,
-    ) -> (Option<ListItem>, usize) {
+    fn item(&self, lines: &Lines, at: usize, seen: &Seen, open: &Context<'_>) -> (Option<ListItem>, usize) {
         let unparsed = Some(ListItem::Unparsed(seen.raw.clone()));
         if !seen.raw.iter().copied().all(is_text) {
             return (unparsed, 1);
@@ -173,7 +169,7 @@ impl Survey {
         };
         let reading = chosen.and_then(|format| {
             let clues = self.clues.get(format as usize).copied().unwrap_or(Clues::OPEN);
-            let context = Context { now: hint.now, clues, sure: self.is_known(format, at) };
+            let context = Context { clues, sure: self.is_known(format, at), ..*open };
             let (raw, used) = joined(lines, at, &context);
             Some((format.parse(&Line::new(&raw), &context)?, used))
         });
@@ -196,7 +192,7 @@ impl Survey {
 }
 
 /// The bytes of the entry that begins at a line, and how many lines it has: VMS breaks an entry behind a long name.
-fn joined(lines: &Lines, at: usize, context: &Context) -> (Bytes, usize) {
+fn joined(lines: &Lines, at: usize, context: &Context<'_>) -> (Bytes, usize) {
     let Some(seen) = lines.seen(at) else { return (Bytes::new(), 1) };
     Format::joined(lines, at, context).unwrap_or_else(|| (seen.raw.clone(), 1))
 }

@@ -10,11 +10,10 @@
 use crate::listing::clues::{Clues, Context, Reading};
 use crate::listing::date::{Clock, digits, full, grouped};
 use crate::listing::line::Line;
-use crate::listing::month::MonthName;
 use crate::listing::numeric::Numeric;
 use crate::listing::{EntryKind, ListEntry};
 
-pub(super) fn parse(line: &Line<'_>, context: &Context) -> Option<Reading> {
+pub(super) fn parse(line: &Line<'_>, context: &Context<'_>) -> Option<Reading> {
     let (name, word) = (line.word(0), line.word(1));
     // The names of DOS have neither blanks nor these.
     if line.raw().first() == Some(&b' ') || name.iter().any(|byte| b"\"*/:;<=>?[\\]|".contains(byte)) {
@@ -27,7 +26,7 @@ pub(super) fn parse(line: &Line<'_>, context: &Context) -> Option<Reading> {
             (date.resolve(context.clues.orders, None), Clues { orders: date.orders(), ..Clues::LINE }, 3)
         }
         None => {
-            let month = MonthName::parse(line.word(2))?;
+            let month = context.months.find(line.word(2))?;
             let day: u8 = digits(line.word(3), 1..=2).filter(|day| (1..=31).contains(day))?;
             let year = digits(line.word(4), 4..=4)?;
             let known = month.resolve(context.clues.languages);
