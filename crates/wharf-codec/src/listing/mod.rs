@@ -1,6 +1,7 @@
 //! Listings as text: what `LIST` sends.
 //!
-//! There is no standard for it. Each format has a file of its own here, so that more can follow.
+//! There is no standard for it. Each format has a file of its own here, or stands among its relatives, so that more can
+//! follow; `format` names them all, `whole` decides between them.
 
 mod as400;
 mod cjk;
@@ -88,13 +89,15 @@ pub struct Permissions(pub u16);
 /// One entry of a listing. Take care before using its name as a path: it is whatever the server sent (LST-21).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListEntry {
-    /// The name, as bytes.
+    /// The name, as bytes: what a server of that kind takes for it. Of VMS it has the version of a file, but not the
+    /// `.DIR;1` of a directory; of z/VM it is `NAME.TYPE`, of jobs of z/OS the number of the job.
     pub name: Bytes,
     /// What it is.
     pub kind: EntryKind,
-    /// Size in bytes, of files.
+    /// Size in bytes, of files. VMS counts blocks of 512 bytes: there it may be up to 511 bytes too large. Sizes that
+    /// are rounded, or that count records or tracks, are left out.
     pub size: Option<u64>,
-    /// Time of the last change.
+    /// Time of the last change. It is left out where the listing does not settle which day is meant.
     pub modified: Option<ListTime>,
     /// Permission bits.
     pub permissions: Option<Permissions>,
@@ -104,7 +107,7 @@ pub struct ListEntry {
     pub group: Option<Bytes>,
     /// Where a symbolic link points.
     pub target: Option<Bytes>,
-    /// The line it was read from, without its end.
+    /// The line it was read from, without its end; of an entry on more than one line all of them.
     pub raw: Bytes,
 }
 
@@ -126,8 +129,18 @@ pub struct ListingHint<'a> {
     pub now: TimeVal,
 }
 
-/// Reads a listing: every line is an item, but for empty ones and the `total` of `ls`. Nothing is fatal: a line that
-/// no format takes is [`ListItem::Unparsed`] (LST-22).
+/// Reads a listing: every line is an item, but for blank ones, sums and headings. Nothing is fatal: a line that no format
+/// takes, or that more than one would take, is [`ListItem::Unparsed`] (LST-22).
+///
+/// The lines decide together. Which format it is shows by how many of them fit; [`ListingHint::syst`] counts only between
+/// equals. Where day and month could be either, one line in which only one order makes a date settles it for all, and so
+/// it is with names of months that mean another month in another language. What stays open is left out of the entry.
+/// Dates without a year are the latest that are not in the future by more than a day.
+///
+/// Unix `ls` in all its variants, DOS and Windows, MLSD, EPLF, OS/2, NetWare, Macintosh, VMS, IBM i, data sets, members and
+/// jobs of z/OS, z/VM, HP NonStop, OS-9, VxWorks, VShell, Connect:Enterprise, and routers of Nortel.
+///
+/// Time and memory grow with the length of the text and no faster.
 ///
 /// ```
 /// use wharf_codec::{EntryKind, ListItem, ListingHint, TimeVal, parse_listing};

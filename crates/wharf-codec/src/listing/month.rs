@@ -168,13 +168,17 @@ fn months_of(names: Names, spelling: &[char]) -> u16 {
     if spelling.iter().all(|&letter| letter == UNKNOWN) {
         return 0;
     }
-    let mut months = 0;
+    let (mut whole, mut begun) = (0, 0);
     for (at, forms) in names.split(' ').enumerate() {
-        if forms.split('|').any(|form| begins(form, spelling)) {
-            months |= 1 << at;
+        for form in forms.split('|').filter(|form| begins(form, spelling)) {
+            begun |= 1 << at;
+            if form.chars().count() == spelling.len() {
+                whole |= 1 << at;
+            }
         }
     }
-    months
+    // A name that is whole is not the beginning of a longer one.
+    if whole == 0 { begun } else { whole }
 }
 
 /// Whether a name is the spelling, or begins with it and with three letters at least.

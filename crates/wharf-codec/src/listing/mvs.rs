@@ -32,6 +32,9 @@ pub(super) fn parse(line: &Line<'_>, context: &Context<'_>) -> Option<Reading> {
         4 if is_volume(line.word(0)) && line.word(1) == b"Not" && line.word(2) == b"Mounted" && known => {
             Some(EntryKind::File)
         }
+        4 if is_volume(line.word(0)) && is_unit(line.word(1)) && line.word(2) == b"Tape" && known => {
+            Some(EntryKind::File)
+        }
         4 if is_volume(line.word(0)) && is_unit(line.word(1)) => {
             kind_of(line.word(2)).filter(|_| line.word(2) == b"VSAM")
         }

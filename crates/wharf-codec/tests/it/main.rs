@@ -9,6 +9,7 @@ mod facts;
 mod framing;
 mod listing;
 mod listing_corpus;
+mod listing_properties;
 mod reply;
 mod round_trip;
 mod text;
