@@ -22,7 +22,7 @@ pub(super) fn parse(line: &Line<'_>, context: &Context<'_>) -> Option<Reading> {
     {
         return None;
     }
-    let (size, date, clock, at) = if line.word(1).starts_with(b"*") {
+    let (size, date, clock, at) = if line.word(1) == b"*MEM" {
         (None, None, None, 1)
     } else {
         let (size, date) =

@@ -30,9 +30,11 @@ pub(super) fn parse(line: &Line<'_>, _: &Context<'_>) -> Option<Reading> {
     Some(Reading::new(entry))
 }
 
-/// The line above the jobs.
+/// The line above the jobs. Of one job its spool files follow below another heading; they are no entries, since they are
+/// fetched by numbers that do not stand in their lines.
 pub(super) fn is_heading(line: &Line<'_>) -> bool {
-    line.word(0) == b"JOBNAME" && line.word(1) == b"JOBID"
+    let jobs = line.word(0) == b"JOBNAME" && line.word(1) == b"JOBID";
+    jobs || line.word(0) == b"ID" && line.word(1) == b"STEPNAME"
 }
 
 /// `JOB00121`, `STC01234`, `TSU00001`, or one letter and seven digits.

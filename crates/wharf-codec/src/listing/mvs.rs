@@ -84,7 +84,7 @@ fn kind_of(organisation: &[u8]) -> Option<EntryKind> {
 
 /// `Volume Unit Referred ...`.
 pub(super) fn is_heading(line: &Line<'_>) -> bool {
-    line.word(0) == b"Volume" && line.word(1) == b"Unit" && line.word(2) == b"Referred"
+    line.word(0) == b"Volume" && line.word(1) == b"Unit" && line.last() == b"Dsname"
 }
 
 fn is_volume(word: &[u8]) -> bool {

@@ -91,6 +91,7 @@ fn owners_groups_and_bits() {
     assert_eq!(entry("drwxrwxrwt 1 o g 12 Jan 2 15:04 x").permissions, Some(Permissions(0o1777)));
 }
 
+// LST-04
 #[test]
 fn precision_and_zone_are_told() {
     let time = |text: &str| {
