@@ -69,8 +69,11 @@ impl MonthName {
     fn look_up(word: &[u8]) -> Option<Self> {
         let spelled = spellings(word);
         let (mut languages, mut months) = (0, [0; LANGUAGES.len()]);
-        for (at, (names, found)) in LANGUAGES.iter().zip(&mut months).enumerate() {
-            *found = spelled.iter().fold(0, |set, spelling| set | months_of(names, spelling));
+        for (at, ((names, initials), found)) in LANGUAGES.iter().zip(INITIALS).zip(&mut months).enumerate() {
+            let likely = spelled.iter().filter(|spelling| {
+                spelling.first().is_some_and(|&first| first == UNKNOWN || initials & initial(first) != 0)
+            });
+            *found = likely.fold(0, |set, spelling| set | months_of(names, spelling));
             languages |= u64::from(*found != 0) << at;
         }
         (languages != 0).then_some(Self { languages: Languages(languages), months })
@@ -161,6 +164,34 @@ fn dos866(byte: u8) -> Option<u32> {
 /// Greek (ISO 8859-7).
 fn iso8859_7(byte: u8) -> Option<u32> {
     (byte > 0xb0).then(|| 0x370 + u32::from(byte - 0xa0))
+}
+
+/// The first letters of the names of each language, so that most of them need no closer look.
+#[expect(clippy::indexing_slicing, reason = "it runs when the crate is compiled, and a wrong index ends that")]
+const INITIALS: [u64; LANGUAGES.len()] = {
+    let (mut initials, mut language) = ([0; LANGUAGES.len()], 0);
+    while language < LANGUAGES.len() {
+        let names = LANGUAGES[language].as_bytes();
+        let (mut at, mut begins) = (0, true);
+        while at < names.len() {
+            if begins {
+                // No name begins with a letter of more than two bytes in UTF-8.
+                let lead = names[at] as u32;
+                let letter =
+                    if lead < 0x80 { lead } else { (lead & 0x1f) << 6 | names[at + 1] as u32 & 0x3f };
+                initials[language] |= 1 << (letter % 64);
+            }
+            begins = names[at] == b' ' || names[at] == b'|';
+            at += 1;
+        }
+        language += 1;
+    }
+    initials
+};
+
+/// The place of a letter among those.
+fn initial(letter: char) -> u64 {
+    1 << (u32::from(letter) % 64)
 }
 
 /// The months of a language that a spelling may mean.
