@@ -5,7 +5,7 @@
 //! ```
 
 use crate::listing::clues::{Context, Reading};
-use crate::listing::date::digits;
+use crate::listing::date::{digits, is_number};
 use crate::listing::line::Line;
 use crate::listing::{EntryKind, ListEntry, ListTime, Permissions, TimePrecision, TimeZone};
 
@@ -13,6 +13,15 @@ pub(super) fn parse(line: &Line<'_>, _: &Context<'_>) -> Option<Reading> {
     let text = line.raw().strip_prefix(b"+")?;
     let (facts, rest) = text.split_at_checked(memchr::memchr(b'\t', text)?)?;
     let name = rest.strip_prefix(b"\t").filter(|name| !name.is_empty())?;
+    // Facts that nobody knows are left out, but one at least has to be known.
+    let is_known = |fact: &[u8]| match fact {
+        b"/" | b"r" | [b'i' | b'u', _, ..] => true,
+        [b's' | b'm', number @ ..] => is_number(number),
+        _ => false,
+    };
+    if facts.contains(&b' ') || !facts.split(|&byte| byte == b',').any(is_known) {
+        return None;
+    }
     let mut entry = ListEntry::bare(line.raw(), line.bytes(name), EntryKind::Other);
     for fact in facts.split(|&byte| byte == b',') {
         match fact {

@@ -167,7 +167,10 @@ fn iso8859_7(byte: u8) -> Option<u32> {
 }
 
 /// The first letters of the names of each language, so that most of them need no closer look.
-#[expect(clippy::indexing_slicing, reason = "it runs when the crate is compiled, and a wrong index ends that")]
+#[expect(
+    clippy::indexing_slicing,
+    reason = "it runs when the crate is compiled, and a wrong index ends that"
+)]
 const INITIALS: [u64; LANGUAGES.len()] = {
     let (mut initials, mut language) = ([0; LANGUAGES.len()], 0);
     while language < LANGUAGES.len() {

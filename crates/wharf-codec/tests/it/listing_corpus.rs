@@ -183,7 +183,9 @@ fn a_line_alone_is_no_other_entry() {
         }
         let whole: Vec<ListEntry> = entries(&sample.parse(sample.syst.as_deref()));
         let lines = sample.text.split(|byte| *byte == b'\n');
-        for (line, system) in lines.flat_map(|line| SYSTEMS.iter().map(move |system| (line, system))) {
+        for (line, system) in
+            lines.flat_map(|line| SYSTEMS.iter().step_by(4).map(move |system| (line, system)))
+        {
             let items = parse_listing(line, &ListingHint { syst: Some(system.as_bytes()), now: sample.now });
             for alone in entries(&items) {
                 let same = whole.iter().find(|entry| entry.raw == alone.raw);
