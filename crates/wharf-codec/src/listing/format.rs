@@ -1,4 +1,4 @@
-//! The formats, each with a file of its own or among its relatives.
+//! The formats, each with a file of its own.
 
 use bytes::Bytes;
 
@@ -6,7 +6,8 @@ use crate::listing::clues::{Context, Reading};
 use crate::listing::line::Line;
 use crate::listing::whole::Lines;
 use crate::listing::{
-    as400, cms, dos, eplf, jes, mlsd, mvs, netware, nonstop, os2, unix, vms, vshell, win16,
+    as400, cms, dos, enterprise, eplf, jes, mlsd, mvs, mvs_member, netware, nonstop, nortel, octal, os2, os9,
+    unix, vms, vshell, vxworks, win16,
 };
 
 /// A format of `LIST`. Where two take as many lines of a listing, the later one is believed.
@@ -65,25 +66,25 @@ impl Format {
         match self {
             Self::Unix => unix::parse(line, context),
             Self::UnixUndated => unix::parse_undated(line),
-            Self::UnixNumbers => vshell::parse_numbers(line, context),
-            Self::Enterprise => vshell::parse_enterprise(line, context),
+            Self::UnixNumbers => octal::parse(line, context),
+            Self::Enterprise => enterprise::parse(line, context),
             Self::NetWare => netware::parse(line, context),
             Self::Dos => dos::parse(line, context),
             Self::Win16 => win16::parse(line, context),
             Self::Os2 => os2::parse(line, context),
             Self::VShell => vshell::parse(line, context),
-            Self::VxWorks => vshell::parse_vxworks(line, context),
-            Self::Nortel => nonstop::parse_nortel(line, context),
+            Self::VxWorks => vxworks::parse(line, context),
+            Self::Nortel => nortel::parse(line, context),
             Self::Mlsd => mlsd::parse(line),
             Self::Eplf => eplf::parse(line, context),
             Self::Vms => vms::parse(line, context),
             Self::As400 => as400::parse(line, context),
             Self::Mvs => mvs::parse(line, context),
-            Self::MvsMember => mvs::member::parse(line, context),
+            Self::MvsMember => mvs_member::parse(line, context),
             Self::Jes => jes::parse(line, context),
             Self::Cms => cms::parse(line, context),
             Self::NonStop => nonstop::parse(line, context),
-            Self::Os9 => nonstop::parse_os9(line, context),
+            Self::Os9 => os9::parse(line, context),
         }
     }
 
@@ -91,13 +92,13 @@ impl Format {
     pub(super) fn is_heading(self, line: &Line<'_>) -> bool {
         match self {
             Self::Dos => dos::is_frame(line),
-            Self::VxWorks => vshell::is_vxworks_heading(line),
+            Self::VxWorks => vxworks::is_heading(line),
             Self::Vms => vms::is_heading(line),
             Self::Mvs => mvs::is_heading(line),
-            Self::MvsMember => mvs::member::is_heading(line),
+            Self::MvsMember => mvs_member::is_heading(line),
             Self::Jes => jes::is_heading(line),
             Self::NonStop => nonstop::is_heading(line),
-            Self::Os9 => nonstop::is_os9_heading(line),
+            Self::Os9 => os9::is_heading(line),
             Self::Unix
             | Self::UnixUndated
             | Self::UnixNumbers

@@ -1,7 +1,6 @@
 //! Listings as text: what `LIST` sends.
 //!
-//! There is no standard for it. Each format has a file of its own here, or stands among its relatives, so that more can
-//! follow; `format` names them all, `whole` decides between them.
+//! There is no standard for it. Each format has a file of its own here, so that more can follow; `format` names them all, `whole` decides between them.
 
 mod as400;
 mod cjk;
@@ -10,6 +9,7 @@ mod cms;
 mod date;
 mod dos;
 mod encode;
+mod enterprise;
 mod eplf;
 mod format;
 mod headings;
@@ -19,14 +19,19 @@ mod line;
 mod mlsd;
 mod month;
 mod mvs;
+mod mvs_member;
 mod netware;
 mod nonstop;
+mod nortel;
 mod numeric;
+mod octal;
 mod os2;
+mod os9;
 mod unix;
 mod unix_date;
 mod vms;
 mod vshell;
+mod vxworks;
 mod whole;
 mod win16;
 
