@@ -151,7 +151,7 @@ impl UnixDate {
         let (time, words) = match (four_digits(third), clock) {
             (Some(year), _) => {
                 // Without a comma a time behind the year is odd, and may be a name.
-                let clock = Clock::parse(fourth);
+                let clock = Clock::parse(fourth).filter(|_| line.len() > at + 4);
                 let timed = usize::from(clock.is_some() && !comma);
                 clues.timed_years = (timed, 1 - timed);
                 let listing = context.clues.timed_years;
