@@ -5,7 +5,7 @@
 pub(super) type Names = &'static str;
 
 /// English comes first: it wins over what only looks like it.
-pub(super) const LANGUAGES: [Names; 38] = [
+pub(super) const LANGUAGES: [Names; 43] = [
     "january february march april may june \
      july august september october november december",
     // German, with the form of Austria.
@@ -119,4 +119,19 @@ pub(super) const LANGUAGES: [Names; 38] = [
     // Filipino.
     "enero pebrero marso abril mayo hunyo \
      hulyo agosto setyembre oktubre nobyembre disyembre",
+    // Chinese, with the numbers as words.
+    "一月 二月 三月 四月 五月 六月 \
+     七月 八月 九月 十月 十一月 十二月",
+    // Thai, whose short names have dots inside.
+    "ม.ค|มกราคม ก.พ|กุมภาพันธ์ มี.ค|มีนาคม เม.ย|เมษายน พ.ค|พฤษภาคม มิ.ย|มิถุนายน \
+     ก.ค|กรกฎาคม ส.ค|สิงหาคม ก.ย|กันยายน ต.ค|ตุลาคม พ.ย|พฤศจิกายน ธ.ค|ธันวาคม",
+    // Hebrew.
+    "ינואר פברואר מרץ אפריל מאי יוני \
+     יולי אוגוסט ספטמבר אוקטובר נובמבר דצמבר",
+    // Arabic.
+    "يناير فبراير مارس أبريل مايو يونيو \
+     يوليو أغسطس سبتمبر أكتوبر نوفمبر ديسمبر",
+    // Georgian.
+    "იანვარი თებერვალი მარტი აპრილი მაისი ივნისი \
+     ივლისი აგვისტო სექტემბერი ოქტომბერი ნოემბერი დეკემბერი",
 ];

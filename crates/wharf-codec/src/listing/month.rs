@@ -99,7 +99,7 @@ fn trimmed(word: &[u8]) -> &[u8] {
 /// A cheap look before the long one: letters alone, and not too many.
 fn may_be_month(word: &[u8]) -> bool {
     (3..=40).contains(&word.len())
-        && word.iter().all(|&byte| byte.is_ascii_alphabetic() || byte >= 0x80 || byte == b'\'')
+        && word.iter().all(|&byte| byte.is_ascii_alphabetic() || byte >= 0x80 || matches!(byte, b'\'' | b'.'))
 }
 
 /// The mark of a letter that is known not to be of ASCII, and no more.
@@ -178,11 +178,13 @@ const INITIALS: [u64; LANGUAGES.len()] = {
         let (mut at, mut begins) = (0, true);
         while at < names.len() {
             if begins {
-                // No name begins with a letter of more than two bytes in UTF-8.
-                let lead = names[at] as u32;
-                let letter =
-                    if lead < 0x80 { lead } else { (lead & 0x1f) << 6 | names[at + 1] as u32 & 0x3f };
-                initials[language] |= 1 << (letter % 64);
+                // The last byte of a letter holds the last six bits of its number.
+                let last = match names[at] {
+                    0..0x80 => at,
+                    0x80..0xe0 => at + 1,
+                    0xe0.. => at + 2,
+                };
+                initials[language] |= 1 << (names[last] % 64);
             }
             begins = names[at] == b' ' || names[at] == b'|';
             at += 1;
