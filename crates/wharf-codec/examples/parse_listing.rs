@@ -1,19 +1,20 @@
-//! Reads a listing on standard input and prints one JSON object per entry.
+//! Reads a listing on standard input and prints one JSON object per entry, and one for each line that is none.
 //!
 //! ```text
 //! parse_listing [--syst TEXT] [--now RFC3339] < listing
 //! ```
 //!
 //! `--syst` is the text of the server's 215 reply. `--now` completes dates without a year; by default it is the clock's.
-//! Bytes that are no UTF-8 become `\udcNN`, as Python writes them. Lines that were not understood go to standard error.
+//! Bytes that are no UTF-8 become `\udcNN`, as Python writes them. The `name` of a
+//! line that was not understood is null, and only its `raw` is told.
 
 use std::error::Error;
 use std::fmt::{self, Write as _};
 use std::io::{Read as _, Write as _};
 
 use wharf_codec::{
-    Civil, EntryKind, Escaped, ListEntry, ListItem, ListTime, ListingHint, TimePrecision, TimeVal, TimeZone,
-    civil_from_unix, parse_listing, unix_from_civil,
+    Civil, EntryKind, ListItem, ListTime, ListingHint, TimePrecision, TimeVal, TimeZone, civil_from_unix,
+    parse_listing, unix_from_civil,
 };
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -33,10 +34,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let hint = ListingHint { syst: syst.as_deref().map(str::as_bytes), now };
     let mut out = std::io::stdout().lock();
     for item in parse_listing(&text, &hint) {
-        match item {
-            ListItem::Entry(entry) => writeln!(out, "{}", Json(&entry))?,
-            ListItem::Unparsed(line) => writeln!(std::io::stderr(), "not understood: {}", Escaped(&line))?,
-        }
+        writeln!(out, "{}", Json(&item))?;
     }
     Ok(())
 }
@@ -76,12 +74,22 @@ fn rfc3339(text: &str) -> Option<i64> {
     Some(unix_from_civil(civil)? - offset)
 }
 
-/// An entry as a JSON object.
-struct Json<'a>(&'a ListEntry);
+/// An item as a JSON object.
+struct Json<'a>(&'a ListItem);
 
 impl fmt::Display for Json<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(entry) = self;
+        let Self(item) = self;
+        let entry = match item {
+            ListItem::Entry(entry) => entry,
+            ListItem::Unparsed(raw) => {
+                f.write_str(
+                    "{\"name\":null,\"kind\":null,\"size\":null,\"modified\":null,\"target\":null,\"raw\":",
+                )?;
+                string(f, raw)?;
+                return f.write_str("}");
+            }
+        };
         let kind = match entry.kind {
             EntryKind::File => "file",
             EntryKind::Directory => "directory",

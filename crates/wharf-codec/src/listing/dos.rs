@@ -1,108 +1,102 @@
-//! `dir` of DOS, as IIS and many servers on Windows send it.
+//! `dir` of DOS and Windows, as IIS and many servers on Windows send it.
 //!
 //! ```text
 //! 01-02-24  03:04PM       <DIR>          name
-//! 01-02-2024  15:04               12345 name
+//! 01-02-2024  15:04               12,345 name
+//! 02.01.2024  15:04       <SYMLINKD>     name [C:\target]
 //! ```
 
-use bytes::Bytes;
+use crate::listing::clues::{Clues, Context, Reading};
+use crate::listing::date::{Clock, full, grouped, half_of_day};
+use crate::listing::line::Line;
+use crate::listing::numeric::{Numeric, Orders};
+use crate::listing::{EntryKind, ListEntry};
 
-use crate::listing::date::{clock, digits, full};
-use crate::listing::{EntryKind, ListEntry, ListTime};
-
-pub(super) fn parse(raw: &Bytes) -> Option<ListEntry> {
-    let (day, rest) = word(raw)?;
-    let (time, rest) = word(rest)?;
-    let modified = date_and_time(day, time)?;
-    let (what, rest) = word(rest)?;
+pub(super) fn parse(line: &Line<'_>, context: &Context<'_>) -> Option<Reading> {
+    let date = Numeric::parse(line.word(0), b"-/.")?.not_after(context.now);
+    let (clock, twelve, at) = clock(line)?;
+    let (word, rest) = (line.word(at), line.behind(at));
     // The size ends its column, one space before the name; a mark begins its column of fifteen.
-    let (kind, size, name) = match what {
-        b"<DIR>" => (EntryKind::Directory, None, name_behind_mark(rest)),
-        b"<JUNCTION>" | b"<SYMLINK>" | b"<SYMLINKD>" => (EntryKind::Symlink, None, name_behind_mark(rest)),
-        _ => (EntryKind::File, Some(size(what)?), rest.strip_prefix(b" ")?),
+    let (kind, size, name) = match kind(word) {
+        Some(kind) => (kind, None, name_behind_mark(rest, 15_usize.saturating_sub(word.len()))),
+        None => (EntryKind::File, Some(grouped(word)?), rest.strip_prefix(b" ")?),
     };
-    let (name, target) = match name.strip_suffix(b"]").and_then(|inner| {
-        let at = memchr::memmem::rfind(inner, b" [")?;
-        Some((inner.get(..at)?, inner.get(at.checked_add(2)?..)?))
-    }) {
-        Some((name, target)) if kind == EntryKind::Symlink => (name, Some(raw.slice_ref(target))),
-        _ => (name, None),
-    };
-    if name.is_empty() {
+    // Some countries put spaces between the thousands: what looks like one more group may be one, unless the size ends
+    // where its column does.
+    let in_column = matches!(line.raw().len() - rest.len(), 38 | 40);
+    if size.is_some() && word.len() <= 3 && !in_column && is_group(name) {
         return None;
     }
-    Some(ListEntry {
-        name: raw.slice_ref(name),
-        kind,
+    let (name, target) = match kind {
+        EntryKind::Symlink => split_target(name),
+        EntryKind::File | EntryKind::Directory | EntryKind::Other => (name, None),
+    };
+    if name.iter().all(|byte| *byte == b' ') {
+        return None;
+    }
+    // With a clock of twelve hours it is the format of IIS, which has the month first whatever the country.
+    let usual = match line.word(0).contains(&b'.') {
+        true => Some(Orders::DMY),
+        false => twelve.then_some(Orders::MDY),
+    };
+    let day = date.resolve(context.clues.orders, usual);
+    let entry = ListEntry {
         size,
-        modified: Some(modified),
-        permissions: None,
-        owner: None,
-        group: None,
-        target,
-        raw: raw.clone(),
-    })
+        modified: day.and_then(|day| full(day, Some(clock))),
+        target: target.map(|target| line.bytes(target)),
+        ..ListEntry::bare(line.raw(), line.bytes(name), kind)
+    };
+    Some(Reading { entry, clues: Clues { orders: date.orders(), ..Clues::LINE } })
 }
 
-/// The next word, leading spaces left out, and the rest.
-fn word(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let start = text.iter().position(|&byte| byte != b' ')?;
-    let text = text.get(start..)?;
-    text.split_at_checked(memchr::memchr(b' ', text)?)
+/// What `dir` writes above and below: the volume, the directory, sums.
+pub(super) fn is_frame(line: &Line<'_>) -> bool {
+    let is = |at: usize, word: &[u8]| line.word(at).eq_ignore_ascii_case(word);
+    let sum = is(1, b"File(s)") || is(1, b"Dir(s)");
+    sum || is(0, b"Volume") && (is(1, b"in") || is(1, b"Serial")) || is(0, b"Directory") && is(1, b"of")
 }
 
-/// Ten spaces fill the column behind `<DIR>`; with fewer, all of them do.
-fn name_behind_mark(rest: &[u8]) -> &[u8] {
-    match rest.strip_prefix(b"          ") {
-        Some(name) if !name.is_empty() => name,
+/// The time of day, whether its clock has twelve hours, and the word behind it.
+fn clock(line: &Line<'_>) -> Option<(Clock, bool, usize)> {
+    let (word, next) = (line.word(1), line.word(2));
+    let clock = Clock::parse(word)?;
+    if half_of_day(word).is_some() {
+        return Some((clock, true, 2));
+    }
+    match half_of_day(next) {
+        Some((b"", afternoon)) => Some((clock.twelve(afternoon)?, true, 3)),
+        _ => Some((clock, false, 2)),
+    }
+}
+
+fn kind(word: &[u8]) -> Option<EntryKind> {
+    let inner = word.strip_prefix(b"<")?.strip_suffix(b">")?;
+    match &inner.to_ascii_uppercase()[..] {
+        b"DIR" => Some(EntryKind::Directory),
+        b"JUNCTION" | b"SYMLINK" | b"SYMLINKD" => Some(EntryKind::Symlink),
+        _ => None,
+    }
+}
+
+/// Three digits and a space.
+fn is_group(name: &[u8]) -> bool {
+    name.split_first_chunk::<3>()
+        .is_some_and(|(group, rest)| group.iter().all(u8::is_ascii_digit) && rest.starts_with(b" "))
+}
+
+/// Spaces fill the column behind a mark; with fewer, all of them do.
+fn name_behind_mark(rest: &[u8], width: usize) -> &[u8] {
+    match rest.split_at_checked(width) {
+        Some((blanks, name)) if !name.is_empty() && blanks.iter().all(|byte| *byte == b' ') => name,
         _ => rest.trim_ascii_start(),
     }
 }
 
-/// Digits, perhaps with commas between the thousands.
-fn size(word: &[u8]) -> Option<u64> {
-    let mut groups = word.split(|&byte| byte == b',');
-    let first = groups.next()?;
-    let mut size: u64 = digits(first, 1..=20)?;
-    for group in groups {
-        size = size.checked_mul(1_000)?.checked_add(digits(group, 3..=3)?)?;
-    }
-    Some(size)
-}
-
-/// `MM-DD-YY`, `MM-DD-YYYY` or `YYYY-MM-DD`, and a clock of twelve or of 24 hours.
-fn date_and_time(day: &[u8], time: &[u8]) -> Option<ListTime> {
-    let mut parts = day.split(|&byte| matches!(byte, b'-' | b'/'));
-    let (first, second, third) = (parts.next()?, parts.next()?, parts.next()?);
-    if parts.next().is_some() {
-        return None;
-    }
-    let (year, month, day): (i64, u8, u8) = if first.len() == 4 {
-        (digits(first, 4..=4)?, digits(second, 2..=2)?, digits(third, 2..=2)?)
-    } else {
-        let year = match third.len() {
-            2 => digits::<i64>(third, 2..=2).map(|year| if year < 70 { 2000 + year } else { 1900 + year })?,
-            _ => digits(third, 4..=4)?,
-        };
-        let (month, day) = (digits(first, 1..=2)?, digits(second, 1..=2)?);
-        // The day first: some servers follow the country they stand in.
-        if month > 12 { (year, day, month) } else { (year, month, day) }
-    };
-    let half = |suffix: &[u8; 2]| {
-        let (hours, end) = time.split_last_chunk::<2>()?;
-        end.eq_ignore_ascii_case(suffix).then_some(hours)
-    };
-    let clock = match (half(b"AM"), half(b"PM")) {
-        (None, None) => clock(time)?,
-        (morning, evening) => {
-            let (hour, minute, second) = clock(morning.or(evening)?)?;
-            let hour = match hour {
-                12 => 0,
-                1..12 => hour,
-                _ => return None,
-            };
-            (hour + if evening.is_some() { 12 } else { 0 }, minute, second)
-        }
-    };
-    full(year, month, day, Some(clock))
+/// `name [target]`.
+fn split_target(text: &[u8]) -> (&[u8], Option<&[u8]>) {
+    let parts = text.strip_suffix(b"]").and_then(|inner| {
+        let at = memchr::memmem::rfind(inner, b" [")?;
+        Some((inner.get(..at)?, inner.get(at.checked_add(2)?..)?))
+    });
+    parts.map_or((text, None), |(name, target)| (name, Some(target)))
 }

@@ -4,33 +4,33 @@
 //! +i8388621.48594,m825718503,r,s280,up644,<TAB>name
 //! ```
 
-use bytes::Bytes;
-
-use crate::listing::date::digits;
+use crate::listing::clues::{Context, Reading};
+use crate::listing::date::{digits, is_number};
+use crate::listing::line::Line;
 use crate::listing::{EntryKind, ListEntry, ListTime, Permissions, TimePrecision, TimeZone};
 
-pub(super) fn parse(raw: &Bytes) -> Option<ListEntry> {
-    let text = raw.strip_prefix(b"+")?;
+pub(super) fn parse(line: &Line<'_>, _: &Context<'_>) -> Option<Reading> {
+    let text = line.raw().strip_prefix(b"+")?;
     let (facts, rest) = text.split_at_checked(memchr::memchr(b'\t', text)?)?;
     let name = rest.strip_prefix(b"\t").filter(|name| !name.is_empty())?;
-    let mut entry = ListEntry {
-        name: raw.slice_ref(name),
-        kind: EntryKind::Other,
-        size: None,
-        modified: None,
-        permissions: None,
-        owner: None,
-        group: None,
-        target: None,
-        raw: raw.clone(),
+    // Facts that nobody knows are left out, but one at least has to be known.
+    let is_known = |fact: &[u8]| match fact {
+        b"/" | b"r" | [b'i' | b'u', _, ..] => true,
+        [b's' | b'm', number @ ..] => is_number(number),
+        _ => false,
     };
+    if facts.contains(&b' ') || !facts.split(|&byte| byte == b',').any(is_known) {
+        return None;
+    }
+    let mut entry = ListEntry::bare(line.raw(), line.bytes(name), EntryKind::Other);
     for fact in facts.split(|&byte| byte == b',') {
         match fact {
             b"/" => entry.kind = EntryKind::Directory,
             b"r" => entry.kind = EntryKind::File,
             [b's', size @ ..] => entry.size = digits(size, 1..=20),
             [b'm', secs @ ..] => {
-                entry.modified = digits(secs, 1..=18).map(|secs| ListTime {
+                // Within the years that a date can be written for.
+                entry.modified = digits(secs, 1..=11).map(|secs| ListTime {
                     secs,
                     precision: TimePrecision::Second,
                     zone: TimeZone::Utc,
@@ -44,5 +44,8 @@ pub(super) fn parse(raw: &Bytes) -> Option<ListEntry> {
             _ => {}
         }
     }
-    Some(entry)
+    if entry.kind != EntryKind::File {
+        entry.size = None;
+    }
+    Some(Reading::new(entry))
 }

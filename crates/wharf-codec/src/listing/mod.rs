@@ -1,18 +1,44 @@
 //! Listings as text: what `LIST` sends.
 //!
-//! There is no standard for it. Each format has a file of its own here, so that more can follow.
+//! There is no standard for it. Each format has a file of its own here, so that more can follow; `format` names them all, `whole` decides between them.
 
+mod as400;
+mod cjk;
+mod clues;
+mod cms;
 mod date;
 mod dos;
 mod encode;
+mod enterprise;
 mod eplf;
+mod format;
+mod headings;
+mod jes;
+mod languages;
+mod line;
+mod mlsd;
+mod month;
+mod mvs;
+mod mvs_member;
+mod netware;
+mod nonstop;
+mod nortel;
+mod numeric;
+mod octal;
+mod os2;
+mod os9;
 mod unix;
+mod unix_date;
+mod vms;
+mod vshell;
+mod vxworks;
+mod whole;
+mod win16;
 
 use alloc::vec::Vec;
 
 use bytes::Bytes;
 
-use crate::text::is_text;
 use crate::time::TimeVal;
 
 pub use encode::{ListLine, encode_list_line};
@@ -68,13 +94,15 @@ pub struct Permissions(pub u16);
 /// One entry of a listing. Take care before using its name as a path: it is whatever the server sent (LST-21).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListEntry {
-    /// The name, as bytes.
+    /// The name, as bytes: what a server of that kind takes for it. Of VMS it has the version of a file, but not the
+    /// `.DIR;1` of a directory; of z/VM it is `NAME.TYPE`, of jobs of z/OS the number of the job.
     pub name: Bytes,
     /// What it is.
     pub kind: EntryKind,
-    /// Size in bytes, of files.
+    /// Size in bytes, of files. VMS counts blocks of 512 bytes: there it may be up to 511 bytes too large. Sizes that
+    /// are rounded, or that count records or tracks, are left out.
     pub size: Option<u64>,
-    /// Time of the last change.
+    /// Time of the last change. It is left out where the listing does not settle which day is meant.
     pub modified: Option<ListTime>,
     /// Permission bits.
     pub permissions: Option<Permissions>,
@@ -84,7 +112,7 @@ pub struct ListEntry {
     pub group: Option<Bytes>,
     /// Where a symbolic link points.
     pub target: Option<Bytes>,
-    /// The line it was read from, without its end.
+    /// The line it was read from, without its end; of an entry on more than one line all of them.
     pub raw: Bytes,
 }
 
@@ -106,8 +134,18 @@ pub struct ListingHint<'a> {
     pub now: TimeVal,
 }
 
-/// Reads a listing: every line is an item, but for empty ones and the `total` of `ls`. Nothing is fatal: a line that
-/// no format takes is [`ListItem::Unparsed`] (LST-22).
+/// Reads a listing: every line is an item, but for blank ones, sums and headings. Nothing is fatal: a line that no format
+/// takes, or that more than one would take, is [`ListItem::Unparsed`] (LST-22).
+///
+/// The lines decide together. Which format it is shows by how many of them fit; [`ListingHint::syst`] counts only between
+/// equals. Where day and month could be either, one line in which only one order makes a date settles it for all, and so
+/// it is with names of months that mean another month in another language. What stays open is left out of the entry.
+/// Dates without a year are the latest that are not in the future by more than a day.
+///
+/// Unix `ls` in all its variants, DOS and Windows, MLSD, EPLF, OS/2, NetWare, Macintosh, VMS, IBM i, data sets, members and
+/// jobs of z/OS, z/VM, HP NonStop, OS-9, VxWorks, VShell, Connect:Enterprise, and routers of Nortel.
+///
+/// Time and memory grow with the length of the text and no faster.
 ///
 /// ```
 /// use wharf_codec::{EntryKind, ListItem, ListingHint, TimeVal, parse_listing};
@@ -121,31 +159,22 @@ pub struct ListingHint<'a> {
 /// ```
 #[must_use]
 pub fn parse_listing(text: &[u8], hint: &ListingHint<'_>) -> Vec<ListItem> {
-    let text = Bytes::copy_from_slice(text);
-    let mut items = Vec::new();
-    for mut line in text.split(|&byte| byte == b'\n') {
-        while let Some(shorter) = line.strip_suffix(b"\r") {
-            line = shorter;
-        }
-        if !line.is_empty() && !is_total(line) {
-            items.push(parse_line(text.slice_ref(line), hint));
+    whole::items(&Bytes::copy_from_slice(text), hint)
+}
+
+impl ListEntry {
+    /// An entry of which nothing but its name and kind is known.
+    fn bare(raw: &Bytes, name: Bytes, kind: EntryKind) -> Self {
+        Self {
+            name,
+            kind,
+            size: None,
+            modified: None,
+            permissions: None,
+            owner: None,
+            group: None,
+            target: None,
+            raw: raw.clone(),
         }
     }
-    items
-}
-
-/// The first byte tells the formats apart, so that none can take a line of another.
-fn parse_line(raw: Bytes, hint: &ListingHint<'_>) -> ListItem {
-    let entry = match raw.first() {
-        _ if !raw.iter().copied().all(is_text) => None,
-        Some(b'+') => eplf::parse(&raw),
-        Some(b'0'..=b'9') => dos::parse(&raw),
-        _ => unix::parse(&raw, hint),
-    };
-    entry.map_or(ListItem::Unparsed(raw), ListItem::Entry)
-}
-
-/// `total 42`, the sum of blocks that `ls` puts on top.
-fn is_total(line: &[u8]) -> bool {
-    line.strip_prefix(b"total ").is_some_and(|rest| rest.trim_ascii().iter().all(u8::is_ascii_digit))
 }

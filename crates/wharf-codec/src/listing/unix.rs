@@ -1,95 +1,134 @@
-//! `ls -l` and what resembles it.
+//! `ls -l` and what resembles it, Macintosh servers and Windows CE among them.
 //!
 //! ```text
 //! -rw-r--r--   1 owner    group     1234 Jan 02 15:04 name
 //! drwxr-xr-x   2 owner    group     4096 Jan  2  2023 name
+//!  12345 4 -rw-r--r--+ 1 1000 100   1234 2. Okt. 2023 name
 //! lrwxrwxrwx   1 owner    group        6 2024-01-02 15:04 name -> target
 //! crw-rw-rw-   1 root     tty       5, 0 Jan  2 15:04 name
+//! -------r--         326  1391972  1392298 Nov 22  1995 name
+//! drwxrwxr-x               folder        2 May 10  1996 name
 //! ```
-
-use alloc::vec::Vec;
 
 use bytes::Bytes;
 use memchr::memmem;
 
-use crate::listing::date::{clock, digits, full, month, recent};
-use crate::listing::{EntryKind, ListEntry, ListTime, ListingHint, Permissions};
+use crate::listing::clues::{Clues, Context, Reading, name_behind};
+use crate::listing::date::{digits, grouped, is_number};
+use crate::listing::line::Line;
+use crate::listing::unix_date::UnixDate;
+use crate::listing::{EntryKind, ListEntry, Permissions};
 
-/// A word of a line, and where it ends.
-#[derive(Clone, Copy)]
-struct Word<'a> {
-    text: &'a [u8],
-    end: usize,
-}
-
-pub(super) fn parse(raw: &Bytes, hint: &ListingHint<'_>) -> Option<ListEntry> {
-    let (&letter, rest) = raw.split_first()?;
-    let kind = match letter {
-        b'-' => EntryKind::File,
-        b'd' => EntryKind::Directory,
-        b'l' => EntryKind::Symlink,
-        b'b' | b'c' | b'p' | b's' | b'D' => EntryKind::Other,
-        _ => return None,
-    };
-    let (mode, rest) = rest.split_first_chunk::<9>()?;
-    let permissions = permissions(mode)?;
-    // A mark for access lists or the like.
-    let after_mode = match rest {
-        [b'+' | b'.' | b'@', after @ ..] => after,
-        _ => rest,
-    };
-    let words = words(after_mode, raw.len().checked_sub(after_mode.len())?);
+pub(super) fn parse(line: &Line<'_>, context: &Context<'_>) -> Option<Reading> {
+    let (at, mode) = mode(line)?;
     // The size is the number right before the first thing that is a date.
-    let (at, size, used, modified) = (1..words.len()).find_map(|at| {
-        let size = size(words.get(at.checked_sub(1)?)?.text, letter)?;
-        let (modified, used) = date(words.get(at..)?, hint)?;
-        Some((at, size, used, modified))
+    let (size_at, size, date) = (at + 1..line.len()).find_map(|size_at| {
+        let size = size(line.word(size_at), mode.letter)?;
+        Some((size_at, size, UnixDate::parse(line, size_at + 1, context)?))
     })?;
-    let last = words.get(at.checked_add(used)?.checked_sub(1)?)?;
-    let name = raw.slice(last.end..);
-    let name = name.slice_ref(name.strip_prefix(b" ")?);
-    let before = words.get(..at.checked_sub(1)?)?;
+    let (name, gaps) = name_behind(line, size_at + date.words, date.gap, context)?;
+    let before = line.words(at + 1..size_at);
     let before = match before.split_last() {
         // Major and minor number of a device.
-        Some((word, before)) if word.text.ends_with(b",") => before,
-        _ => before,
+        Some((word, before)) if word.ends_with(b",") => before,
+        _ => &before[..],
     };
-    let (owner, group) = owner_and_group(before, raw);
-    let (name, target) = match kind {
-        EntryKind::Symlink => split_link(&name, size),
-        EntryKind::File | EntryKind::Directory | EntryKind::Other => (name, None),
-    };
-    if name.is_empty() {
+    // One number too many: then it is not certain which one is the size.
+    if before.len() >= 4 && before.last().is_some_and(|word| is_number(word)) {
         return None;
     }
-    Some(ListEntry {
-        name,
-        kind,
-        size: size.filter(|_| kind == EntryKind::File),
-        modified: Some(modified),
-        permissions: Some(permissions),
-        owner,
-        group,
+    let (owner, group) = owner_and_group(before, line.word(size_at));
+    let (name, target) = name_and_target(name, mode.kind, size)?;
+    let entry = ListEntry {
+        size: size.filter(|_| mode.kind == EntryKind::File),
+        modified: date.time,
+        permissions: Some(mode.permissions),
+        owner: owner.map(|owner| line.bytes(owner)),
+        group: group.map(|group| line.bytes(group)),
         target,
-        raw: raw.clone(),
-    })
+        ..ListEntry::bare(line.raw(), name, mode.kind)
+    };
+    Some(Reading { entry, clues: Clues { gaps, ..date.clues } })
 }
 
-fn words(text: &[u8], offset: usize) -> Vec<Word<'_>> {
-    let mut end = offset;
-    let mut words = Vec::new();
-    for word in text.split(|&byte| byte == b' ') {
-        end += word.len();
-        if !word.is_empty() {
-            words.push(Word { text: word, end });
-        }
-        end += 1;
-        // Link count, owner, group, size and date fit in these, however many spaces names have.
-        if words.len() == 16 {
-            break;
-        }
+/// `ls -l` on systems without dates: link count, owner and group as numbers, size, and a name without blanks, so that no
+/// date can hide in it.
+///
+/// ```text
+/// -rw-r--r-- 1 0 0 100 services
+/// lrwxrwxrwx 1 0 0 20 resolv.conf -> /var/run/resolv.conf
+/// ```
+pub(super) fn parse_undated(line: &Line<'_>) -> Option<Reading> {
+    let (0, mode) = mode(line)? else { return None };
+    let link = mode.kind == EntryKind::Symlink && line.len() == 8 && line.word(6) == b"->";
+    let numbers = (1..5).all(|at| is_number(line.word(at)));
+    if !numbers || !(link || line.len() == 6) {
+        return None;
     }
-    words
+    let size = digits(line.word(4), 1..=20);
+    let (name, target) = name_and_target(line.bytes(line.from(5)), mode.kind, size)?;
+    let entry = ListEntry {
+        size: size.filter(|_| mode.kind == EntryKind::File),
+        permissions: Some(mode.permissions),
+        owner: Some(line.bytes(line.word(2))),
+        group: Some(line.bytes(line.word(3))),
+        target,
+        ..ListEntry::bare(line.raw(), name, mode.kind)
+    };
+    Some(Reading::new(entry))
+}
+
+/// Whether a line could be one of `ls`, by its mode.
+pub(super) fn has_mode(line: &Line<'_>) -> bool {
+    mode(line).is_some()
+}
+
+/// Kind and permissions.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mode {
+    letter: u8,
+    pub(super) kind: EntryKind,
+    pub(super) permissions: Permissions,
+}
+
+impl Mode {
+    /// `drwxr-xr-x`, perhaps with a mark for access lists or the like, or with a link count that found no room.
+    pub(super) fn parse(word: &[u8]) -> Option<Self> {
+        let (&letter, rest) = word.split_first()?;
+        // HylaFAX does not tell what all others may do.
+        if let Some((mode, [])) = rest.split_first_chunk::<6>() {
+            let mut whole = [b'-'; 9];
+            whole.iter_mut().zip(mode).for_each(|(place, letter)| *place = *letter);
+            return Some(Self { letter, kind: kind(letter)?, permissions: permissions(&whole)? });
+        }
+        let (mode, rest) = rest.split_first_chunk::<9>()?;
+        if !matches!(rest, [] | [b'+' | b'.' | b'@']) && digits::<u32>(rest, 1..=6).is_none() {
+            return None;
+        }
+        Some(Self { letter, kind: kind(letter)?, permissions: permissions(mode)? })
+    }
+}
+
+/// The mode, and which word it is: an inode and a number of blocks may stand in front of it.
+fn mode(line: &Line<'_>) -> Option<(usize, Mode)> {
+    let at = (0..2).take_while(|&at| is_blocks(line.word(at))).count();
+    Some((at, Mode::parse(line.word(at))?))
+}
+
+fn is_blocks(word: &[u8]) -> bool {
+    word.len() <= 20 && (is_number(word) || is_rounded(word))
+}
+
+const fn kind(letter: u8) -> Option<EntryKind> {
+    Some(match letter {
+        // Contiguous files, and those that moved to a tape (`m` and `M` of Cray's DMF), are files.
+        // Plan 9 marks what is only appended to.
+        b'-' | b'a' | b'C' | b'm' | b'M' => EntryKind::File,
+        b'd' => EntryKind::Directory,
+        b'l' => EntryKind::Symlink,
+        b'b' | b'c' | b'p' | b's' | b'D' | b'P' | b'n' | b'w' => EntryKind::Other,
+        _ => return None,
+    })
 }
 
 /// `rwxrwxrwx` with `s`, `S`, `t`, `T` and, for locking, `l` and `L`.
@@ -111,81 +150,85 @@ fn permissions(mode: &[u8; 9]) -> Option<Permissions> {
     Some(Permissions(bits))
 }
 
-/// A size in bytes; devices have none, or `major,minor` as one word.
+/// A size in bytes; devices have none, or `major,minor` as one word. Rounded sizes (`1.5K`) are sizes, but not known, and
+/// so are those that grew into the column of the group.
 #[expect(clippy::option_option, reason = "no size and not a size are two things")]
 fn size(word: &[u8], letter: u8) -> Option<Option<u64>> {
     match letter {
         b'b' | b'c' => word.iter().all(|byte| byte.is_ascii_digit() || *byte == b',').then_some(None),
-        _ => digits(word, 1..=20).map(Some),
+        _ if is_number(word) => digits(word, 1..=20).map(Some),
+        // Negative ones grew beyond what the server can count.
+        _ if is_rounded(word) || is_grown_together(word) || is_negative(word) => Some(None),
+        _ => grouped(word).map(Some),
     }
 }
 
-/// The date at the beginning of some words, and how many it takes.
-fn date(words: &[Word<'_>], hint: &ListingHint<'_>) -> Option<(ListTime, usize)> {
-    let word = |at: usize| words.get(at).map_or(&b""[..], |word| word.text);
-    if let Some((year, month, day)) = iso(word(0)) {
-        let time = full(year, month, day, Some(clock(word(1))?))?;
-        let zone = word(2);
-        let offset = match zone.first() {
-            // `--full-time` tells the zone, so that the time is known for sure.
-            Some(b'+' | b'-') if zone.len() == 5 => digits::<i64>(zone.get(1..3)?, 2..=2)
-                .zip(digits::<i64>(zone.get(3..)?, 2..=2))
-                .map(|(hours, minutes)| {
-                    (hours * 3_600 + minutes * 60) * if zone.starts_with(b"-") { -1 } else { 1 }
-                }),
-            _ => None,
-        };
-        return Some(match offset {
-            Some(offset) if word(1).len() > 5 => {
-                (ListTime { secs: time.secs - offset, zone: super::TimeZone::Utc, ..time }, 3)
-            }
-            _ => (time, 2),
-        });
-    }
-    let (month, day) = match month(word(0)) {
-        Some(month) => (month, digits(word(1), 1..=2)?),
-        None => (month(word(1))?, digits(word(0).strip_suffix(b".").unwrap_or_else(|| word(0)), 1..=2)?),
-    };
-    if let Some(year) = digits(word(2), 4..=4) {
-        return Some((full(year, month, day, None)?, 3));
-    }
-    let clock = clock(word(2))?;
-    match digits(word(3), 4..=4) {
-        // Only `ls -T` shows seconds, and always with the year; else four digits are the name of a file.
-        Some(year) if clock.2.is_some() => Some((full(year, month, day, Some(clock))?, 4)),
-        _ => Some((recent(month, day, clock, hint.now)?, 3)),
-    }
+/// `33.5k`, `4M`.
+fn is_rounded(word: &[u8]) -> bool {
+    let Some((unit, number)) = word.split_last() else { return false };
+    let mut parts = number.splitn(2, |&byte| matches!(byte, b'.' | b','));
+    matches!(unit.to_ascii_uppercase(), b'K' | b'M' | b'G' | b'T' | b'P' | b'E') && parts.all(is_number)
 }
 
-/// `YYYY-MM-DD`.
-fn iso(word: &[u8]) -> Option<(i64, u8, u8)> {
-    let mut parts = word.split(|&byte| byte == b'-');
-    let date = (digits(parts.next()?, 4..=4)?, digits(parts.next()?, 2..=2)?, digits(parts.next()?, 2..=2)?);
-    parts.next().is_none().then_some(date)
+/// `-528`.
+fn is_negative(word: &[u8]) -> bool {
+    word.strip_prefix(b"-").is_some_and(is_number)
+}
+
+/// `group123456`: letters, then at least one digit.
+fn is_grown_together(word: &[u8]) -> bool {
+    word.first().is_some_and(u8::is_ascii_alphabetic) && word.last().is_some_and(u8::is_ascii_digit)
 }
 
 /// What stands between mode and size: link count, owner, group, of which servers leave out some. When a name holds a
 /// space nobody can tell whose it is, and neither is told.
-fn owner_and_group(words: &[Word<'_>], raw: &Bytes) -> (Option<Bytes>, Option<Bytes>) {
-    let bytes = |word: &Word<'_>| Some(raw.slice_ref(word.text));
-    let is_count = |word: &Word<'_>| word.text.iter().all(u8::is_ascii_digit);
+fn owner_and_group<'a>(words: &[&'a [u8]], size: &[u8]) -> (Option<&'a [u8]>, Option<&'a [u8]>) {
     match words {
-        [_, owner, group] => (bytes(owner), bytes(group)),
-        [count, owner] if is_count(count) => (bytes(owner), None),
-        [owner, group] => (bytes(owner), bytes(group)),
-        [owner] if !is_count(owner) => (bytes(owner), None),
+        // Macintosh: the sizes of both forks, and then their sum; or the word for a directory.
+        [data, resource] if is_sum(data, resource, size) => (None, None),
+        [b"folder"] => (None, None),
+        [_, owner, group] => (Some(owner), Some(group)),
+        [count, owner] if is_number(count) => (Some(owner), None),
+        [owner, group] => (Some(owner), Some(group)),
+        [owner] if !is_number(owner) => (Some(owner), None),
         _ => (None, None),
     }
 }
 
+fn is_sum(first: &[u8], second: &[u8], sum: &[u8]) -> bool {
+    let number = |word| digits::<u64>(word, 1..=18);
+    number(first).zip(number(second)).is_some_and(|(first, second)| number(sum) == Some(first + second))
+}
+
+/// Parts a link from its target. A directory's name cannot hold the `/` that `ls -F` puts behind it.
+pub(super) fn name_and_target(
+    name: Bytes,
+    kind: EntryKind,
+    size: Option<u64>,
+) -> Option<(Bytes, Option<Bytes>)> {
+    let (name, target) = match kind {
+        EntryKind::Symlink => split_link(&name, size)?,
+        EntryKind::Directory => match name.strip_suffix(b"/") {
+            Some(shorter) if !shorter.is_empty() => (name.slice_ref(shorter), None),
+            _ => (name, None),
+        },
+        EntryKind::File | EntryKind::Other => (name, None),
+    };
+    (!name.is_empty()).then_some((name, target))
+}
+
 /// `name -> target`. The size of a link is the length of its target, which tells which arrow is meant if there are
-/// several.
-fn split_link(text: &Bytes, size: Option<u64>) -> (Bytes, Option<Bytes>) {
+/// several; if it does not, nobody can tell.
+fn split_link(text: &Bytes, size: Option<u64>) -> Option<(Bytes, Option<Bytes>)> {
     const ARROW: &[u8] = b" -> ";
-    let fits = |at: &usize| Some((text.len() - at - ARROW.len()) as u64) == size;
-    let at = memmem::find_iter(text, ARROW).find(fits).or_else(|| memmem::find(text, ARROW));
-    match at {
-        Some(at) => (text.slice(..at), Some(text.slice(at + ARROW.len()..))),
-        None => (text.clone(), None),
+    let parts = |at: usize| {
+        let target = text.slice(at + ARROW.len()..);
+        (text.slice(..at), Some(target).filter(|target| !target.is_empty()))
+    };
+    let Some(first) = memmem::find(text, ARROW) else { return Some((text.clone(), None)) };
+    if memmem::rfind(text, ARROW) == Some(first) {
+        return Some(parts(first));
     }
+    let fits = |at: &usize| Some((text.len() - at - ARROW.len()) as u64) == size;
+    memmem::find_iter(text, ARROW).find(fits).map(parts)
 }

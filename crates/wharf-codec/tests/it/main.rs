@@ -8,6 +8,8 @@ mod errors;
 mod facts;
 mod framing;
 mod listing;
+mod listing_corpus;
+mod listing_properties;
 mod reply;
 mod round_trip;
 mod site;

@@ -1,15 +1,30 @@
 //! Listings.
 
 use bytes::BytesMut;
-use wharf_codec::{FactSelection, Facts, ListItem, ListingHint, TimeVal, parse_listing};
+use wharf_codec::{
+    EntryKind, FactSelection, Facts, ListEntry, ListItem, ListingHint, TimeVal, civil_from_unix,
+    parse_listing,
+};
 
-/// LIST and MLSx text in every known format: no entry without its line, each line an entry or kept as it was, and
-/// facts that are written the way they were read (LST-20, LST-22).
+/// What servers say of themselves; which one is a matter of the text, so that a seed always means the same.
+const SYSTEMS: [Option<&[u8]>; 6] = [
+    Some(b"UNIX Type: L8"),
+    None,
+    Some(b"Windows_NT"),
+    Some(b"VMS OpenVMS V8.3"),
+    Some(b"MVS is the operating system of this server."),
+    Some(b"OS/400 is the remote operating system."),
+];
+
+/// LIST and MLSx text in every known format: no entry without its lines, each line in one item at most and in its place,
+/// names that stand in their lines, times that can be shown, and facts that are written the way they were read (LST-20,
+/// LST-22).
 ///
 /// # Panics
 /// On a finding.
 pub fn listing(data: &[u8]) {
-    let hint = ListingHint { syst: Some(b"UNIX Type: L8"), now: TimeVal::new(1_704_300_000, 0) };
+    let syst = SYSTEMS.get(data.len() % SYSTEMS.len()).copied().flatten();
+    let hint = ListingHint { syst, now: TimeVal::new(1_704_300_000, 0) };
     let lines: Vec<&[u8]> = data.split(|byte| *byte == b'\n').map(without_cr).collect();
     let items = parse_listing(data, &hint);
     assert!(items.len() <= lines.len(), "more entries than lines");
@@ -17,18 +32,38 @@ pub fn listing(data: &[u8]) {
     for item in &items {
         let raw = match item {
             ListItem::Entry(entry) => {
-                assert!(!entry.name.is_empty(), "an entry without a name");
-                assert!(!entry.name.iter().any(|byte| matches!(byte, b'\r' | b'\n' | 0)));
-                let name = &entry.name[..];
-                assert!(entry.raw.windows(name.len()).any(|part| part == name), "a name out of nowhere");
+                check(entry);
                 &entry.raw
             }
             ListItem::Unparsed(raw) => raw,
         };
-        assert!(left.any(|line| line == raw), "an item that is no line, or not in its place");
+        let mut parts = raw.split(|byte| *byte == b'\n').map(without_cr);
+        let first = parts.next().unwrap_or_default();
+        assert!(left.any(|line| *line == first), "an item that is no line, or not in its place");
+        for part in parts {
+            let next = left.find(|line| !line.is_empty());
+            assert_eq!(next.copied(), Some(part), "an entry of lines that do not follow each other");
+        }
     }
     for line in lines {
         facts_settle(line);
+    }
+}
+
+/// What holds for every entry.
+fn check(entry: &ListEntry) {
+    let name = &entry.name[..];
+    let stands = |part: &[u8]| entry.raw.windows(part.len()).any(|window| window == part);
+    assert!(!name.is_empty(), "an entry without a name");
+    assert!(!name.iter().any(|byte| matches!(byte, b'\r' | b'\n' | 0)));
+    // The two words of a name on z/VM are shown apart.
+    let in_parts = || name.split(|byte| *byte == b'.').all(|part| !part.is_empty() && stands(part));
+    assert!(stands(name) || in_parts(), "a name out of nowhere");
+    assert!(entry.size.is_none() || entry.kind == EntryKind::File, "a size of what is no file");
+    assert!(entry.target.is_none() || entry.kind == EntryKind::Symlink, "a target of what is no link");
+    if let Some(time) = entry.modified {
+        let year = civil_from_unix(time.secs).year;
+        assert!((0..=9999).contains(&year), "a time that no date shows");
     }
 }
 
