@@ -181,8 +181,8 @@ class Closings:
             time.sleep(0.1)
 
 
-def closings(places, count):
-    """Runs against a server of its own."""
+def closings(places, count, rounds=1):
+    """Rounds against one server of their own: what it holds on to in the first one must serve in the next."""
     # Enough for every worker, and few enough to show that an ended connection no longer counts.
     with servers.wharfd(places, "prefer", sessions=100) as server:
-        return Closings(places, server, count).run()
+        return [Closings(places, server, count).run() for _ in range(rounds)]

@@ -3,4 +3,11 @@
 from closings import closings
 from soaking import figures, soak
 
-soak("closings", lambda places, _: print(figures(closings(places, 100_000))))
+
+
+def step(places, _):
+    for rows in closings(places, 100_000, rounds=2):
+        print(figures(rows))
+
+
+soak("closings", step)
