@@ -141,6 +141,11 @@ impl Format {
         called.map(|(_, format)| *format)
     }
 
+    /// Whether an entry may have more than one line.
+    pub(super) fn joins(self) -> bool {
+        self == Self::Vms
+    }
+
     /// The bytes of the entry that begins at a line, and how many lines it has, if that is more than one.
     pub(super) fn joined(lines: &Lines, at: usize, context: &Context<'_>) -> Option<(Bytes, usize)> {
         vms::joined(lines, at, context).filter(|(_, used)| *used > 1)

@@ -28,9 +28,7 @@ pub(super) fn parse(line: &Line<'_>, context: &Context<'_>) -> Option<Reading> {
     let (name, kind) = name(line.word(0))?;
     let mut entry = ListEntry::bare(line.raw(), line.bytes(name), kind);
     // Of a file that may not be looked at nothing but the name is told.
-    let denied =
-        line.word(1).starts_with(b"%") || line.word(1) == b"insufficient" && line.word(2) == b"privilege";
-    if denied {
+    if is_denied(line) {
         return Some(Reading::new(entry));
     }
     let mut columns = Columns { languages: Languages::ALL, ..Columns::default() };
@@ -50,6 +48,11 @@ pub(super) fn parse(line: &Line<'_>, context: &Context<'_>) -> Option<Reading> {
         columns.blocks.and_then(|blocks| blocks.checked_mul(BLOCK)).filter(|_| kind == EntryKind::File);
     entry.owner = columns.owner.map(|owner| line.bytes(owner));
     Some(Reading { entry, clues: Clues { languages: columns.languages, ..Clues::LINE } })
+}
+
+/// Whether an error stands where the columns would.
+fn is_denied(line: &Line<'_>) -> bool {
+    line.word(1).starts_with(b"%") || line.word(1) == b"insufficient" && line.word(2) == b"privilege"
 }
 
 /// The name without the end that only marks a directory; of files the version belongs to the name.
@@ -167,6 +170,9 @@ pub(super) fn is_heading(line: &Line<'_>) -> bool {
 pub(super) fn joined(lines: &Lines, at: usize, context: &Context<'_>) -> Option<(Bytes, usize)> {
     let first = &lines.seen(at)?.raw;
     name(Line::new(first).word(0))?;
+    if is_denied(&Line::new(first)) {
+        return None;
+    }
     let mut whole = parse(&Line::new(first), context).map(|_| (first.clone(), 1));
     for more in 1..3 {
         let Some(next) = lines.seen(at + more) else { break };

@@ -124,6 +124,10 @@ impl Survey {
             if seen.raw.iter().copied().all(is_text) {
                 let told = survey.clues.iter_mut().zip(&mut survey.known);
                 for (format, (clues, known)) in Format::ALL.iter().zip(told) {
+                    // An entry of more than one line is of the format that has such, and of no other.
+                    if used > 1 && !format.joins() {
+                        continue;
+                    }
                     let reading = format.parse(&line, open);
                     if reading.is_some() || format.is_heading(&line) {
                         *known = at.min(*known);
@@ -170,7 +174,8 @@ impl Survey {
         let reading = chosen.and_then(|format| {
             let clues = self.clues.get(format as usize).copied().unwrap_or(Clues::OPEN);
             let context = Context { clues, sure: self.is_known(format, at), ..*open };
-            let (raw, used) = joined(lines, at, &context);
+            let alone = || (seen.raw.clone(), 1);
+            let (raw, used) = if format.joins() { joined(lines, at, &context) } else { alone() };
             Some((format.parse(&Line::new(&raw), &context)?, used))
         });
         match reading {
