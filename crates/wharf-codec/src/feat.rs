@@ -97,6 +97,12 @@ impl Features {
         self.has("MDTM")
     }
 
+    /// `MODE Z`: transfers can be compressed (draft-preston-ftpext-deflate-04).
+    #[must_use]
+    pub fn mode_z(&self) -> bool {
+        self.word("MODE", "Z")
+    }
+
     /// `SIZE` (RFC 3659 §4).
     #[must_use]
     pub fn size(&self) -> bool {

@@ -11,6 +11,7 @@ mod ascii;
 #[cfg(feature = "tokio-util")]
 mod codec;
 mod command;
+mod deflate;
 mod escape;
 mod facts;
 mod feat;
@@ -32,6 +33,7 @@ pub use command::{
     Format, Leniency, OptsArgument, ProtectionLevel, Representation, SiteCommand, SiteError, SiteVerb,
     SiteVerbInfo, Structure, TransferMode, Verb, VerbInfo, is_foreign_protocol,
 };
+pub use deflate::{DeflateError, DeflateLevel, Deflater, InflateStep, Inflater};
 pub use escape::Escaped;
 pub use facts::{Fact, FactSelection, FactType, Facts, FactsError, PermFact};
 pub use feat::Features;

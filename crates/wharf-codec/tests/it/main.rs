@@ -4,6 +4,7 @@
 
 mod address;
 mod command;
+mod deflate;
 mod errors;
 mod facts;
 mod framing;
