@@ -78,6 +78,9 @@ pub struct ConnectOptions {
     pub strict_close: bool,
     /// Whether the server dials the data connections (PORT, EPRT) instead of this side.
     pub active: bool,
+    /// Whether files and listings are compressed on their way (MODE Z) where the server offers it. Off by default: it
+    /// costs time on both sides, and gains nothing on a fast network or with files that are compressed already.
+    pub compress: bool,
     /// Whether EPSV is tried before PASV.
     pub epsv: bool,
     /// Connects to whatever address a 227 reply names instead of the server's own.
@@ -108,6 +111,7 @@ impl ConnectOptions {
             data_tls: true,
             strict_close: true,
             active: false,
+            compress: false,
             epsv: true,
             dangerous_trust_pasv_host: false,
             connect_timeout: Duration::from_secs(15),

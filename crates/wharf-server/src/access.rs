@@ -112,6 +112,8 @@ impl AccessLog {
                     verb = record.verb,
                     path = %Escaped(record.path.as_bytes()),
                     bytes = record.bytes,
+                    mode = %record.mode,
+                    wire = record.wire,
                     secs = record.took.as_secs_f64(),
                     secured = record.secured,
                     bound = record.bound,

@@ -8,7 +8,7 @@ use std::{
 };
 
 use tokio::sync::mpsc;
-use wharf_session::{DataEvent, DataFailure, DataId, EndMark, Form};
+use wharf_session::{DataEvent, DataFailure, DataId, DataMode, DeflateFault, EndMark, Form};
 use wharf_transport::{
     DataChannel, DataRole, DataStream, Net, PassivePool, PeerRule, SharedTicketPlan, TicketPlan,
 };
@@ -17,7 +17,7 @@ use wharf_types::FileErrorKind;
 use crate::{
     files::Job,
     map,
-    pump::{Meter, receive, send_image, send_listing, send_text},
+    pump::{Meter, Outgoing, receive, receive_inflated, send_image, send_listing, send_text},
 };
 
 /// How long a client may take to close its half after a download. It has everything by then.
@@ -29,7 +29,7 @@ const FAREWELL: Duration = Duration::from_millis(250);
 /// What the session asks of a data connection. Closing the channel of it ends the data connection.
 pub(crate) enum ToData {
     Secure(TicketPlan),
-    Start { job: Job, form: Form },
+    Start { job: Job, form: Form, mode: DataMode },
     Cancel,
 }
 
@@ -43,6 +43,8 @@ pub(crate) enum Opening {
 pub(crate) struct DataTask {
     pub(crate) id: DataId,
     pub(crate) role: Option<DataRole>,
+    /// How many bytes are taken for each one of an upload in MODE Z.
+    pub(crate) ratio: Option<u32>,
     pub(crate) commands: mpsc::UnboundedReceiver<ToData>,
     pub(crate) events: mpsc::UnboundedSender<(DataId, DataEvent)>,
 }
@@ -55,17 +57,24 @@ enum State {
     Secured,
 }
 
+/// What moves, and how.
+struct Moving {
+    job: Job,
+    form: Form,
+    mode: DataMode,
+}
+
 /// It was given up; nothing more is reported.
 struct GivenUp;
 
 impl DataTask {
     pub(crate) async fn run(mut self, opening: Opening) {
-        let (stream, job, form) = match self.open(opening).await {
+        let (stream, moving) = match self.open(opening).await {
             Ok(Ok(opened)) => opened,
             Ok(Err(failure)) => return self.tell(DataEvent::Failed(failure)),
             Err(GivenUp) => return,
         };
-        if let Some(event) = self.transfer(stream, job, form).await {
+        if let Some(event) = self.transfer(stream, moving).await {
             self.tell(event);
         }
     }
@@ -76,10 +85,7 @@ impl DataTask {
     }
 
     /// From the port or the address to the stream that carries the bytes.
-    async fn open(
-        &mut self,
-        opening: Opening,
-    ) -> Result<Result<(DataStream, Job, Form), DataFailure>, GivenUp> {
+    async fn open(&mut self, opening: Opening) -> Result<Result<(DataStream, Moving), DataFailure>, GivenUp> {
         let mut channel = match opening {
             Opening::Passive { local, rule, pool } => match pool.listen(local).await {
                 Ok(listener) => {
@@ -103,7 +109,9 @@ impl DataTask {
                         Some(plan) => plan.set(told),
                         None => plan = Some(SharedTicketPlan::new(told)),
                     },
-                    Some(ToData::Start { job, form }) => return Ok(Ok((channel.into_stream(), job, form))),
+                    Some(ToData::Start { job, form, mode }) => {
+                        return Ok(Ok((channel.into_stream(), Moving { job, form, mode })));
+                    }
                 },
                 // Cancel safe: the channel keeps peers and handshakes as they stand. Only a dial begins anew, but in
                 // active mode no command but the end comes before the connection.
@@ -124,18 +132,18 @@ impl DataTask {
     }
 
     /// Moves the bytes and closes; `None` when it was given up.
-    async fn transfer(&mut self, mut stream: DataStream, job: Job, form: Form) -> Option<DataEvent> {
+    async fn transfer(&mut self, mut stream: DataStream, moving: Moving) -> Option<DataEvent> {
         let (id, events) = (self.id, self.events.clone());
         let mut meter = Meter::new(move |bytes| {
             // A session that is gone needs no news.
             let _ = events.send((id, DataEvent::Progress { bytes }));
         });
-        let upload = matches!(job, Job::Sink(_));
+        let (upload, deflate) = (matches!(moving.job, Job::Sink(_)), moving.mode.is_deflate());
         let moved = tokio::select! {
             biased;
             () = given_up(&mut self.commands) => None,
             // It is dropped only when the transfer is given up: then a cut write leaves a sink that can be suspended.
-            moved = pump(&mut stream, job, form, &mut meter) => Some(moved),
+            moved = pump(&mut stream, moving, self.ratio, &mut meter) => Some(moved),
         };
         let bytes = match moved {
             Some(Ok(bytes)) => bytes,
@@ -150,6 +158,10 @@ impl DataTask {
                 return None;
             }
         };
+        if deflate {
+            // The bytes of the file and those of the connection are not the same: the log tells both.
+            meter.tell_all();
+        }
         let end = map::end_mark(stream.end_mark());
         let close = async {
             if upload {
@@ -216,25 +228,42 @@ async fn given_up(commands: &mut mpsc::UnboundedReceiver<ToData>) {
 
 async fn pump<F: Fn(u64) + Send>(
     stream: &mut DataStream,
-    job: Job,
-    form: Form,
+    moving: Moving,
+    ratio: Option<u32>,
     meter: &mut Meter<F>,
 ) -> Result<u64, DataFailure> {
-    match (job, form) {
-        (Job::Source(mut source), Form::Image) => send_image(stream, &mut *source, meter).await,
-        (Job::Source(mut source), Form::Ascii { skip }) => send_text(stream, &mut *source, skip, meter).await,
-        (Job::Listing(mut listing), Form::Listing(form)) => {
-            send_listing(stream, &mut listing, &form, meter).await
-        }
+    let Moving { job, form, mode } = moving;
+    let (job, form) = match (job, form) {
         (Job::Sink(sink), form @ (Form::Image | Form::Ascii { .. })) => {
             let mut sink = sink.lock().await;
-            let Some(sink) = sink.as_mut() else { return Err(mismatch()) };
-            receive(stream, &mut **sink, form != Form::Image, meter).await
+            let Some(open) = sink.as_mut() else { return Err(mismatch()) };
+            let text = form != Form::Image;
+            if !mode.is_deflate() {
+                return receive(stream, &mut **open, text, meter).await;
+            }
+            let stored = receive_inflated(stream, &mut **open, text, ratio, meter).await;
+            if let Err(DataFailure::Deflate(
+                DeflateFault::Corrupt | DeflateFault::Trailing | DeflateFault::Ratio,
+            )) = stored
+            {
+                // What a damaged stream gave so far may be damaged too: there is nothing to go on with.
+                *sink = None;
+            }
+            return stored;
         }
-        (Job::Source(_) | Job::Sink(_), Form::Listing(_))
-        | (Job::Filled(_), _)
-        | (Job::Listing(_), Form::Image | Form::Ascii { .. }) => Err(mismatch()),
-    }
+        other => other,
+    };
+    let mut out = Outgoing::new(stream, mode, meter);
+    let sent = match (job, form) {
+        (Job::Source(mut source), Form::Image) => send_image(&mut out, &mut *source).await,
+        (Job::Source(mut source), Form::Ascii { skip }) => send_text(&mut out, &mut *source, skip).await,
+        (Job::Listing(mut listing), Form::Listing(form)) => send_listing(&mut out, &mut listing, &form).await,
+        (Job::Source(_), Form::Listing(_))
+        | (Job::Listing(_), Form::Image | Form::Ascii { .. })
+        | (Job::Sink(_) | Job::Filled(_), _) => Err(mismatch()),
+    }?;
+    out.finish().await?;
+    Ok(sent)
 }
 
 /// The machine asked for what cannot be.

@@ -1,5 +1,7 @@
 //! What storage does for the machine, and what it has open.
 
+mod bound;
+
 use std::sync::Arc;
 
 use tokio::sync::Mutex;
@@ -7,6 +9,7 @@ use wharf_session::server::FileAnswer;
 use wharf_storage::{Sink, Source, Storage};
 use wharf_types::{FileError, FileErrorKind, FileKind, FileOp, Grant, Metadata, VirtualPath};
 
+pub(crate) use self::bound::bounded;
 use crate::{access::AccessLog, limited::Limited, listing::Listing};
 
 /// A sink that a data connection writes to and the session holds: whoever has the lock has it. A write that is cut

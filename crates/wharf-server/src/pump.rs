@@ -1,20 +1,26 @@
 //! Moving the bytes of one transfer.
 
+mod inflated;
+mod outgoing;
+
 use std::time::Duration;
 
 use bytes::{Buf as _, Bytes, BytesMut};
 use futures_util::FutureExt as _;
-use tokio::{io::AsyncWriteExt as _, time::Instant};
+use tokio::time::Instant;
 use wharf_codec::{AsciiDecoder, AsciiEncoder};
 use wharf_session::{DataFailure, ListingForm};
 use wharf_storage::{Sink, Source};
 use wharf_transport::{DataError, DataStream};
 use wharf_types::FileErrorKind;
 
+pub(crate) use self::{inflated::receive_inflated, outgoing::Outgoing};
 use crate::listing::Listing;
 
 /// Bytes moved at a time: few enough to stay in the cache, enough that system calls do not count.
 const CHUNK: usize = 256 * 1024;
+/// Bytes compressed or expanded at a time: about a millisecond.
+const STEP: usize = 64 * 1024;
 /// Lines of a listing are sent when that many bytes of them are ready.
 const LINES: usize = 32 * 1024;
 /// How often progress is told at most, while bytes move.
@@ -58,34 +64,16 @@ fn broken(error: &DataError) -> DataFailure {
     DataFailure::Broken(error.to_string())
 }
 
-/// Writes it all, counting as it goes: a slow peer is not a stalled one.
-async fn write<F: Fn(u64) + Send>(
-    stream: &mut DataStream,
-    mut bytes: &[u8],
-    meter: &mut Meter<F>,
-) -> Result<(), DataFailure> {
-    while !bytes.is_empty() {
-        let written = stream.write(bytes).await.map_err(|error| DataFailure::Broken(error.to_string()))?;
-        if written == 0 {
-            return Err(DataFailure::Broken("nothing more can be written".to_owned()));
-        }
-        meter.moved(written);
-        bytes = bytes.get(written..).unwrap_or_default();
-    }
-    Ok(())
-}
-
 /// Sends a file as it is; returns its bytes.
 pub(crate) async fn send_image<F: Fn(u64) + Send>(
-    stream: &mut DataStream,
+    out: &mut Outgoing<'_, F>,
     source: &mut dyn Source,
-    meter: &mut Meter<F>,
 ) -> Result<u64, DataFailure> {
     let mut sent = 0;
     let mut current = source.read(CHUNK).await.map_err(DataFailure::Storage)?;
     while !current.is_empty() {
         // The next chunk is read while this one goes out.
-        let (written, next) = tokio::join!(write(stream, &current, meter), source.read(CHUNK));
+        let (written, next) = tokio::join!(out.write(&current), source.read(CHUNK));
         written?;
         sent += current.len() as u64;
         current = next.map_err(DataFailure::Storage)?;
@@ -95,10 +83,9 @@ pub(crate) async fn send_image<F: Fn(u64) + Send>(
 
 /// Sends a file as lines that end in CRLF, without its first `skip` bytes on the wire; returns the file's bytes.
 pub(crate) async fn send_text<F: Fn(u64) + Send>(
-    stream: &mut DataStream,
+    out: &mut Outgoing<'_, F>,
     source: &mut dyn Source,
     mut skip: u64,
-    meter: &mut Meter<F>,
 ) -> Result<u64, DataFailure> {
     let mut encoder = AsciiEncoder::new();
     let mut lines = BytesMut::new();
@@ -114,7 +101,7 @@ pub(crate) async fn send_text<F: Fn(u64) + Send>(
         let skipped = usize::try_from(skip).unwrap_or(usize::MAX).min(lines.len());
         lines.advance(skipped);
         skip -= skipped as u64;
-        write(stream, &lines, meter).await?;
+        out.write(&lines).await?;
         sent += chunk.len() as u64;
         if chunk.is_empty() {
             // Where REST pointed there is no byte (XFR-06): only reading tells how long a text is on the wire.
@@ -126,10 +113,9 @@ pub(crate) async fn send_text<F: Fn(u64) + Send>(
 
 /// Sends a listing; returns its bytes.
 pub(crate) async fn send_listing<F: Fn(u64) + Send>(
-    stream: &mut DataStream,
+    out: &mut Outgoing<'_, F>,
     listing: &mut Listing,
     form: &ListingForm,
-    meter: &mut Meter<F>,
 ) -> Result<u64, DataFailure> {
     let mut lines = BytesMut::new();
     let mut sent = 0;
@@ -139,29 +125,30 @@ pub(crate) async fn send_listing<F: Fn(u64) + Send>(
         while more && lines.len() < LINES {
             more = listing.next(form, &mut lines).await.map_err(DataFailure::Storage)?;
         }
-        write(stream, &lines, meter).await?;
+        out.write(&lines).await?;
         sent += lines.len() as u64;
     }
     Ok(sent)
 }
 
-/// Appends what is there to `buf`, waiting only for the first of it; `false` at the end.
+/// Appends what is there to `buf`, about `chunk` bytes at most, waiting only for the first of it; `false` at the end.
 ///
 /// Cancel safe: what was read stands in `buf`.
 async fn fill<F: Fn(u64) + Send>(
     stream: &mut DataStream,
     buf: &mut BytesMut,
+    chunk: usize,
     meter: &mut Meter<F>,
 ) -> Result<bool, DataError> {
-    buf.reserve(CHUNK);
-    let mut read = stream.read_chunk(buf, CHUNK).await?;
+    buf.reserve(chunk);
+    let mut read = stream.read_chunk(buf, chunk).await?;
     while read > 0 {
         meter.moved(read);
-        if buf.len() >= CHUNK {
+        if buf.len() >= chunk {
             return Ok(true);
         }
         // TLS gives one record at a time: whatever else has arrived joins the same chunk.
-        match stream.read_chunk(buf, CHUNK - buf.len()).now_or_never() {
+        match stream.read_chunk(buf, chunk - buf.len()).now_or_never() {
             Some(more) => read = more?,
             None => return Ok(true),
         }
@@ -181,7 +168,7 @@ pub(crate) async fn receive<F: Fn(u64) + Send>(
     let mut current = BytesMut::new();
     let mut next = BytesMut::new();
     let mut stored = 0;
-    let mut filled = fill(stream, &mut current, meter).await;
+    let mut filled = fill(stream, &mut current, CHUNK, meter).await;
     loop {
         let more = matches!(filled, Ok(true));
         let ready: Bytes = if text {
@@ -207,7 +194,7 @@ pub(crate) async fn receive<F: Fn(u64) + Send>(
         let write = async {
             if ready.is_empty() { Ok(()) } else { sink.write(ready).await.map_err(DataFailure::Storage) }
         };
-        let read = async { Ok(fill(stream, &mut next, meter).await) };
+        let read = async { Ok(fill(stream, &mut next, CHUNK, meter).await) };
         ((), filled) = tokio::try_join!(write, read)?;
         core::mem::swap(&mut current, &mut next);
     }

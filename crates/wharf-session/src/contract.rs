@@ -6,6 +6,8 @@ use std::net::SocketAddr;
 use wharf_codec::FactSelection;
 use wharf_types::FileError;
 
+use crate::mode::{DataMode, DeflateFault};
+
 /// Names one data connection within one control session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct DataId(pub(crate) u64);
@@ -171,6 +173,8 @@ pub enum DataCommand {
         flow: Flow,
         /// Conversion.
         form: Form,
+        /// How the converted bytes lie on the connection.
+        mode: DataMode,
     },
     /// Ends the data connection; nothing more is reported for it.
     Cancel {
@@ -204,6 +208,8 @@ pub enum DataFailure {
     NotResumed,
     /// The connection broke while bytes moved.
     Broken(String),
+    /// In MODE Z what came is no whole zlib stream.
+    Deflate(DeflateFault),
     /// What is read or written on this side failed.
     Storage(FileError),
 }
@@ -216,6 +222,7 @@ impl fmt::Display for DataFailure {
             Self::Tls(text) => write!(f, "TLS failed: {text}"),
             Self::NotResumed => f.write_str("the TLS session of the control connection was not resumed"),
             Self::Broken(text) => write!(f, "the connection broke: {text}"),
+            Self::Deflate(fault) => fault.fmt(f),
             Self::Storage(error) => write!(f, "{error}"),
         }
     }
@@ -242,7 +249,8 @@ pub enum DataEvent {
         /// Whether the connection provably belongs to this control session.
         bound: bool,
     },
-    /// Bytes moved since the start, in all: said at least every few seconds while some do.
+    /// Bytes of the connection moved since the start, in all: said at least every few seconds while some do, and in
+    /// MODE Z at the end.
     Progress {
         /// Bytes so far.
         bytes: u64,

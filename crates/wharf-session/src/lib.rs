@@ -2,7 +2,9 @@
 
 pub mod client;
 mod contract;
+mod mode;
 pub mod policy;
 pub mod server;
 
 pub use contract::*;
+pub use mode::{DataMode, DeflateFault};

@@ -109,9 +109,9 @@ impl<'a> Data<'a> {
                     }));
                 }
             }
-            DataCommand::Start { id, form, .. } if self.id == Some(id) => {
+            DataCommand::Start { id, form, mode, .. } if self.id == Some(id) => {
                 if let (Stage::Ready(channel), Some(pump)) = (self.take(), self.pump.take()) {
-                    let moving = pump.run(channel.into_stream(), form, Arc::clone(&self.moved));
+                    let moving = pump.run(channel.into_stream(), form, mode, Arc::clone(&self.moved));
                     self.stage = Stage::Busy(Box::pin(async move { Step::Moved(moving.await) }));
                 }
             }
@@ -181,6 +181,9 @@ impl<'a> Data<'a> {
                 DataEvent::Finished { bytes, end: map::end_mark(end) }
             }
             Step::Moved(Moved::Broken(text)) => DataEvent::Failed(wharf_session::DataFailure::Broken(text)),
+            Step::Moved(Moved::Deflate(fault)) => {
+                DataEvent::Failed(wharf_session::DataFailure::Deflate(fault))
+            }
             Step::Moved(Moved::Local(error)) => {
                 self.report.local = Some(error);
                 DataEvent::Failed(map::storage_failure())

@@ -155,6 +155,6 @@ fn cure(failure: &wharf_session::DataFailure) -> &'static str {
         }
         Told::NotResumed => ": try TLS 1.2 at most",
         Told::Tls(_) => ": if the server demands that the TLS session is reused, try TLS 1.2 at most",
-        Told::NoPortFree(_) | Told::Broken(_) | Told::Storage(_) => "",
+        Told::NoPortFree(_) | Told::Broken(_) | Told::Deflate(_) | Told::Storage(_) => "",
     }
 }

@@ -1,5 +1,7 @@
 //! Moving the bytes.
 
+mod wire;
+
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,8 +11,10 @@ use bytes::BytesMut;
 use futures_util::FutureExt as _;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use wharf_codec::{AsciiDecoder, AsciiEncoder};
-use wharf_session::Form;
+use wharf_session::{DataMode, DeflateFault, Form};
 use wharf_transport::{DataError, DataStream, EndMark};
+
+use self::wire::{Incoming, Outgoing};
 
 /// Bytes moved at a time: few enough to keep in the cache, enough that system calls do not count.
 const CHUNK: usize = 256 * 1024;
@@ -35,6 +39,7 @@ pub(crate) enum Pump<'a> {
 pub(super) enum Moved {
     Whole { bytes: u64, end: EndMark },
     Broken(String),
+    Deflate(DeflateFault),
     Local(io::Error),
     TooLarge(u64),
 }
@@ -46,13 +51,19 @@ impl From<DataError> for Moved {
 }
 
 impl Pump<'_> {
-    pub(super) async fn run(self, stream: DataStream, form: Form, moved: Arc<AtomicU64>) -> Moved {
+    pub(super) async fn run(
+        self,
+        stream: DataStream,
+        form: Form,
+        mode: DataMode,
+        moved: Arc<AtomicU64>,
+    ) -> Moved {
         let text = matches!(form, Form::Ascii { .. });
         let result = match self {
             Self::None => Err(Moved::Local(io::Error::other("there is nowhere to put the bytes"))),
-            Self::Receive { to, progress } => receive(stream, to, text, &moved, progress).await,
-            Self::Collect { into, limit } => collect(stream, into, limit, &moved).await,
-            Self::Send { from, progress } => send(stream, from, text, &moved, progress).await,
+            Self::Receive { to, progress } => receive(stream, to, (text, mode), &moved, progress).await,
+            Self::Collect { into, limit } => collect(stream, into, limit, mode, &moved).await,
+            Self::Send { from, progress } => send(stream, from, (text, mode), &moved, progress).await,
         };
         match result {
             Ok((bytes, end)) => Moved::Whole { bytes, end },
@@ -65,16 +76,21 @@ fn count(moved: &AtomicU64, bytes: usize) {
     moved.fetch_add(bytes as u64, Ordering::Relaxed);
 }
 
-/// Appends what is there to `buf`, waiting only for the first of it; `false` at the end.
-async fn fill(stream: &mut DataStream, buf: &mut BytesMut, moved: &AtomicU64) -> Result<bool, DataError> {
-    let mut read = stream.read_chunk(buf, CHUNK).await?;
+/// Appends what is there to `buf`, about `chunk` bytes at most, waiting only for the first of it; `false` at the end.
+async fn fill(
+    stream: &mut DataStream,
+    buf: &mut BytesMut,
+    chunk: usize,
+    moved: &AtomicU64,
+) -> Result<bool, DataError> {
+    let mut read = stream.read_chunk(buf, chunk).await?;
     while read > 0 {
         count(moved, read);
-        if buf.len() >= CHUNK {
+        if buf.len() >= chunk {
             return Ok(true);
         }
         // TLS gives one record at a time: whatever else has arrived joins the same chunk.
-        match stream.read_chunk(buf, CHUNK - buf.len()).now_or_never() {
+        match stream.read_chunk(buf, chunk - buf.len()).now_or_never() {
             Some(more) => read = more?,
             None => return Ok(true),
         }
@@ -85,10 +101,11 @@ async fn fill(stream: &mut DataStream, buf: &mut BytesMut, moved: &AtomicU64) ->
 async fn receive(
     mut stream: DataStream,
     to: &mut (dyn AsyncWrite + Unpin + Send),
-    text: bool,
+    (text, mode): (bool, DataMode),
     moved: &AtomicU64,
     progress: &mut (dyn FnMut(u64) + Send),
 ) -> Result<(u64, EndMark), Moved> {
+    let mut incoming = Incoming::new(&mut stream, mode, moved);
     let mut buf = BytesMut::with_capacity(CHUNK);
     let mut decoder = AsciiDecoder::new();
     let mut lines = BytesMut::new();
@@ -96,7 +113,7 @@ async fn receive(
     let mut more = true;
     while more {
         buf.clear();
-        let filled = fill(&mut stream, &mut buf, moved).await;
+        let filled = incoming.fill(&mut buf).await;
         // What came before a break is good; the application gets it, to continue there.
         more = matches!(filled, Ok(true));
         let ready: &[u8] = if text {
@@ -118,7 +135,7 @@ async fn receive(
         if let Err(error) = filled {
             // The error of the network is the one that counts.
             let _ = to.flush().await;
-            return Err(error.into());
+            return Err(error);
         }
     }
     let end = stream.end_mark();
@@ -132,14 +149,11 @@ async fn collect(
     mut stream: DataStream,
     into: &mut BytesMut,
     limit: usize,
+    mode: DataMode,
     moved: &AtomicU64,
 ) -> Result<(u64, EndMark), Moved> {
-    loop {
-        let read = stream.read_chunk(into, CHUNK).await?;
-        if read == 0 {
-            break;
-        }
-        count(moved, read);
+    let mut incoming = Incoming::new(&mut stream, mode, moved);
+    while incoming.fill(into).await? {
         if into.len() > limit {
             stream.abort();
             return Err(Moved::TooLarge(limit as u64));
@@ -167,7 +181,7 @@ async fn gather(from: &mut (dyn AsyncRead + Unpin + Send), buf: &mut BytesMut) -
 async fn send(
     mut stream: DataStream,
     from: &mut (dyn AsyncRead + Unpin + Send),
-    text: bool,
+    (text, mode): (bool, DataMode),
     moved: &AtomicU64,
     progress: &mut (dyn FnMut(u64) + Send),
 ) -> Result<(u64, EndMark), Moved> {
@@ -176,6 +190,7 @@ async fn send(
     if let Some(tcp) = stream.tcp() {
         tcp.set_zero_linger().map_err(|error| Moved::Broken(error.to_string()))?;
     }
+    let mut outgoing = Outgoing::new(&mut stream, mode, moved);
     let mut encoder = AsciiEncoder::new();
     let mut lines = BytesMut::new();
     let mut current = BytesMut::with_capacity(CHUNK);
@@ -192,8 +207,8 @@ async fn send(
             &current
         };
         // The next chunk is read while this one goes out.
-        let (sent, gathered) = tokio::join!(write(&mut stream, ready, moved), gather(from, &mut next));
-        sent.map_err(|error| Moved::Broken(error.to_string()))?;
+        let (sent, gathered) = tokio::join!(outgoing.write(ready), gather(from, &mut next));
+        sent?;
         progress(read);
         gathered.map_err(Moved::Local)?;
         core::mem::swap(&mut current, &mut next);
@@ -201,25 +216,13 @@ async fn send(
     if text {
         lines.clear();
         encoder.finish(&mut lines);
-        write(&mut stream, &lines, moved).await.map_err(|error| Moved::Broken(error.to_string()))?;
+        outgoing.write(&lines).await?;
     }
+    outgoing.finish().await?;
     if let Some(tcp) = stream.tcp() {
         rustix::net::sockopt::set_socket_linger(tcp, None)
             .map_err(|error| Moved::Broken(error.to_string()))?;
     }
     let end = stream.finish_send(DRAIN).await?;
     Ok((read, end))
-}
-
-/// Writes it all, counting as it goes: a slow peer is not a stalled one.
-async fn write(stream: &mut DataStream, mut bytes: &[u8], moved: &AtomicU64) -> io::Result<()> {
-    while !bytes.is_empty() {
-        let written = stream.write(bytes).await?;
-        if written == 0 {
-            return Err(io::ErrorKind::WriteZero.into());
-        }
-        count(moved, written);
-        bytes = bytes.get(written..).unwrap_or_default();
-    }
-    Ok(())
 }

@@ -152,6 +152,7 @@ fn config(options: &ConnectOptions) -> ClientConfig {
         strict_close: options.strict_close,
         // Whether a password may go in clear is judged at login, when the peer is known.
         clear_login: matches!(options.tls, TlsMode::Off | TlsMode::ExplicitIfOffered),
+        compress: options.compress,
         ..ClientConfig::default()
     }
 }

@@ -65,9 +65,12 @@ impl Session {
             self.long = Some((id, task));
             return;
         }
-        let key = self.config.unique_key;
+        let (key, max) = (self.config.unique_key, self.config.max_upload);
         // What changes a file runs to its end even when the session ends.
-        let doing = self.shared.tasks.spawn(async move { files::perform(&*storage, op, grant, key).await });
+        let doing = self.shared.tasks.spawn(async move {
+            let opened = files::perform(&*storage, op, grant, key).await?;
+            Ok(files::bounded(opened, max).await)
+        });
         self.answers.spawn(async move {
             let done = unpanicked(doing.await).unwrap_or_else(|| Err(FileErrorKind::Io.into()));
             Answer::File(ticket, done)

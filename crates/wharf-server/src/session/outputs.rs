@@ -83,14 +83,14 @@ impl Session {
             DataCommand::Secure { id, tickets } => {
                 self.tell_data(id, ToData::Secure(map::ticket_plan(tickets)));
             }
-            DataCommand::Start { id, flow: Flow::Send(job) | Flow::Receive(job), form } => {
+            DataCommand::Start { id, flow: Flow::Send(job) | Flow::Receive(job), form, mode } => {
                 let job = match self.jobs.get(&job) {
                     // The session holds on to it, for the commit.
                     Some(Job::Sink(sink)) => Some(Job::Sink(Arc::clone(sink))),
                     _ => self.jobs.remove(&job),
                 };
                 match job {
-                    Some(job) => self.tell_data(id, ToData::Start { job, form }),
+                    Some(job) => self.tell_data(id, ToData::Start { job, form, mode }),
                     None => {
                         self.tell_data(id, ToData::Cancel);
                         let failure = DataFailure::Storage(FileErrorKind::Io.into());
@@ -108,7 +108,13 @@ impl Session {
     fn open_data(&mut self, id: DataId, opening: Opening) {
         let (commands, heard) = mpsc::unbounded_channel();
         self.data.insert(id, commands);
-        let task = DataTask { id, role: self.role.clone(), commands: heard, events: self.tell.clone() };
+        let task = DataTask {
+            id,
+            role: self.role.clone(),
+            ratio: self.config.max_inflate_ratio,
+            commands: heard,
+            events: self.tell.clone(),
+        };
         self.data_tasks.spawn(task.run(opening));
     }
 

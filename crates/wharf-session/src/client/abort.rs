@@ -31,7 +31,12 @@ impl Client {
             // Nothing is awaited.
             Phase::Opening => return self.end_abort(op, error, None),
             // The reply to a step before the transfer command: there is nothing to abort yet.
-            Phase::Protect(_) | Phase::Type | Phase::Setup | Phase::Draining(_) => {
+            phase @ (Phase::Protect(_) | Phase::Type | Phase::Mode | Phase::Setup | Phase::Draining(_)) => {
+                // What the reply says is not looked at any more: the next transfer settles it.
+                if matches!(phase, Phase::Type) {
+                    self.settings.representation = None;
+                }
+                self.settings.mode_unsure |= matches!(phase, Phase::Mode);
                 transfer.phase = Phase::Draining(error);
             }
             Phase::Rest(offset) => {
@@ -82,6 +87,7 @@ impl Client {
             }
             phase @ (Phase::Protect(_)
             | Phase::Type
+            | Phase::Mode
             | Phase::Setup
             | Phase::Opening
             | Phase::Rest(_)

@@ -96,6 +96,7 @@ impl Client {
     fn take_effect(&mut self, command: &Command) {
         match command {
             Command::Type(representation) => self.settings.representation = Some(*representation),
+            Command::Mode(mode) => self.settings.deflate = *mode == TransferMode::Deflate,
             Command::Prot(level) => self.facts.data_protected = *level == ProtectionLevel::Private,
             Command::Rest(offset) => self.settings.rest_pending = *offset > 0,
             Command::Pass(_) | Command::Acct(_) => self.facts.logged_in = true,

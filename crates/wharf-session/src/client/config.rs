@@ -62,6 +62,8 @@ pub struct ClientConfig {
     pub strict_close: bool,
     /// Sends passwords over a connection without TLS.
     pub clear_login: bool,
+    /// Compresses transfers and listings (MODE Z) where FEAT offers it.
+    pub compress: bool,
 }
 
 impl Default for ClientConfig {
@@ -76,6 +78,7 @@ impl Default for ClientConfig {
             require_data_tls: true,
             strict_close: true,
             clear_login: false,
+            compress: false,
         }
     }
 }

@@ -92,6 +92,7 @@ impl Client {
             }
             Phase::Protect(_)
             | Phase::Type
+            | Phase::Mode
             | Phase::Setup
             | Phase::Rest(_)
             | Phase::Draining(_)
@@ -131,7 +132,7 @@ impl Client {
         // The text of a listing is for the reader of listings, who knows line ends.
         let text = transfer.spec.representation == TransferType::Ascii && !transfer.spec.verb.is_listing();
         let form = if text { Form::Ascii { skip: 0 } } else { Form::Image };
-        self.outputs.push_back(Output::Data(DataCommand::Start { id, flow, form }));
+        self.outputs.push_back(Output::Data(DataCommand::Start { id, flow, form, mode: self.data_mode() }));
         self.timers.arm_data(now, self.config.timeouts.stall, Waiting::DataStall);
     }
 

@@ -11,6 +11,7 @@ mod abort;
 mod command;
 mod config;
 mod data;
+mod deflate;
 mod job;
 mod login;
 mod operation;
@@ -61,6 +62,12 @@ enum Life {
 struct Settings {
     /// The last TYPE that the server took.
     representation: Option<Representation>,
+    /// MODE Z holds.
+    deflate: bool,
+    /// A MODE was sent whose reply nobody looked at.
+    mode_unsure: bool,
+    /// MODE Z was refused though it is offered: once is enough.
+    deflate_refused: bool,
     /// EPSV did not work: PASV from now on.
     epsv_failed: bool,
     /// A REST was taken and its transfer refused; some servers remember it for the next one (XFR-08).

@@ -53,11 +53,11 @@ impl Client {
                 transfer.phase = Phase::Type;
                 self.keep(op, transfer);
             }
-            Some(_) | None => self.open_data(now, op, transfer),
+            Some(_) | None => self.choose_mode(now, op, transfer),
         }
     }
 
-    fn open_data(&mut self, now: Instant, op: OpId, mut transfer: Transfer) {
+    pub(super) fn open_data(&mut self, now: Instant, op: OpId, mut transfer: Transfer) {
         if self.config.active {
             transfer.method = Method::Active;
             let id = self.new_data(&mut transfer);
@@ -129,8 +129,9 @@ impl Client {
                     return self.fail_transfer(op, &mut transfer, OpError::Refused(reply));
                 }
                 self.settings.representation = representation_of(&transfer.spec);
-                self.open_data(now, op, transfer);
+                self.choose_mode(now, op, transfer);
             }
+            Phase::Mode => self.on_mode_reply(now, op, transfer, reply),
             Phase::Setup => match transfer.method {
                 Method::Epsv => self.on_epsv_reply(now, op, transfer, reply),
                 Method::Pasv => self.on_pasv_reply(now, op, transfer, reply),
@@ -240,7 +241,12 @@ impl Client {
                 let failure = DataFailure::Connect(what.to_string());
                 self.on_data_failed(now, op, transfer, failure);
             }
-            Phase::Protect(_) | Phase::Type | Phase::Setup | Phase::Rest(_) | Phase::Moving(_) => {
+            Phase::Protect(_)
+            | Phase::Type
+            | Phase::Mode
+            | Phase::Setup
+            | Phase::Rest(_)
+            | Phase::Moving(_) => {
                 self.begin_abort(now, op, transfer, OpError::TimedOut(what));
             }
             Phase::Draining(_) | Phase::Aborting { .. } => self.keep(op, transfer),

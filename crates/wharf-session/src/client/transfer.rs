@@ -34,6 +34,8 @@ pub(super) enum Phase {
     Protect(ProtectStep),
     /// TYPE.
     Type,
+    /// MODE.
+    Mode,
     /// EPSV, PASV, or the reply to PORT, EPRT.
     Setup,
     /// Nothing: the data connection has to come about first.
@@ -112,6 +114,7 @@ impl Client {
             // 1yz to a command that has none: the real reply is still to come.
             phase @ (Phase::Protect(_)
             | Phase::Type
+            | Phase::Mode
             | Phase::Setup
             | Phase::Opening
             | Phase::Rest(_)
@@ -124,7 +127,12 @@ impl Client {
             }
             Phase::Draining(error) => self.fail_transfer(op, &mut transfer, error),
             Phase::Moving(side) => self.on_moving_reply(now, op, transfer, side, reply),
-            phase @ (Phase::Protect(_) | Phase::Type | Phase::Setup | Phase::Opening | Phase::Rest(_)) => {
+            phase @ (Phase::Protect(_)
+            | Phase::Type
+            | Phase::Mode
+            | Phase::Setup
+            | Phase::Opening
+            | Phase::Rest(_)) => {
                 self.on_setup_reply(now, op, transfer, phase, reply);
             }
         }
@@ -273,7 +281,8 @@ impl Client {
         }
         if !transfer.spec.verb.is_upload() {
             let expected = transfer.spec.expected;
-            let unsure = end == EndMark::NoCloseNotify && self.config.strict_close;
+            // A zlib stream brings an end mark of its own.
+            let unsure = end == EndMark::NoCloseNotify && self.config.strict_close && !self.settings.deflate;
             if expected.is_some_and(|expected| expected != bytes) || (expected.is_none() && unsure) {
                 return self.fail_transfer(op, &mut transfer, OpError::Truncated { bytes, expected });
             }

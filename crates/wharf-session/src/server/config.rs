@@ -40,6 +40,16 @@ pub struct ServerConfig {
     pub dangerous_foreign_data: bool,
     /// Whether a TLS upload that ends without close_notify is refused (426); otherwise it is taken.
     pub strict_close: bool,
+    /// Whether MODE Z is offered (draft-preston-ftpext-deflate-04).
+    pub deflate: bool,
+    /// How many bytes an upload in MODE Z may hold for each of its own, from its first MiB on; more is 552.
+    ///
+    /// No bound by default: the format itself has one, about 1,030, and a file of zeros or a sparse image reaches it just
+    /// as a stream made to fill a disk does. [`max_upload`](Self::max_upload) tells these apart, a ratio cannot.
+    pub max_inflate_ratio: Option<u32>,
+    /// The most bytes that an uploaded file may have, those included that an upload goes on from; more is 552, and
+    /// nothing of it is kept. No bound by default.
+    pub max_upload: Option<u64>,
     /// What the durability of an upload is, as STAT tells it.
     pub durability: String,
     /// The longest file, or range of one, that HASH and its kin digest, in bytes; 1 TiB by default.
@@ -80,6 +90,9 @@ impl Default for ServerConfig {
             active: true,
             dangerous_foreign_data: false,
             strict_close: true,
+            deflate: true,
+            max_inflate_ratio: None,
+            max_upload: None,
             durability: "full".to_owned(),
             max_hash: 1 << 40,
             max_text_size: 16 << 20,

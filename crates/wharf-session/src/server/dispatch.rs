@@ -165,6 +165,7 @@ impl Server {
             Command::Opts(OptsArgument::Hash(name)) => self.opts_hash(name.as_ref()),
             Command::Opts(OptsArgument::Mlst(facts)) => self.opts_mlst(&facts),
             Command::Opts(OptsArgument::Utf8(on)) => self.opts_utf8(on),
+            Command::Opts(OptsArgument::Other { name, value }) if name.is("MODE") => self.opts_mode(&value),
             Command::Opts(_) => self.done_with(ReplyCode::BAD_PARAMETER, "No such option"),
             Command::Pass(secret) => self.pass(secret),
             Command::Pasv => self.pasv(now),

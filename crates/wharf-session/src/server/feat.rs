@@ -14,7 +14,7 @@ impl Server {
         let policy = self.policy();
         let tls = cfg.tls_available && (cfg.policy.control != ControlPolicy::Deny || policy.report_only);
         let may = |right| self.settings.grant.as_ref().is_none_or(|grant| grant.has_somewhere(right));
-        let features: [(bool, &str); 28] = [
+        let features: [(bool, &str); 29] = [
             (tls && !cfg.implicit, "AUTH TLS"),
             (may(Right::List), "AVBL"),
             (offers_ccc(&policy, cfg.implicit, tls), "CCC"),
@@ -31,6 +31,7 @@ impl Server {
             (may(Right::SetTimes) || may(Right::SetMode), "MFF"),
             (may(Right::SetTimes), "MFMT"),
             (true, "MLST"),
+            (cfg.deflate, "MODE Z"),
             (tls, "PBSZ"),
             (tls, "PROT"),
             (true, "RANG STREAM"),

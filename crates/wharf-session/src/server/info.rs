@@ -2,7 +2,7 @@
 
 use wharf_codec::{
     Command, DataDirection, Escaped, Format, Leniency, Line, Reply, ReplyCode, Representation, Structure,
-    Text, Token, TransferMode, Verb,
+    Text, Token, Verb,
 };
 
 use super::{AuditEvent, Server, declined::declined};
@@ -113,15 +113,6 @@ impl Server {
             Structure::File => self.done_with(ReplyCode::OKAY, "Structure is F"),
             Structure::Record | Structure::Page => {
                 self.done_with(ReplyCode::PARAMETER_NOT_IMPLEMENTED, "The only structure is F")
-            }
-        }
-    }
-
-    pub(super) fn mode(&mut self, mode: TransferMode) {
-        match mode {
-            TransferMode::Stream => self.done_with(ReplyCode::OKAY, "Mode is S"),
-            TransferMode::Block | TransferMode::Compressed | TransferMode::Deflate => {
-                self.done_with(ReplyCode::PARAMETER_NOT_IMPLEMENTED, "The only mode is S")
             }
         }
     }

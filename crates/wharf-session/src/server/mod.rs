@@ -17,6 +17,7 @@ mod closing;
 mod config;
 mod copy;
 mod declined;
+mod deflate;
 mod dispatch;
 mod engine;
 mod facts;
@@ -49,7 +50,9 @@ use std::{
 };
 
 use bytes::BytesMut;
-use wharf_codec::{FactSelection, Format, LineFramer, Reply, ReplyCode, Representation, UserName};
+use wharf_codec::{
+    DeflateLevel, FactSelection, Format, LineFramer, Reply, ReplyCode, Representation, UserName,
+};
 use wharf_types::{Grant, HashAlgorithm, TlsRule, VirtualPath};
 
 pub use config::{PeerInfo, ServerConfig, Timeouts, VirtualHost};
@@ -96,6 +99,9 @@ struct Settings {
     grant: Option<Grant>,
     cwd: VirtualPath,
     representation: Representation,
+    /// MODE Z instead of S.
+    deflate: bool,
+    deflate_level: DeflateLevel,
     rest: u64,
     /// The first and the last byte that RANG chose.
     range: Option<(u64, u64)>,
@@ -125,6 +131,8 @@ impl Settings {
             grant: None,
             cwd: VirtualPath::root(),
             representation: Representation::Ascii(Format::NonPrint),
+            deflate: false,
+            deflate_level: DeflateLevel::default(),
             rest: 0,
             range: None,
             rename_from: None,

@@ -5,6 +5,7 @@ use wharf_codec::{ReplyCode, Secret, UserName};
 use wharf_types::{FileOp, Grant, Metadata, Timestamp, VirtualPath};
 
 use crate::contract::{DataCommand, DataFailure, JobId, TlsInfo};
+use crate::mode::DataMode;
 
 /// What the driver has to do, in this order.
 #[derive(Debug)]
@@ -255,8 +256,12 @@ pub struct TransferRecord {
     pub verb: &'static str,
     /// The file or directory.
     pub path: VirtualPath,
-    /// Bytes moved.
+    /// Bytes moved, as they stand in the file; of a transfer that failed, bytes of the connection.
     pub bytes: u64,
+    /// The transmission mode.
+    pub mode: DataMode,
+    /// In MODE Z the bytes of the connection, compressed.
+    pub wire: Option<u64>,
     /// Whether under TLS.
     pub secured: bool,
     /// Whether its data connection resumed the TLS session of the control connection, which proves that both have the

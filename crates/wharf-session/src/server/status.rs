@@ -3,6 +3,7 @@
 use wharf_codec::{Reply, ReplyCode, Representation};
 
 use super::Server;
+use crate::mode::DataMode;
 use crate::policy::{ControlLevel, DataLevel};
 
 impl Server {
@@ -20,11 +21,15 @@ impl Server {
             Representation::Image => "I",
             Representation::Ascii(_) | Representation::Ebcdic(_) | Representation::Local(_) => "A",
         };
+        let mode = match self.data_mode() {
+            DataMode::Stream => "S".to_owned(),
+            DataMode::Deflate(level) => format!("Z (level {level})"),
+        };
         let mut lines = vec![
             "Status of this session".to_owned(),
             format!(" Commands: {control}"),
             format!(" Data: {data}"),
-            format!(" TYPE {kind}, STRU F, MODE S"),
+            format!(" TYPE {kind}, STRU F, MODE {mode}"),
             format!(" Durability of uploads: {}", self.cfg.durability),
         ];
         match &self.settings.grant {

@@ -8,6 +8,7 @@ use wharf_types::{FileError, FileOp, VirtualPath, WriteMode};
 use super::{FileAnswer, FileTicket, Output, Question, Server, storage_reply::reply_to, timers::Timer};
 use crate::{
     contract::{DataCommand, Flow, Form, JobId, TicketPlan, TlsVersion},
+    mode::DataMode,
     policy::{Action, DataLevel, Verdict, decide},
 };
 
@@ -35,11 +36,14 @@ pub(super) struct Transfer {
     pub(super) phase: Phase,
     pub(super) upload: bool,
     pub(super) form: Form,
+    pub(super) mode: DataMode,
     pub(super) level: DataLevel,
     /// Whether the data connection proved to be of this session's client, once bytes move under TLS.
     pub(super) bound: Option<bool>,
     pub(super) began: Instant,
     pub(super) bytes: u64,
+    /// Bytes of the connection, as far as they were told.
+    pub(super) wire: u64,
     /// Where an upload begins in the file.
     pub(super) offset: u64,
     /// The most bytes that RANG lets move.
@@ -207,10 +211,12 @@ impl Server {
             phase: Phase::Opening,
             upload,
             form,
+            mode: self.data_mode(),
             level,
             bound: None,
             began: now,
             bytes: 0,
+            wire: 0,
             offset: 0,
             length,
             held: None,
@@ -384,13 +390,13 @@ impl Server {
             let held = transfer.held.take();
             let job = JobId(transfer.job);
             let flow = if transfer.upload { Flow::Receive(job) } else { Flow::Send(job) };
-            let (id, form) = (setup.id, transfer.form.clone());
+            let (id, form, mode) = (setup.id, transfer.form.clone(), transfer.mode);
             self.timers.clear(Timer::EarlyHello);
             self.timers.clear(Timer::TicketRest);
             if let Some(reply) = held {
                 self.send(&reply);
             }
-            self.out.push_back(Output::Data(DataCommand::Start { id, flow, form }));
+            self.out.push_back(Output::Data(DataCommand::Start { id, flow, form, mode }));
             self.timers.clear(Timer::DataOpen);
             self.timers.set(Timer::DataStall, now + self.cfg.timeouts.data_stall);
         }

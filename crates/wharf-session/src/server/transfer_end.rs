@@ -7,10 +7,11 @@ use wharf_types::{FileError, FileErrorKind};
 
 use super::{
     AuditEvent, CommitTicket, Output, Question, Server, Stale, TicketId, TransferRecord,
-    storage_reply::reply_to, timers::Timer, transfer::Phase,
+    deflate::reply_to_fault, storage_reply::reply_to, timers::Timer, transfer::Phase,
 };
 use crate::{
     contract::{CancelHow, DataCommand, DataEvent, DataFailure, DataId, EndMark, JobId, TlsVersion},
+    mode::DataMode,
     policy::DataLevel,
 };
 
@@ -32,9 +33,10 @@ pub(super) fn reply_to_failure(failure: &DataFailure, moving: bool) -> Reply {
             "The data connection must resume the TLS session of the control connection (session reuse)",
         ),
         DataFailure::Broken(_) => Reply::new(ReplyCode::TRANSFER_ABORTED, "The data connection broke"),
+        DataFailure::Deflate(fault) => reply_to_fault(*fault),
         DataFailure::Storage(error) => match error.kind() {
             // After 150 a full disk is no matter of trying the command again (RFC 959 §5.4).
-            FileErrorKind::NoSpace | FileErrorKind::QuotaExceeded if moving => {
+            FileErrorKind::NoSpace | FileErrorKind::QuotaExceeded | FileErrorKind::TooLarge if moving => {
                 Reply::new(ReplyCode::STORAGE_EXCEEDED, error.kind().text())
             }
             // Where a text ends on the wire shows only in reading it (XFR-06).
@@ -100,6 +102,7 @@ impl Server {
             DataEvent::Progress { bytes } => {
                 if let Some(transfer) = &mut self.transfer {
                     transfer.bytes = bytes;
+                    transfer.wire = bytes;
                     self.timers.set(Timer::DataStall, now + self.cfg.timeouts.data_stall);
                 }
             }
@@ -128,9 +131,11 @@ impl Server {
             return self.transfer_done(now, &Reply::new(ReplyCode::CLOSING_DATA, "Transfer complete"));
         }
         // In stream mode the end of the connection is the end of the file: an end that TLS did not announce may be
-        // the work of whoever cut the line (TLS-24).
-        let cut =
-            transfer.level == DataLevel::Private && end == EndMark::NoCloseNotify && self.cfg.strict_close;
+        // the work of whoever cut the line (TLS-24). A zlib stream has an end mark of its own, inside TLS.
+        let cut = transfer.level == DataLevel::Private
+            && transfer.mode == DataMode::Stream
+            && end == EndMark::NoCloseNotify
+            && self.cfg.strict_close;
         let short = transfer.allocated.is_some_and(|size| transfer.offset + bytes < size);
         if cut || short {
             self.out.push_back(Output::Release(JobId(job)));
@@ -228,6 +233,8 @@ impl Server {
             verb: transfer.verb,
             path: transfer.path,
             bytes: transfer.bytes,
+            mode: transfer.mode,
+            wire: transfer.mode.is_deflate().then_some(transfer.wire),
             secured: transfer.level == DataLevel::Private,
             bound: transfer.bound,
             took: now.saturating_duration_since(transfer.began),

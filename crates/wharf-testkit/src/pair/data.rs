@@ -2,7 +2,9 @@
 
 use bytes::BytesMut;
 use wharf_codec::{AsciiDecoder, AsciiEncoder};
-use wharf_session::{CancelHow, DataCommand, DataEvent, DataFailure, DataId, EndMark, Flow, Form, JobId};
+use wharf_session::{
+    CancelHow, DataCommand, DataEvent, DataFailure, DataId, DataMode, EndMark, Flow, Form, JobId,
+};
 
 use super::{Arrival, Pair, Side, tls_info};
 
@@ -12,6 +14,7 @@ pub(super) struct DataLink {
     ids: [Option<DataId>; 2],
     secure: [bool; 2],
     start: [Option<(Flow, Form)>; 2],
+    modes: [DataMode; 2],
     /// Bytes that arrived at the receiver.
     came: Vec<u8>,
 }
@@ -59,9 +62,10 @@ impl Pair {
                     self.both_ends(|| DataEvent::Secured { tls: tls_info(), bound: true });
                 }
             }
-            DataCommand::Start { flow, form, .. } => {
+            DataCommand::Start { flow, form, mode, .. } => {
                 let Some(link) = &mut self.link else { return };
                 link.start[me] = Some((flow, form));
+                link.modes[me] = mode;
                 if link.start.iter().all(Option::is_some) {
                     self.move_bytes();
                 }
@@ -99,6 +103,8 @@ impl Pair {
         let (Some(receiver), Some(sender)) = (link.ids[to as usize], link.ids[to.other() as usize]) else {
             return;
         };
+        let [client, server] = link.modes.map(DataMode::is_deflate);
+        assert_eq!(client, server, "both sides have the same mode");
         let total = wire.len() as u64;
         let mut rest = &wire[..];
         let mut at = self.now;

@@ -153,6 +153,7 @@ impl Transcript {
                 "implicit" => cfg.implicit = flag(value)?,
                 "tls" => cfg.tls_available = flag(value)?,
                 "active" => cfg.active = flag(value)?,
+                "deflate" => cfg.deflate = flag(value)?,
                 "foreign" => cfg.dangerous_foreign_data = flag(value)?,
                 "strict" => cfg.strict_close = flag(value)?,
                 "host" => cfg.hosts.push(VirtualHost::new(vec![value.to_owned()])),

@@ -1,5 +1,6 @@
 //! The machine against replies and data events, without any connection.
 
+mod deflate;
 mod session;
 mod transfer;
 
@@ -12,6 +13,7 @@ use super::*;
 use crate::contract::{
     CancelHow, DataCommand, DataEvent, DataFailure, DataId, EndMark, TlsEvent, TlsInfo, TlsVersion,
 };
+use crate::mode::{DataMode, DeflateFault};
 
 struct Rig {
     client: Client,
@@ -28,7 +30,10 @@ fn short(output: Output) -> Option<String> {
             DataCommand::Listen { id, .. } => format!("{id} listen"),
             DataCommand::Dial { id, to, .. } => format!("{id} dial {to}"),
             DataCommand::Secure { id, .. } => format!("{id} secure"),
-            DataCommand::Start { id, flow, form } => format!("{id} start {flow:?} {form:?}"),
+            DataCommand::Start { id, flow, form, mode } => match mode {
+                DataMode::Stream => format!("{id} start {flow:?} {form:?}"),
+                DataMode::Deflate(_) => format!("{id} start {flow:?} {form:?} deflated"),
+            },
             DataCommand::Cancel { id, how } => format!("{id} cancel {how:?}"),
         },
         Output::Event(Event::Finished { result: Ok(Outcome::Done(reply)), .. }) => format!("done {reply}"),

@@ -7,7 +7,7 @@ use std::{
 
 use bytes::Bytes;
 use wharf_session::{
-    DataCommand, DataEvent, DataFailure, DataId, EndMark, JobId, TlsEvent,
+    DataCommand, DataEvent, DataFailure, DataId, DeflateFault, EndMark, JobId, TlsEvent,
     server::{FileAnswer, LoginAnswer, Output, PeerInfo, Question, Server},
 };
 use wharf_types::{
@@ -119,6 +119,7 @@ impl Outside {
             10 => Some(DataFailure::NotResumed),
             11 => Some(DataFailure::Connect("refused".to_owned())),
             12 => Some(DataFailure::Broken("reset".to_owned())),
+            15 => Some(DataFailure::Deflate(DeflateFault::Cut)),
             13 => Some(DataFailure::Storage(FileError::new(FileErrorKind::NoSpace))),
             14 => Some(DataFailure::NoPortFree("all taken".to_owned())),
             _ => None,

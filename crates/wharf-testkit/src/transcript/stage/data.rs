@@ -1,6 +1,6 @@
 //! The data connection of a performance.
 
-use wharf_session::{CancelHow, DataCommand, DataEvent, DataFailure, EndMark, Flow};
+use wharf_session::{CancelHow, DataCommand, DataEvent, DataFailure, DeflateFault, EndMark, Flow};
 use wharf_types::FileErrorKind;
 
 use super::{Stage, tls_info};
@@ -25,9 +25,10 @@ impl Stage {
                 self.data = Some(id);
             }
             DataCommand::Secure { tickets, .. } => self.note(format!("secure {tickets:?}")),
-            DataCommand::Start { flow, form, .. } => {
+            DataCommand::Start { flow, form, mode, .. } => {
                 let way = if matches!(flow, Flow::Send(_)) { "send" } else { "receive" };
-                self.note(format!("start {way} {form:?}"));
+                let packed = if mode.is_deflate() { format!(" {mode:?}") } else { String::new() };
+                self.note(format!("start {way} {form:?}{packed}"));
                 self.moving = Some((flow, form));
             }
             DataCommand::Cancel { how, .. } => {
@@ -84,6 +85,11 @@ impl Stage {
                     "tls" => DataFailure::Tls("bad record".to_owned()),
                     "session" => DataFailure::NotResumed,
                     "broken" => DataFailure::Broken("reset".to_owned()),
+                    "deflate-cut" => DataFailure::Deflate(DeflateFault::Cut),
+                    "deflate-corrupt" => DataFailure::Deflate(DeflateFault::Corrupt),
+                    "deflate-trailing" => DataFailure::Deflate(DeflateFault::Trailing),
+                    "deflate-ratio" => DataFailure::Deflate(DeflateFault::Ratio),
+                    "too-large" => DataFailure::Storage(FileErrorKind::TooLarge.into()),
                     "read" => DataFailure::Storage(FileErrorKind::Io.into()),
                     "no-space" => DataFailure::Storage(FileErrorKind::NoSpace.into()),
                     _ => return Err("unknown failure".to_owned()),
