@@ -137,6 +137,12 @@ pub enum Error {
         /// Bytes that came.
         bytes: u64,
     },
+    /// What came in MODE Z is no zlib stream, or a damaged one: no part of what was written can be relied on.
+    #[error("the transfer is damaged: {what}")]
+    Damaged {
+        /// What shows it.
+        what: String,
+    },
     /// A listing or text is larger than this side takes.
     #[error("the server sends more than {limit} bytes of listing: that is more than this side takes")]
     TooLarge {
@@ -197,7 +203,7 @@ impl Error {
             Self::Aborted => ErrorClass::Local,
             Self::Network { .. } | Self::Closed { .. } => ErrorClass::Network,
             Self::PeerMisbehaved(_) | Self::TooLarge { .. } => ErrorClass::Protocol,
-            Self::Data { .. } | Self::Truncated { .. } => ErrorClass::Data,
+            Self::Damaged { .. } | Self::Data { .. } | Self::Truncated { .. } => ErrorClass::Data,
             Self::TimedOut { .. } => ErrorClass::Timeout,
         }
     }
@@ -219,6 +225,7 @@ impl Error {
             | Self::TlsSetup(_)
             | Self::Network { .. }
             | Self::PeerMisbehaved(_)
+            | Self::Damaged { .. }
             | Self::Truncated { .. }
             | Self::TooLarge { .. }
             | Self::Local(_)

@@ -73,6 +73,9 @@ pub(crate) struct Global {
     /// Let the server dial the data connections
     #[arg(long, global = true, help_heading = "Connection")]
     pub(crate) active: bool,
+    /// Compress files and listings on their way, where the server can (MODE Z)
+    #[arg(long, global = true, help_heading = "Connection")]
+    pub(crate) compress: bool,
     /// Longest wait for a reply, and longest stall of a transfer (60s, 2m, 500ms)
     #[arg(long, global = true, value_name = "DURATION", default_value = "60s", value_parser = parse_duration,
           help_heading = "Connection")]

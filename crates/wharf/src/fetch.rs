@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use tokio::io::AsyncWriteExt as _;
-use wharf_client::{Client, EntryKind, RemoteEntry, TimePrecision, TimeVal};
+use wharf_client::{Client, EntryKind, Error, RemoteEntry, TimePrecision, TimeVal};
 
 use crate::args::Copy;
 use crate::failure::Failure;
@@ -228,6 +228,9 @@ impl Fetch<'_> {
         match done {
             Ok(()) => part.finish().map_err(fail),
             Err(failure) => {
+                if matches!(&failure, Failure::Remote(Error::Damaged { .. })) {
+                    part.cut_back().map_err(fail)?;
+                }
                 part.give_up(failure.is_refusal());
                 let more = matches!(&failure, Failure::Remote(_)) && offset > 0 && failure.is_refusal();
                 if more {

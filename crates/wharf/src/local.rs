@@ -153,6 +153,13 @@ impl<'a> Part<'a> {
         Ok(bytes)
     }
 
+    /// Forgets what this download brought, where that is not to be relied on.
+    pub(crate) fn cut_back(&self) -> io::Result<()> {
+        let flags = OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
+        let file = File::from(openat(&self.folder.0, self.part.as_bytes(), flags, Mode::empty())?);
+        file.set_len(self.offset)
+    }
+
     /// The download is whole.
     pub(crate) fn finish(self) -> io::Result<()> {
         self.folder.rename(&self.part, self.name)

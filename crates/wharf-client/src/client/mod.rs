@@ -125,7 +125,12 @@ impl Client {
         };
         let done = self.session.run(login, Pump::None).await;
         match done.result {
-            Ok(_) => Ok(()),
+            Ok(_) => {
+                if self.options.compress && !self.features().is_some_and(Features::mode_z) {
+                    self.session.say("the server does not offer MODE Z: nothing is compressed");
+                }
+                Ok(())
+            }
             Err(Failure::Op(OpError::Refused(reply))) => Err(Error::Login { reply }),
             Err(failure) => Err(self.session.error("login", failure, done.data)),
         }

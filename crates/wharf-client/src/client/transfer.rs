@@ -32,7 +32,8 @@ impl Client {
     /// buffered.
     ///
     /// # Errors
-    /// See [`Error`]. What was written before an error is good up to the point where it stopped.
+    /// See [`Error`]. What was written before an error is good up to the point where it stopped, but for
+    /// [`Error::Damaged`].
     pub async fn download<W: AsyncWrite + Unpin + Send>(
         &mut self,
         path: impl AsRef<[u8]>,

@@ -1,8 +1,8 @@
 //! Between the transport's words, the machine's and the application's.
 
 use wharf_codec::ReplyCode;
-use wharf_session::PeerRule;
 use wharf_session::client::{ApiMisuse, LostReason, OpError, Waiting};
+use wharf_session::{DeflateFault, PeerRule};
 use wharf_transport::{DataFailure, EndMark, TlsInfo, TlsVersion};
 use wharf_types::FileErrorKind;
 
@@ -78,6 +78,7 @@ pub(crate) fn lacks_resumption(failure: &Failure, report: &DataReport) -> bool {
 impl Session {
     /// What the application is told; `what` names the command.
     pub(crate) fn error(&mut self, what: &str, failure: Failure, report: DataReport) -> Error {
+        use wharf_session::DataFailure as Told;
         if let Some(error) = report.local {
             return Error::Local(error);
         }
@@ -100,6 +101,15 @@ impl Session {
             OpError::NeedPassword(reply) => Error::Login { reply },
             OpError::NeedAccount(reply) => Error::AccountNeeded { reply },
             OpError::PeerMisbehaved(text) => Error::PeerMisbehaved(format!("{what}: {text}")),
+            OpError::Data { failure: Told::Deflate(fault), .. } => {
+                let what = format!("{what}: {fault}");
+                match fault {
+                    DeflateFault::Cut => Error::Truncated { what, bytes: report.moved },
+                    DeflateFault::Corrupt | DeflateFault::Trailing | DeflateFault::Ratio => {
+                        Error::Damaged { what }
+                    }
+                }
+            }
             OpError::Data { failure, reply } => {
                 Error::Data { what: format!("{what}: {failure}{}", cure(&failure)), reply }
             }

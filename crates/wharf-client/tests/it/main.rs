@@ -7,6 +7,7 @@
 )]
 
 mod certificate;
+mod deflate;
 mod hostile;
 mod memory;
 mod peer;
