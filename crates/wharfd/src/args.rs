@@ -17,7 +17,7 @@ use wharf_server::{
 };
 use zeroize::Zeroizing;
 
-use crate::{duration, failure::Failure};
+use crate::{duration, failure::Failure, size};
 
 /// An FTP and FTPS server.
 #[derive(Debug, Parser)]
@@ -118,6 +118,9 @@ pub(crate) struct Serve {
     /// Sessions at one time from one address; by default 50.
     #[arg(long, value_name = "N", help_heading = "Operation")]
     pub(crate) max_per_ip: Option<NonZeroUsize>,
+    /// The most bytes that an uploaded file may have, such as 1048576, 20M or 10G; by default there is no bound.
+    #[arg(long, value_name = "SIZE", value_parser = size::parse, help_heading = "Operation")]
+    pub(crate) max_upload: Option<u64>,
     /// Close sessions that give no command for so long, such as 300, 5m or 1h30m; by default 5m.
     #[arg(long, value_name = "DURATION", value_parser = duration::parse, help_heading = "Operation")]
     pub(crate) idle_timeout: Option<Duration>,

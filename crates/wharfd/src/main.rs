@@ -14,6 +14,7 @@ mod password;
 mod run;
 mod serve;
 mod service;
+mod size;
 
 use std::{
     io::{self, Write},

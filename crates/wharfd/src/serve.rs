@@ -70,6 +70,7 @@ fn options(asked: &Serve, accounts: &Accounts, certificate: &Certificate) -> Res
         dialect: asked.dialect,
         report_only: asked.report_only,
     };
+    session.max_upload = asked.max_upload;
     session.public_ip = asked.public_ip;
     session.durability = asked.durability.to_string();
     // The names that HOST (RFC 7151) may ask for are those that the certificate proves.

@@ -69,6 +69,8 @@ fn every_flag_is_read() {
         "data",
         "--max-sessions",
         "9",
+        "--max-upload",
+        "10G",
         "--max-per-ip",
         "3",
         "--idle-timeout",
@@ -105,6 +107,7 @@ fn every_flag_is_read() {
     assert_eq!(DataSession::from(serve.data_session), DataSession::Off);
     assert_eq!(serve.durability, Durability::Data);
     assert_eq!((serve.max_sessions, serve.max_per_ip), (NonZeroUsize::new(9), NonZeroUsize::new(3)));
+    assert_eq!(serve.max_upload, Some(10 << 30));
     assert_eq!(serve.idle_timeout, Some(Duration::from_secs(5400)));
     assert_eq!((serve.users, serve.state_dir), (Some("u".into()), Some("s".into())));
     assert_eq!((serve.log.format, serve.log.level), (Some(LogFormat::Json), Some(LogLevel::Debug)));

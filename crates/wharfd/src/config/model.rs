@@ -25,6 +25,8 @@ pub(super) const SECTIONS: [(&str, &[&str]); 10] = [
             "durability",
             "max_sessions",
             "max_per_ip",
+            "max_upload",
+            "compression",
             "idle_timeout",
             "grace",
             "passive_ports",
@@ -100,6 +102,9 @@ pub(super) struct Model {
     pub(super) durability: Option<At<Durability>>,
     pub(super) max_sessions: Option<At<NonZeroUsize>>,
     pub(super) max_per_ip: Option<At<NonZeroUsize>>,
+    /// Bytes.
+    pub(super) max_upload: Option<At<u64>>,
+    pub(super) compression: Option<At<bool>>,
     pub(super) idle_timeout: Option<At<Duration>>,
     pub(super) grace: Option<At<Duration>>,
     pub(super) passive_ports: Option<At<RangeInclusive<u16>>>,

@@ -84,6 +84,10 @@ fn session(model: &Model, loaded: &Loaded) -> ServerConfig {
     if let Some(durability) = model.durability {
         session.durability = durability.value.to_string();
     }
+    session.max_upload = model.max_upload.map(|at| at.value);
+    if let Some(compression) = model.compression {
+        session.deflate = compression.value;
+    }
     if let Some(idle) = model.idle_timeout {
         session.timeouts.idle = idle.value;
     }

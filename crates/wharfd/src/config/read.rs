@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     args::{self, LogFormat, LogLevel},
-    duration,
+    duration, size,
 };
 
 const CONTROL: [(&str, ControlPolicy); 4] = [
@@ -96,6 +96,8 @@ impl Model {
             durability: whole.word("durability", &DURABILITIES),
             max_sessions: count(whole, "max_sessions", "1000"),
             max_per_ip: count(whole, "max_per_ip", "50"),
+            max_upload: bytes(whole, "max_upload", "\"10G\""),
+            compression: whole.flag("compression"),
             idle_timeout: span(whole, "idle_timeout", "\"5m\""),
             grace: span(whole, "grace", "\"30s\""),
             passive_ports: whole.parsed("passive_ports", "\"50000-50100\"", ports),
@@ -263,6 +265,14 @@ fn path(section: &Section<'_, '_>, key: &str, write: &str, folder: &Path) -> Opt
 
 fn count(section: &Section<'_, '_>, key: &str, write: &str) -> Option<At<NonZeroUsize>> {
     section.take(key, write, |value| NonZeroUsize::new(usize::try_from(integer(value)?).ok()?))
+}
+
+/// A string with a unit, or bytes.
+fn bytes(section: &Section<'_, '_>, key: &str, write: &str) -> Option<At<u64>> {
+    section.take(key, write, |value| match integer(value) {
+        Some(bytes) => size::parse(&bytes.to_string()).ok(),
+        None => size::parse(value.as_str()?).ok(),
+    })
 }
 
 /// A string with units, or seconds.

@@ -83,6 +83,9 @@ fn wrong_values_say_what_to_write() {
             "idle_timeout cannot be \"5 minutes\"",
             "write idle_timeout = \"5m\"",
         ),
+        ("max_upload = \"lots\"", "max_upload cannot be \"lots\"", "write max_upload = \"10G\""),
+        ("max_upload = 0", "max_upload cannot be 0", "write max_upload = \"10G\""),
+        ("compression = \"yes\"", "compression cannot be \"yes\"", "write compression = true or false"),
         ("idle_timeout = 0", "idle_timeout cannot be 0", "write idle_timeout = \"5m\""),
         ("grace = []", "grace cannot be a list", "write grace = \"30s\""),
         (

@@ -35,6 +35,7 @@ fn every_key_takes_effect() {
     let plan = full_folder().plan(EVERYTHING);
     let options = &plan.options;
     assert_eq!((options.max_sessions, options.max_per_ip), (100, 10));
+    assert_eq!((options.session.max_upload, options.session.deflate), (Some(10 << 30), false));
     assert_eq!(options.passive_ports, Some(50_000..=50_200));
     assert_eq!(options.grace, Duration::from_secs(45));
 
@@ -113,6 +114,7 @@ fn what_is_not_said_is_the_default() {
         assert_eq!(session(&options, listener).greeting, ServerConfig::default().greeting);
     }
     assert_eq!((options.max_sessions, options.max_per_ip), (1_000, 50));
+    assert_eq!((options.session.max_upload, options.session.deflate), (None, true));
     assert_eq!(options.passive_ports, None);
     // A check makes nothing.
     assert!(!folder.path().join("state").exists());
