@@ -7,6 +7,7 @@ mod ascii;
 mod chunking;
 mod command;
 mod host_port;
+mod inflate;
 mod listing;
 mod ops;
 mod reply;
@@ -16,6 +17,7 @@ pub use ascii::ascii;
 pub use chunking::chunking;
 pub use command::{command_line, command_round_trip};
 pub use host_port::host_port;
+pub use inflate::inflate;
 pub use listing::listing;
 pub use reply::{reply_round_trip, reply_stream};
 pub use server_ops::server_ops;
@@ -24,12 +26,13 @@ pub use server_ops::server_ops;
 pub type Property = fn(data: &[u8]);
 
 /// Every property under the name that its fuzz target and its folder of seeds have.
-pub const ALL: [(&str, Property); 9] = [
+pub const ALL: [(&str, Property); 10] = [
     ("ascii", ascii),
     ("chunking", chunking),
     ("command_line", command_line),
     ("command_round_trip", command_round_trip),
     ("host_port", host_port),
+    ("inflate", inflate),
     ("listing", listing),
     ("reply_round_trip", reply_round_trip),
     ("reply_stream", reply_stream),

@@ -57,7 +57,9 @@ fn connected(seed: u64, tls: bool, active: bool, use_epsv: bool) -> Pair {
         server.policy =
             Policy { control: ControlPolicy::Allow, data: DataPolicy::Allow, ..Policy::default() };
     }
-    let client = ClientConfig { clear_login: !tls, active, use_epsv, ..ClientConfig::default() };
+    // XFR-22: which mode holds changes nothing of what the machines have to agree on.
+    let compress = seed.is_multiple_of(2);
+    let client = ClientConfig { clear_login: !tls, active, use_epsv, compress, ..ClientConfig::default() };
     let mut pair = Pair::new(seed, client, server);
     if tls {
         pair.run(Operation::Secure { host: "ftp.example.org".to_owned() }).unwrap();

@@ -2,7 +2,9 @@
 
 use std::{fs, path::Path};
 
+use bytes::BytesMut;
 use proptest::prelude::*;
+use wharf_codec::{DeflateLevel, Deflater};
 use wharf_testkit::properties;
 
 /// Every seed of `fuzz/seeds/TARGET/`: what once found something keeps watch.
@@ -71,6 +73,9 @@ fn ops() -> impl Strategy<Value = Vec<u8>> {
         b"REST 5\r\n",
         b"SIZE a\r\n",
         b"TYPE I\r\n",
+        b"MODE Z\r\n",
+        b"MODE S\r\n",
+        b"OPTS MODE Z LEVEL 9\r\n",
         b"RNFR a\r\n",
         b"RNTO b\r\n",
         b"MDTM a\r\n",
@@ -92,6 +97,24 @@ proptest! {
     #[test]
     fn any_bytes(data in bytes(), nth in 0..properties::ALL.len()) {
         properties::ALL[nth].1(&data);
+    }
+
+    // XFR-22: a stream with a few bytes changed is one that looks like a stream for long.
+    #[test]
+    fn streams(
+        content in prop::collection::vec(0_u8..8, 0..2_000),
+        sizes in any::<[u8; 2]>(),
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..3),
+    ) {
+        let (mut deflater, mut stream) = (Deflater::new(DeflateLevel::default()), BytesMut::new());
+        deflater.push(&content, &mut stream).unwrap();
+        deflater.finish(&mut stream).unwrap();
+        let mut data = [&sizes[..], &[0], &stream].concat();
+        for (at, byte) in changes {
+            let at = 3 + at.index(stream.len());
+            data[at] = byte;
+        }
+        properties::inflate(&data);
     }
 
     #[test]
