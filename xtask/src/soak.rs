@@ -34,6 +34,10 @@ const SOAKS: &[Soak] = &[
     },
     Soak { name: "scan", shows: "what sslscan says of wharfd, explicit and implicit" },
     Soak {
+        name: "deflate",
+        shows: "MODE Z: bombs of 10 MiB that hold 10 GiB stop at 100 MiB; lftp, ProFTPD and zlib agree with both programs",
+    },
+    Soak {
         name: "aioftp",
         shows: "200 files up, listed and down by aioftp on each session, under each policy",
     },

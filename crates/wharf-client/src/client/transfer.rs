@@ -150,10 +150,12 @@ impl Client {
     }
 
     /// In clear nothing marks the end of a file but the end of the connection, which anybody on the way can bring
-    /// about: the server's size has to agree.
+    /// about: the server's size has to agree. So it has in MODE Z, where there are servers (ProFTPD 1.3.8) that confirm a
+    /// file which they did not expand to its end.
     async fn verify(&mut self, path: &[u8], sent: u64, what: &str) -> Result<(), Error> {
         let tells_size = self.features().is_some_and(Features::size);
-        if self.data_protected() || !tells_size {
+        let deflated = self.options.compress && self.features().is_some_and(Features::mode_z);
+        if (self.data_protected() && !deflated) || !tells_size {
             return Ok(());
         }
         match self.size(path).await? {

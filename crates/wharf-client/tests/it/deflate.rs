@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use bytes::BytesMut;
 use wharf_client::{Error, ErrorClass, TlsMode, Upload, WireLine};
 use wharf_codec::{DeflateLevel, Deflater, InflateStep, Inflater};
+use wharf_transport::TicketPlan;
 
 use crate::peer::{Server, logged_in, sample};
 
@@ -111,6 +112,27 @@ async fn a_download_is_whole_only_with_its_end_mark() {
         }
         script.await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn a_server_that_lost_a_part_is_found_out() {
+    // XFR-22: TLS protects the way to the server, not what it does with a zlib stream.
+    let server = Server::lax().await;
+    let mut options = server.options(TlsMode::Explicit);
+    options.compress = true;
+    let script = tokio::spawn(async move {
+        let mut peer = server.greet().await;
+        peer.features = OFFERED;
+        peer.until(&["STOR"]).await;
+        peer.take(Some(TicketPlan::Download)).await;
+        peer.until(&["SIZE"]).await;
+        peer.say("213 4999").await;
+        peer
+    });
+    let mut client = logged_in(options).await.unwrap();
+    let sent = client.upload("f", 0, Upload::Store, &mut &sample(5_000)[..], &mut |_| {}).await;
+    assert!(matches!(sent, Err(Error::Truncated { bytes: 4_999, .. })), "{sent:?}");
+    script.await.unwrap();
 }
 
 #[tokio::test]
