@@ -261,6 +261,22 @@ mod tests {
     }
 
     #[test]
+    fn what_a_damaged_download_brought_is_forgotten() {
+        let place = tempfile::tempdir().unwrap();
+        fs::write(place.path().join("f"), b"abc").unwrap();
+        let folder = Folder::open(place.path()).unwrap();
+        for (file, go_on) in [("f", true), ("g", false)] {
+            let file = name(file);
+            let part = Part::new(&folder, &file, go_on).unwrap();
+            part.open().unwrap().write_all(b"damaged").unwrap();
+            part.cut_back().unwrap();
+            part.give_up(false);
+        }
+        assert_eq!(fs::read(place.path().join("f")).unwrap(), b"abc");
+        assert_eq!(fs::read_dir(place.path()).unwrap().count(), 1);
+    }
+
+    #[test]
     fn a_shorter_file_is_continued_and_given_back() {
         let place = tempfile::tempdir().unwrap();
         fs::write(place.path().join("f"), b"abc").unwrap();
