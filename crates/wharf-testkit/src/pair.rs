@@ -333,7 +333,10 @@ impl Pair {
     }
 
     fn answer(&mut self, question: Question) {
-        // Nothing is stale that was asked just now.
+        let job = match &question {
+            Question::Login { .. } | Question::Lines { .. } | Question::Commit { .. } => None,
+            Question::File { ticket, .. } => Some(ticket.job()),
+        };
         let answered = match question {
             Question::Login { ticket, user, password, .. } => {
                 let answer = model::login(user.as_bytes(), password.expose());
@@ -354,7 +357,10 @@ impl Pair {
             }
             Question::Sessions { ticket } => self.server.answer_sessions(self.now, ticket, Vec::new()),
         };
-        assert!(answered.is_ok(), "a question was stale at once");
+        // An ABOR that came together with its transfer has withdrawn the question: what was opened for it is closed.
+        if let (Err(_), Some(job)) = (answered, job) {
+            self.model.release(job);
+        }
     }
 }
 

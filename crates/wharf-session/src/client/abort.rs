@@ -31,7 +31,29 @@ impl Client {
             // Nothing is awaited.
             Phase::Opening => return self.end_abort(op, error, None),
             // The reply to a step before the transfer command: there is nothing to abort yet.
-            Phase::Protect(_) | Phase::Type | Phase::Setup | Phase::Draining(_) => {
+            // The transfer command is out as well: its reply, and those before it, come ahead of the one to ABOR.
+            phase @ (Phase::Size | Phase::Setup | Phase::Unset(_)) if transfer.paired => {
+                self.send(now, &Command::Abor);
+                let before = match phase {
+                    Phase::Size => 2,
+                    Phase::Setup => 1,
+                    Phase::Protect(_)
+                    | Phase::Type
+                    | Phase::Unset(_)
+                    | Phase::Opening
+                    | Phase::Rest(_)
+                    | Phase::Moving(_)
+                    | Phase::Draining(_)
+                    | Phase::Aborting { .. } => 0,
+                };
+                transfer.phase = Phase::Aborting { error, left: before + 2, last: None };
+            }
+            Phase::Protect(_)
+            | Phase::Type
+            | Phase::Size
+            | Phase::Setup
+            | Phase::Unset(_)
+            | Phase::Draining(_) => {
                 transfer.phase = Phase::Draining(error);
             }
             Phase::Rest(offset) => {
@@ -82,7 +104,9 @@ impl Client {
             }
             phase @ (Phase::Protect(_)
             | Phase::Type
+            | Phase::Size
             | Phase::Setup
+            | Phase::Unset(_)
             | Phase::Opening
             | Phase::Rest(_)
             | Phase::Moving(_)

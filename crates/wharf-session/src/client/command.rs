@@ -34,7 +34,11 @@ impl Client {
                 self.understood(line).map_or(Ok(()), |command| check_alone(&command, may_login))
             }
             Operation::Transfer(spec) => check_transfer(spec),
-            Operation::Secure { .. } | Operation::Login { .. } | Operation::Abort | Operation::Quit => Ok(()),
+            Operation::Secure { .. }
+            | Operation::Login { .. }
+            | Operation::Flush
+            | Operation::Abort
+            | Operation::Quit => Ok(()),
         }
     }
 

@@ -62,6 +62,8 @@ pub struct ClientConfig {
     pub strict_close: bool,
     /// Sends passwords over a connection without TLS.
     pub clear_login: bool,
+    /// Sends commands that do not depend on each other together, where the server turns out to answer them.
+    pub pipeline: bool,
 }
 
 impl Default for ClientConfig {
@@ -76,6 +78,7 @@ impl Default for ClientConfig {
             require_data_tls: true,
             strict_close: true,
             clear_login: false,
+            pipeline: true,
         }
     }
 }

@@ -4,7 +4,8 @@
 //! [`handle_tls`](Client::handle_tls), [`handle_data`](Client::handle_data), ...), and takes [`Output`]s from one
 //! ordered queue until it is empty. It may do so at any time and in any order of calls. The time is the caller's.
 //!
-//! Operations run one at a time. A transfer is the product of two small states, what the replies say and what the
+//! Operations run one at a time; commands that nothing depends on may be [posted](Client::post) to go out with the
+//! next one. A transfer is the product of two small states, what the replies say and what the
 //! data connection does, and either may be ahead of the other.
 
 mod abort;
@@ -15,6 +16,7 @@ mod job;
 mod login;
 mod operation;
 mod output;
+mod pipeline;
 mod protect;
 mod secure;
 mod setup;
@@ -36,6 +38,7 @@ pub use self::operation::{
     ApiMisuse, OpError, OpId, Operation, Outcome, TransferSpec, TransferType, TransferVerb, Waiting,
 };
 pub use self::output::{Event, LostReason, Output, ServerFacts};
+use self::pipeline::Pipeline;
 use self::timer::{Due, Timers};
 use crate::contract::{DataEvent, DataId, TlsEvent};
 
@@ -63,6 +66,8 @@ struct Settings {
     representation: Option<Representation>,
     /// EPSV did not work: PASV from now on.
     epsv_failed: bool,
+    /// A data connection by PASV came about.
+    pasv_worked: bool,
     /// A REST was taken and its transfer refused; some servers remember it for the next one (XFR-08).
     rest_pending: bool,
     /// One more reply to an ABOR may still come.
@@ -94,6 +99,7 @@ pub struct Client {
     aborting: Option<OpId>,
     facts: ServerFacts,
     settings: Settings,
+    pipeline: Pipeline,
     implicit: bool,
     /// The server closed the connection behind the last reply of a transfer whose bytes still move.
     ended: bool,
@@ -125,6 +131,7 @@ impl Client {
             aborting: None,
             facts: ServerFacts::default(),
             settings: Settings::default(),
+            pipeline: Pipeline::default(),
             implicit: false,
             ended: false,
             next_op: 0,
@@ -163,7 +170,9 @@ impl Client {
         }
         self.check(&operation)?;
         let op = self.new_op();
+        self.send_posted(now);
         match operation {
+            Operation::Flush => self.start_flush(op),
             Operation::Secure { host } => self.start_secure(now, op, host),
             Operation::Login { user, password, account } => {
                 self.start_login(now, op, user, password, account);
@@ -281,6 +290,7 @@ impl Client {
                 Due::Data(what) => self.on_data_timeout(now, what),
                 Due::Settle => self.on_settled(),
                 Due::Early => self.on_early_tls(now),
+                Due::Lost => self.on_lost_reply(),
             }
         }
         self.end_if_due();
@@ -315,10 +325,10 @@ impl Client {
         self.settings.representation
     }
 
-    /// Whether an operation runs.
+    /// Whether an operation runs, or replies to posted commands are on their way.
     #[must_use]
-    pub const fn is_busy(&self) -> bool {
-        self.running.is_some()
+    pub fn is_busy(&self) -> bool {
+        self.running.is_some() || self.pipeline.owes()
     }
 
     /// Whether the session is over.
@@ -331,6 +341,15 @@ impl Client {
         self.outputs.push_back(Output::Event(Event::Received(reply.clone())));
         if self.life == Life::Greeting {
             return self.on_greeting(reply);
+        }
+        self.pipeline.on_reply(now);
+        self.timers.stop_lost();
+        if self.pipeline.owes() {
+            if !self.takes_as_late_abort_reply(reply.code()) {
+                self.settings.late_abort_reply = false;
+                self.on_owed_reply(now, reply);
+            }
+            return;
         }
         let Some(Running { op, job }) = self.running.take() else { return self.on_stray(reply) };
         if !job.is_moving() && self.takes_as_late_abort_reply(reply.code()) {
@@ -353,6 +372,8 @@ impl Client {
                 self.finish(op, Ok(Outcome::Done(reply)));
                 self.close();
             }
+            // It ends with the last reply that was owed.
+            Job::Flush => self.go_on(op, Job::Flush),
         }
     }
 
@@ -395,6 +416,7 @@ impl Client {
     fn transmit(&mut self, now: Instant, shown: String, line: BytesMut) {
         self.outputs.push_back(Output::Event(Event::Sent(shown)));
         self.outputs.push_back(Output::Transmit(line.freeze()));
+        self.pipeline.on_sent(now);
         self.timers.arm_reply(now, self.config.timeouts.reply, Waiting::Reply);
     }
 
@@ -403,14 +425,19 @@ impl Client {
     }
 
     fn finish(&mut self, op: OpId, result: Result<Outcome, OpError>) {
-        self.timers.stop_all();
-        self.outputs.push_back(Output::Event(Event::Finished { op, result }));
+        if self.pipeline.owes() {
+            self.timers.stop_data_side();
+        } else {
+            self.timers.stop_all();
+        }
+        self.outputs.push_back(Event::Finished { op, result }.into());
     }
 
     fn lose(&mut self, reason: LostReason) {
         if self.life == Life::Closed {
             return;
         }
+        self.lose_posted(&reason);
         if let Some(Running { op, job }) = self.running.take() {
             if let Job::Transfer(transfer) = &job {
                 self.drop_data(transfer);

@@ -23,6 +23,10 @@ pub(super) struct Transfer {
     pub(super) method: Method,
     /// Protection was asked for because a transfer without it was refused: once is enough.
     pub(super) asked_protection: bool,
+    /// The transfer command is out already, behind the one that sets up the data connection.
+    pub(super) paired: bool,
+    /// Sending it so has failed: the commands go one by one.
+    pub(super) one_by_one: bool,
     /// The name that the server chose.
     name: Option<Bytes>,
 }
@@ -34,8 +38,12 @@ pub(super) enum Phase {
     Protect(ProtectStep),
     /// TYPE.
     Type,
+    /// SIZE.
+    Size,
     /// EPSV, PASV, or the reply to PORT, EPRT.
     Setup,
+    /// The reply to a transfer command that was sent early, and whose data connection was refused.
+    Unset(Reply),
     /// Nothing: the data connection has to come about first.
     Opening,
     /// REST.
@@ -94,6 +102,8 @@ impl Client {
             side: DataSide::Opening,
             method: Method::Pasv,
             asked_protection: false,
+            paired: false,
+            one_by_one: false,
             name: None,
         };
         self.prepare(now, op, transfer);
@@ -112,7 +122,9 @@ impl Client {
             // 1yz to a command that has none: the real reply is still to come.
             phase @ (Phase::Protect(_)
             | Phase::Type
+            | Phase::Size
             | Phase::Setup
+            | Phase::Unset(_)
             | Phase::Opening
             | Phase::Rest(_)
             | Phase::Draining(_))
@@ -124,7 +136,13 @@ impl Client {
             }
             Phase::Draining(error) => self.fail_transfer(op, &mut transfer, error),
             Phase::Moving(side) => self.on_moving_reply(now, op, transfer, side, reply),
-            phase @ (Phase::Protect(_) | Phase::Type | Phase::Setup | Phase::Opening | Phase::Rest(_)) => {
+            phase @ (Phase::Protect(_)
+            | Phase::Type
+            | Phase::Size
+            | Phase::Setup
+            | Phase::Unset(_)
+            | Phase::Opening
+            | Phase::Rest(_)) => {
                 self.on_setup_reply(now, op, transfer, phase, reply);
             }
         }
@@ -132,11 +150,16 @@ impl Client {
 
     /// Sends the transfer command itself.
     pub(super) fn send_transfer(&mut self, now: Instant, op: OpId, mut transfer: Transfer) {
-        let Some(command) = command_of(&transfer.spec) else {
-            let error = OpError::PeerMisbehaved("the path cannot be sent".to_owned());
-            return self.fail_transfer(op, &mut transfer, error);
-        };
-        self.send(now, &command);
+        if transfer.paired {
+            // It is out; what comes next is its reply.
+            self.timers.arm_reply(now, self.config.timeouts.reply, Waiting::Reply);
+        } else {
+            let Some(command) = command_of(&transfer.spec) else {
+                let error = OpError::PeerMisbehaved("the path cannot be sent".to_owned());
+                return self.fail_transfer(op, &mut transfer, error);
+            };
+            self.send(now, &command);
+        }
         transfer.phase = Phase::Moving(ReplySide::Silent);
         if matches!(transfer.side, DataSide::Connected) && self.facts.data_protected {
             self.timers.arm_early(now, self.config.timeouts.early_tls);
@@ -158,6 +181,12 @@ impl Client {
             transfer.name = Some(name);
         }
         let code = reply.code();
+        if self.blames_pair(&transfer, code) {
+            return self.start_anew(now, op, transfer);
+        }
+        if transfer.paired {
+            self.on_pair_answered();
+        }
         transfer.phase = match code.class() {
             Class::Preliminary => {
                 self.settings.rest_pending = false;
@@ -196,9 +225,7 @@ impl Client {
             && !self.facts.data_protected;
         if unprotected && !transfer.asked_protection {
             // TLS-18: these three say the same; ask once, then try again.
-            self.drop_data(&transfer);
-            transfer.data = None;
-            transfer.side = DataSide::Opening;
+            self.forget_data(&mut transfer);
             transfer.asked_protection = true;
             let step = self.start_protect(now);
             transfer.phase = Phase::Protect(step);
@@ -281,6 +308,22 @@ impl Client {
         self.finish(op, Ok(Outcome::Transferred { bytes, reply, name: transfer.name }));
     }
 
+    /// The same transfer once more, its commands one by one.
+    pub(super) fn start_anew(&mut self, now: Instant, op: OpId, mut transfer: Transfer) {
+        self.on_pair_refused();
+        self.forget_data(&mut transfer);
+        transfer.one_by_one = true;
+        self.open_data(now, op, transfer);
+    }
+
+    /// Nothing is out any more, and no data connection is there.
+    fn forget_data(&mut self, transfer: &mut Transfer) {
+        self.drop_data(transfer);
+        transfer.data = None;
+        transfer.side = DataSide::Opening;
+        transfer.paired = false;
+    }
+
     fn misbehaved(&mut self, op: OpId, mut transfer: Transfer, text: String) {
         self.fail_transfer(op, &mut transfer, OpError::PeerMisbehaved(text));
     }
@@ -294,7 +337,7 @@ impl Client {
 }
 
 /// The command of a transfer; `None` only when a path is missing that [`Client::start`] has asked for.
-fn command_of(spec: &TransferSpec) -> Option<Command> {
+pub(super) fn command_of(spec: &TransferSpec) -> Option<Command> {
     let text = |spec: &TransferSpec| spec.path.clone().and_then(|path| Text::new(path.into_bytes()).ok());
     Some(match spec.verb {
         TransferVerb::Retr => Command::Retr(spec.path.clone()?),
