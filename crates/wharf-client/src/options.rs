@@ -80,6 +80,9 @@ pub struct ConnectOptions {
     pub active: bool,
     /// Whether EPSV is tried before PASV.
     pub epsv: bool,
+    /// Whether commands that do not depend on each other go out together, which saves round trips. A server that
+    /// loses them is found out and gets them one by one; with a memory that is remembered.
+    pub pipeline: bool,
     /// Connects to whatever address a 227 reply names instead of the server's own.
     pub dangerous_trust_pasv_host: bool,
     /// Longest wait for a TCP connection to come about.
@@ -109,6 +112,7 @@ impl ConnectOptions {
             strict_close: true,
             active: false,
             epsv: true,
+            pipeline: true,
             dangerous_trust_pasv_host: false,
             connect_timeout: Duration::from_secs(15),
             timeout: Duration::from_secs(60),

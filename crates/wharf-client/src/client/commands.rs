@@ -71,7 +71,7 @@ impl Client {
             self.done(Command::Type(Representation::Image)).await?;
         }
         let reply = self.command(Command::Size(path)).await?;
-        Ok(status(&reply).and_then(|text| core::str::from_utf8(text).ok()?.parse().ok()))
+        Ok(size_of(&reply))
     }
 
     /// Time of a file's last change, UTC (MDTM); `None` when the server does not say.
@@ -93,9 +93,13 @@ impl Client {
             self.features().map_or((true, true), |features| (features.mfmt(), features.mdtm()));
         if has_mfmt {
             let command = Command::Mfmt { time, path: path.clone() };
+            if self.set_later(&command) {
+                return Ok(true);
+            }
             let what = command.to_string();
             let reply = self.command(command).await?;
             if reply.code().is_completion() {
+                self.deferred.sets_times();
                 return Ok(true);
             }
             if !is_unknown(&reply) {
@@ -115,6 +119,11 @@ impl Client {
         let argument = arguments::text(&[b"UTIME ", stamp.as_bytes(), b" ", path.as_bytes()])?;
         Ok(self.command(Command::Site(argument)).await?.code().is_completion())
     }
+}
+
+/// The number in an answer to SIZE.
+pub(super) fn size_of(reply: &Reply) -> Option<u64> {
+    status(reply).and_then(|text| core::str::from_utf8(text).ok()?.parse().ok())
 }
 
 /// The text of a 213 reply.

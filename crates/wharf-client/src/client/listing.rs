@@ -9,6 +9,7 @@ use wharf_codec::{
 };
 use wharf_session::client::{OpError, TransferSpec, TransferVerb};
 
+use super::deferred::is_lost;
 use super::transfer::describe;
 use super::{Client, arguments, commands::is_unknown};
 use crate::session::{Failure, Pump};
@@ -152,6 +153,7 @@ impl Client {
             let done = self.transfer(&spec, pump).await;
             match done.result {
                 Ok(_) => return Ok(text.freeze()),
+                Err(failure) if is_lost(&failure) => self.recover().await?,
                 Err(failure) if self.may_retry(&failure, &done.data) => self.renew().await?,
                 Err(Failure::Op(OpError::Refused(reply))) => {
                     return Err(Error::Refused { command: describe(&spec), reply });

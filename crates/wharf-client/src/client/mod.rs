@@ -2,6 +2,7 @@
 
 mod arguments;
 mod commands;
+mod deferred;
 mod listing;
 mod resumption;
 mod rewind;
@@ -14,6 +15,7 @@ use wharf_codec::{Command, Features, Reply, Secret, Text};
 use wharf_session::client::{OpError, Operation, Outcome};
 use wharf_transport::TlsInfo;
 
+use self::deferred::{Deferred, is_lost};
 use self::resumption::{Resumption, Trail};
 use crate::memory::Memory;
 use crate::session::{Failure, Pump, Session};
@@ -39,6 +41,7 @@ pub struct Client {
     control_cleared: bool,
     left_out: usize,
     unique_name: Option<Bytes>,
+    deferred: Deferred,
 }
 
 /// What a connection that is made anew logs in with.
@@ -74,6 +77,7 @@ impl Client {
             control_cleared: false,
             left_out: 0,
             unique_name: None,
+            deferred: Deferred::default(),
         })
     }
 
@@ -207,16 +211,25 @@ impl Client {
     pub async fn raw(&mut self, line: &str) -> Result<Reply, Error> {
         let line = Text::copy_from(line.as_bytes())
             .map_err(|why| Error::InvalidArgument { what: "the command", why })?;
+        // What the line does is not known: nothing goes out with it.
+        self.flush().await?;
         self.reply_to("the command", Operation::Raw(line)).await
     }
 
     /// The reply, whatever it says.
     async fn reply_to(&mut self, what: &str, operation: Operation) -> Result<Reply, Error> {
-        let done = self.session.run(operation, Pump::None).await;
-        match done.result {
-            Ok(Outcome::Done(reply)) | Err(Failure::Op(OpError::Refused(reply))) => Ok(reply),
-            Ok(_) => Err(Error::PeerMisbehaved(format!("{what} moved a file"))),
-            Err(failure) => Err(self.session.error(what, failure, done.data)),
+        loop {
+            let done = self.session.run(operation.clone(), Pump::None).await;
+            self.hear();
+            return match done.result {
+                Ok(Outcome::Done(reply)) | Err(Failure::Op(OpError::Refused(reply))) => Ok(reply),
+                Ok(_) => Err(Error::PeerMisbehaved(format!("{what} moved a file"))),
+                Err(failure) if is_lost(&failure) => {
+                    self.recover().await?;
+                    continue;
+                }
+                Err(failure) => Err(self.session.error(what, failure, done.data)),
+            };
         }
     }
 
@@ -245,8 +258,12 @@ impl Client {
     /// Says goodbye and closes the connection.
     ///
     /// # Errors
-    /// See [`Error`]; a server that just closes is no error.
+    /// See [`Error`]; what was [deferred](Self::defer) and failed is one, a server that just closes is none.
     pub async fn quit(mut self) -> Result<(), Error> {
+        self.flush().await?;
+        if let Some(error) = self.late_failures().into_iter().next() {
+            return Err(error);
+        }
         let done = self.session.run(Operation::Quit, Pump::None).await;
         self.session.close().await;
         match done.result {

@@ -49,7 +49,7 @@ impl Session {
             StartSecurity::Clear
         };
         let mut session = Self {
-            machine: Machine::new(config(options), peer, local, security, now()),
+            machine: Machine::new(config(options, memory), peer, local, security, now()),
             control: ControlStream::clear(stream),
             tls,
             net: Arc::clone(&options.net),
@@ -64,6 +64,8 @@ impl Session {
             network_failure: None,
             lost: None,
             closed: false,
+            posted: Vec::new(),
+            answers: Vec::new(),
         };
         let mut data = session.data(Pump::None);
         if let Err(error) = session.drive(None, &mut data).await {
@@ -132,7 +134,7 @@ impl Session {
     }
 }
 
-fn config(options: &ConnectOptions) -> ClientConfig {
+fn config(options: &ConnectOptions, memory: &Memory) -> ClientConfig {
     let wait = options.timeout;
     ClientConfig {
         timeouts: ClientTimeouts {
@@ -150,6 +152,7 @@ fn config(options: &ConnectOptions) -> ClientConfig {
         dangerous_trust_pasv_host: options.dangerous_trust_pasv_host,
         require_data_tls: options.data_tls,
         strict_close: options.strict_close,
+        pipeline: options.pipeline && !memory.record().no_pipeline,
         // Whether a password may go in clear is judged at login, when the peer is known.
         clear_login: matches!(options.tls, TlsMode::Off | TlsMode::ExplicitIfOffered),
         ..ClientConfig::default()

@@ -7,6 +7,7 @@
 )]
 
 mod certificate;
+mod distance;
 mod hostile;
 mod memory;
 mod peer;
