@@ -16,6 +16,6 @@ pub use wharf_codec::{
     TimePrecision, TimeVal, Token, civil_from_unix,
 };
 pub use wharf_transport::{
-    Fingerprint, FingerprintError, HostMemory, HostRecord, Identity, IdentityError, KnownHosts,
-    KnownHostsFile, Net, TlsFailure, TlsInfo, TlsVersion, TokioNet, Trust,
+    BoxFuture, Fingerprint, FingerprintError, HostMemory, HostRecord, Identity, IdentityError, KnownHosts,
+    KnownHostsFile, Net, NetListener, NetStream, TlsFailure, TlsInfo, TlsVersion, TokioNet, Trust,
 };

@@ -73,6 +73,10 @@ pub(crate) struct Global {
     /// Let the server dial the data connections
     #[arg(long, global = true, help_heading = "Connection")]
     pub(crate) active: bool,
+    /// Send every command by itself: for servers that lose commands which come together (they are found out and
+    /// remembered anyway)
+    #[arg(long, global = true, help_heading = "Connection")]
+    pub(crate) no_pipeline: bool,
     /// Longest wait for a reply, and longest stall of a transfer (60s, 2m, 500ms)
     #[arg(long, global = true, value_name = "DURATION", default_value = "60s", value_parser = parse_duration,
           help_heading = "Connection")]

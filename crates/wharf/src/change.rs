@@ -76,14 +76,18 @@ async fn tree(client: &mut Client, root: Vec<u8>, console: &mut Console) -> Resu
         let entries = client.list(&path).await?;
         budget.take(entries.len())?;
         steps.push(Step::Leave(path.clone()));
+        let mut files = Vec::new();
         for entry in entries {
             let below = remote::join(&path, &entry.name);
             if entry.kind == EntryKind::Directory {
                 let trail = trail.down(&below, &entry)?;
                 steps.push(Step::Enter(below, trail));
             } else {
-                proceed(client.delete(&below).await, console)?;
+                files.push(below);
             }
+        }
+        for done in client.delete_all(files).await? {
+            proceed(done, console)?;
         }
     }
     Ok(())

@@ -26,6 +26,7 @@ pub(crate) async fn connect(global: &Global, there: &mut Location) -> Result<Cli
     options.min_version = global.tls_min.into();
     options.max_version = global.tls_max.into();
     options.active = global.active;
+    options.pipeline = !global.no_pipeline;
     options.timeout = global.timeout;
     options.connect_timeout = global.connect_timeout;
     let credentials = Credentials::find(global, there)?;

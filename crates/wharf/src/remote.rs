@@ -120,6 +120,28 @@ pub(crate) async fn ensure_directory(client: &mut Client, path: &[u8], parents: 
     }
 }
 
+/// Makes directories whose parents are there, where they are missing; the results stand in the order of the paths.
+pub(crate) async fn ensure_all(
+    client: &mut Client,
+    paths: impl Iterator<Item = &Vec<u8>> + Clone,
+) -> Result<Vec<Result<(), Failure>>, Failure> {
+    let mut results = Vec::new();
+    let made = client.mkdir_all(paths.clone()).await?;
+    for (path, done) in paths.zip(made) {
+        results.push(match done.map_err(Failure::from) {
+            Err(refusal) if refusal.is_refusal() => {
+                if is_directory(client, path).await? {
+                    Ok(())
+                } else {
+                    Err(refusal)
+                }
+            }
+            done => done,
+        });
+    }
+    Ok(results)
+}
+
 /// `None` when it was made; the server's refusal may only mean that it is there.
 async fn make(client: &mut Client, path: &[u8]) -> Result<Option<Failure>, Failure> {
     if path.is_empty() {

@@ -83,6 +83,16 @@ impl Send<'_> {
             _ => target,
         };
         remote::ensure_directory(self.client, &target, true).await?;
+        // What comes of a file's time and size shows with the next file.
+        self.client.defer(true);
+        let done = self.walk(local, target).await;
+        self.client.defer(false);
+        self.client.flush().await?;
+        self.tell_late();
+        done
+    }
+
+    async fn walk(&mut self, local: &Path, target: Vec<u8>) -> Result<(), Failure> {
         let mut pending = VecDeque::from([(local.to_owned(), target, vec![identity(&metadata(local)?)])]);
         while let Some((folder, target, trail)) = pending.pop_front() {
             let entries = match sorted(&folder) {
@@ -92,6 +102,7 @@ impl Send<'_> {
                     continue;
                 }
             };
+            let mut folders = Vec::new();
             for (path, below) in
                 entries.iter().filter_map(|p| Some((p, remote::join(&target, last(p).ok()?))))
             {
@@ -108,19 +119,28 @@ impl Send<'_> {
                             self.proceed(Err(failure))?;
                             continue;
                         }
-                        let done = remote::ensure_directory(self.client, &below, false).await;
-                        if done.is_ok() {
-                            let trail = trail.iter().copied().chain([this]).collect();
-                            pending.push_back((path.clone(), below, trail));
-                        }
-                        self.proceed(done)?;
+                        let trail = trail.iter().copied().chain([this]).collect();
+                        folders.push((path.clone(), below, trail));
                     }
                     Ok(_) => self.console.note(&format!("{}: neither file nor folder, skipped", shown(path))),
                     Err(failure) => self.proceed(Err(failure))?,
                 }
             }
+            let made = remote::ensure_all(self.client, folders.iter().map(|folder| &folder.1)).await?;
+            for (folder, done) in folders.into_iter().zip(made) {
+                if done.is_ok() {
+                    pending.push_back(folder);
+                }
+                self.proceed(done)?;
+            }
         }
         Ok(())
+    }
+
+    fn tell_late(&mut self) {
+        for error in self.client.late_failures() {
+            self.console.failed(&Failure::from(error).to_string());
+        }
     }
 
     async fn file(&mut self, local: &Path, target: &[u8]) -> Result<(), Failure> {
@@ -151,7 +171,9 @@ impl Send<'_> {
             bar.finish_and_clear();
             done?;
         }
-        self.keep_time(&metadata, target).await
+        let kept = self.keep_time(&metadata, target).await;
+        self.tell_late();
+        kept
     }
 
     async fn keep_time(&mut self, metadata: &Metadata, target: &[u8]) -> Result<(), Failure> {

@@ -7,7 +7,7 @@
 )]
 
 mod certificate;
-mod distance;
+mod forgetful;
 mod hostile;
 mod memory;
 mod peer;
