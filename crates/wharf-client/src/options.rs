@@ -73,6 +73,11 @@ pub struct ConnectOptions {
     pub request_tickets: bool,
     /// Whether data connections must be protected where the control connection is.
     pub data_tls: bool,
+    /// Whether that is asked for (PBSZ, PROT) behind the login only: some servers forget what they took before it.
+    pub protect_after_login: bool,
+    /// Whether the server is told the name in [`host`](Self::host) (HOST, RFC 7151), where it says that it takes it.
+    /// Servers with several hosts on one address need it when TLS does not tell them.
+    pub send_host: bool,
     /// Whether the end of a protected download needs TLS's own end mark (close_notify). Without it a file that was
     /// cut on its way looks whole, unless its size is known.
     pub strict_close: bool,
@@ -109,6 +114,8 @@ impl ConnectOptions {
             max_version: TlsVersion::V1_3,
             request_tickets: true,
             data_tls: true,
+            protect_after_login: false,
+            send_host: false,
             strict_close: true,
             active: false,
             epsv: true,

@@ -73,6 +73,12 @@ pub(crate) struct Global {
     /// Let the server dial the data connections
     #[arg(long, global = true, help_heading = "Connection")]
     pub(crate) active: bool,
+    /// Tell the server the name of its host (HOST), where it takes that: for several hosts on one address
+    #[arg(long, global = true, help_heading = "Connection")]
+    pub(crate) send_host: bool,
+    /// Ask for protected data connections behind the login only: some servers forget what they took before it
+    #[arg(long, global = true, help_heading = "Connection")]
+    pub(crate) prot_after_login: bool,
     /// Send every command by itself: for servers that lose commands which come together (they are found out and
     /// remembered anyway)
     #[arg(long, global = true, help_heading = "Connection")]

@@ -16,8 +16,6 @@ use crate::session::{Failure, Pump};
 pub(super) struct Deferred {
     /// The application wants it so.
     on: bool,
-    /// The server has taken MFMT once.
-    sets_times: bool,
     waiting: VecDeque<Late>,
     /// Went out and may not have arrived: to be sent again, one by one.
     again: VecDeque<Late>,
@@ -39,12 +37,6 @@ enum Check {
     None,
     /// So many bytes were sent.
     Size { what: String, sent: u64 },
-}
-
-impl Deferred {
-    pub(super) fn sets_times(&mut self) {
-        self.sets_times = true;
-    }
 }
 
 /// Whether an operation failed because the server loses commands that come together.
@@ -163,8 +155,9 @@ impl Client {
                 self.deferred.replies.swap_remove(at).1.ok()
             });
             let reply = match answer {
-                Some(reply) => reply,
-                None => self.command(command).await?,
+                // By itself an older form of the command is tried as well (CTL-27).
+                Some(reply) if !commands::is_unknown(&reply) => reply,
+                Some(_) | None => self.command(command).await?,
             };
             let refused = reply.code().is_refusal();
             results.push(if refused { Err(Error::Refused { command: what, reply }) } else { Ok(()) });
@@ -175,7 +168,7 @@ impl Client {
 
     /// Whether the time of a file will be set with the next command.
     pub(super) fn set_later(&mut self, command: &Command) -> bool {
-        self.deferred.on && self.deferred.sets_times && self.post_late(command.clone(), Check::None)
+        self.deferred.on && self.post_late(command.clone(), Check::None)
     }
 
     /// Whether the size of a file will be compared with the next command.

@@ -91,7 +91,12 @@ impl Client {
                 Ok(text) => return Ok(self.read_facts(&text)),
                 // E8: what FEAT says may be wrong.
                 Err(Error::Refused { reply, .. })
-                    if matches!(reply.code(), ReplyCode::UNRECOGNIZED | ReplyCode::NOT_IMPLEMENTED) => {}
+                    if matches!(
+                        reply.code(),
+                        ReplyCode::UNRECOGNIZED
+                            | ReplyCode::NOT_IMPLEMENTED
+                            | ReplyCode::PARAMETER_NOT_IMPLEMENTED
+                    ) => {}
                 Err(error) => return Err(error),
             }
         }

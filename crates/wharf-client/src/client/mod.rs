@@ -6,6 +6,7 @@ mod deferred;
 mod listing;
 mod resumption;
 mod rewind;
+mod times;
 mod transfer;
 
 use std::fmt;
@@ -17,6 +18,7 @@ use wharf_transport::TlsInfo;
 
 use self::deferred::{Deferred, is_lost};
 use self::resumption::{Resumption, Trail};
+use self::times::Setter;
 use crate::memory::Memory;
 use crate::session::{Failure, Pump, Session};
 use crate::{ConnectOptions, Error, TlsMode};
@@ -42,6 +44,8 @@ pub struct Client {
     left_out: usize,
     unique_name: Option<Bytes>,
     deferred: Deferred,
+    /// The command that sets times here; `Some(None)` when there is none.
+    setter: Option<Option<Setter>>,
 }
 
 /// What a connection that is made anew logs in with.
@@ -78,6 +82,7 @@ impl Client {
             left_out: 0,
             unique_name: None,
             deferred: Deferred::default(),
+            setter: None,
         })
     }
 

@@ -2,12 +2,13 @@
 
 use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite};
-use wharf_session::client::{Outcome, TransferSpec, TransferType, TransferVerb};
+use wharf_session::client::{OpError, Outcome, TransferSpec, TransferType, TransferVerb};
 
+use super::commands::is_unknown;
 use super::deferred::is_lost;
 use super::rewind::Rewind;
 use super::{Client, arguments};
-use crate::session::Pump;
+use crate::session::{Failure, Pump};
 use crate::{Error, Features};
 
 /// Bytes of an upload that are kept, as long as it is not known how the server takes data connections, to begin
@@ -126,7 +127,7 @@ impl Client {
         let path =
             if how == Upload::Unique { arguments::directory(path)? } else { Some(arguments::path(path)?) };
         let offset = if verb == TransferVerb::Stor { offset } else { 0 };
-        let spec = TransferSpec { offset, ..TransferSpec::new(verb, path.clone()) };
+        let mut spec = TransferSpec { offset, ..TransferSpec::new(verb, path.clone()) };
         self.prepare_tickets(true).await?;
         let what = describe(&spec);
         let mut source = Rewind::new(from, if self.reuse.is_known() { 0 } else { KEPT });
@@ -137,6 +138,12 @@ impl Client {
             let again = source.is_whole() && (verb == TransferVerb::Stor || !done.data.started);
             match done.result {
                 Ok(outcome) => break self.moved(outcome)?,
+                // E8: REST is listed and refused all the same; the end of the file is where it would go on.
+                Err(Failure::Op(OpError::Refused(reply)))
+                    if spec.offset > 0 && again && is_unknown(&reply) && !done.data.started =>
+                {
+                    (spec.verb, spec.offset) = (TransferVerb::Appe, 0);
+                }
                 Err(failure) if again && is_lost(&failure) => {
                     source.rewind();
                     self.recover().await?;

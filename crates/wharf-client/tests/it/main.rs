@@ -12,5 +12,6 @@ mod hostile;
 mod memory;
 mod peer;
 mod protected;
+mod quirks;
 mod reuse;
 mod transfers;

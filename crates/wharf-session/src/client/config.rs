@@ -62,6 +62,9 @@ pub struct ClientConfig {
     pub strict_close: bool,
     /// Sends passwords over a connection without TLS.
     pub clear_login: bool,
+    /// Asks for protected data connections (PBSZ, PROT) behind the login only, for servers that forget what they took
+    /// before it. Otherwise they are asked at once, and again behind the login where they refused (TLS-15).
+    pub protect_after_login: bool,
     /// Sends commands that do not depend on each other together, where the server turns out to answer them.
     pub pipeline: bool,
 }
@@ -78,6 +81,7 @@ impl Default for ClientConfig {
             require_data_tls: true,
             strict_close: true,
             clear_login: false,
+            protect_after_login: false,
             pipeline: true,
         }
     }

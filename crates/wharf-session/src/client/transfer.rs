@@ -231,7 +231,10 @@ impl Client {
             transfer.phase = Phase::Protect(step);
             return self.keep(op, transfer);
         }
-        let unknown_verb = matches!(code, ReplyCode::UNRECOGNIZED | ReplyCode::NOT_IMPLEMENTED);
+        let unknown_verb = matches!(
+            code,
+            ReplyCode::UNRECOGNIZED | ReplyCode::NOT_IMPLEMENTED | ReplyCode::PARAMETER_NOT_IMPLEMENTED
+        );
         if transfer.spec.verb == TransferVerb::Mlsd && unknown_verb {
             self.facts.mlsd = Some(false);
         }
