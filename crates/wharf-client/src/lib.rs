@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod charset;
 mod client;
 mod entry;
 mod error;
@@ -7,6 +8,7 @@ mod memory;
 mod options;
 mod session;
 
+pub use charset::{Charset, NotInCharset, UnknownCharset};
 pub use client::{Client, Upload};
 pub use entry::{Modified, RemoteEntry};
 pub use error::{Error, ErrorClass};

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::Charset;
 use wharf_transport::{HostMemory, Identity, Net, TlsVersion, TokioNet, Trust};
 
 /// Whether and how the control connection is protected.
@@ -78,6 +79,9 @@ pub struct ConnectOptions {
     /// Whether the server is told the name in [`host`](Self::host) (HOST, RFC 7151), where it says that it takes it.
     /// Servers with several hosts on one address need it when TLS does not tell them.
     pub send_host: bool,
+    /// The character set of names on the server; UTF-8 when nothing is said. With another one the server is not asked for
+    /// UTF-8 (OPTS UTF8 ON). Paths are bytes all the same: [`Charset::encode`] and [`Charset::decode`] are for the caller.
+    pub charset: Option<Charset>,
     /// Whether the end of a protected download needs TLS's own end mark (close_notify). Without it a file that was
     /// cut on its way looks whole, unless its size is known.
     pub strict_close: bool,
@@ -116,6 +120,7 @@ impl ConnectOptions {
             data_tls: true,
             protect_after_login: false,
             send_host: false,
+            charset: None,
             strict_close: true,
             active: false,
             epsv: true,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
-use wharf_client::{TlsMode, TlsVersion};
+use wharf_client::{Charset, TlsMode, TlsVersion};
 
 use crate::duration::parse_duration;
 use crate::trust::TrustChoice;
@@ -79,6 +79,9 @@ pub(crate) struct Global {
     /// Ask for protected data connections behind the login only: some servers forget what they took before it
     #[arg(long, global = true, help_heading = "Connection")]
     pub(crate) prot_after_login: bool,
+    /// Character set of names on the server, where it is not UTF-8: windows-1252, koi8-r, shift_jis, gbk, ...
+    #[arg(long, global = true, value_name = "NAME", help_heading = "Connection")]
+    pub(crate) charset: Option<Charset>,
     /// Send every command by itself: for servers that lose commands which come together (they are found out and
     /// remembered anyway)
     #[arg(long, global = true, help_heading = "Connection")]

@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use wharf_client::{Client, EntryKind};
 
 use crate::failure::Failure;
-use crate::location::Location;
+use crate::location::{Location, encode};
 use crate::output;
 use crate::progress::Console;
 use crate::remote::{self, Budget, Trail};
@@ -124,13 +124,14 @@ pub(crate) async fn mv(client: &mut Client, there: &Location, to: Vec<u8>) -> Re
 /// The new path, checked before anybody is called.
 pub(crate) fn new_path(there: &Location, to: &OsStr) -> Result<Vec<u8>, Failure> {
     let path = if to.as_bytes().windows(3).any(|window| window == b"://") {
-        let other = Location::parse(to)?;
+        let mut other = Location::parse(to)?;
+        other.charset = there.charset;
         if other.host != there.host || other.port != there.port {
             return Err(Failure::usage("a file moves on one server only: the new URL is on another one"));
         }
         other.path()?
     } else {
-        to.as_bytes().to_vec()
+        encode(there.charset, to.as_bytes())?
     };
     if path.is_empty() || path.iter().any(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
         return Err(Failure::usage("the new path is empty, or holds CR, LF or NUL"));

@@ -65,7 +65,7 @@ async fn work(global: &Global, command: Command, console: &mut Console) -> Resul
             change::rmdir(&mut client, &there).await.map(|()| Some(client))
         }
         Command::Mv { url, new_path } => {
-            let to = change::new_path(&Location::parse(&url)?, &new_path)?;
+            let to = change::new_path(&locate(global, &url)?, &new_path)?;
             let (mut client, there) = reach(global, &url).await?;
             change::mv(&mut client, &there, to).await.map(|()| Some(client))
         }
@@ -79,10 +79,21 @@ async fn work(global: &Global, command: Command, console: &mut Console) -> Resul
 }
 
 async fn reach(global: &Global, url: &OsString) -> Result<(Client, Location), Failure> {
-    let mut there = Location::parse(url)?;
+    let mut there = locate(global, url)?;
     there.pattern()?;
+    there.path()?;
     let client = connect(global, &mut there).await?;
     Ok((client, there))
+}
+
+/// The URL, in the character set that was asked for.
+fn locate(global: &Global, url: &OsString) -> Result<Location, Failure> {
+    let mut there = Location::parse(url)?;
+    if let Some(charset) = global.charset {
+        there.charset = charset;
+        output::names_are(charset);
+    }
+    Ok(there)
 }
 
 fn unknown(words: &[OsString]) -> Failure {

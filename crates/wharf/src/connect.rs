@@ -26,6 +26,7 @@ pub(crate) async fn connect(global: &Global, there: &mut Location) -> Result<Cli
     options.min_version = global.tls_min.into();
     options.max_version = global.tls_max.into();
     options.active = global.active;
+    options.charset = global.charset;
     options.send_host = global.send_host;
     options.protect_after_login = global.prot_after_login;
     options.pipeline = !global.no_pipeline;

@@ -1,5 +1,6 @@
 //! `get`.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -35,7 +36,7 @@ impl Fetch<'_> {
         if self.copy.recursive && self.is_tree(&path).await? {
             let target = match local {
                 Some(local) => local.to_owned(),
-                None => beneath(Path::new("."), remote::base_name(&path))?,
+                None => beneath(Path::new("."), &here(self.client, remote::base_name(&path)))?,
             };
             return self.tree(path, &target).await;
         }
@@ -43,8 +44,8 @@ impl Fetch<'_> {
             return Err(Failure::usage("the URL names a directory: -r copies directories"));
         }
         let target = match local {
-            None => beneath(Path::new("."), remote::base_name(&path))?,
-            Some(local) if is_folder(local) => beneath(local, remote::base_name(&path))?,
+            None => beneath(Path::new("."), &here(self.client, remote::base_name(&path)))?,
+            Some(local) if is_folder(local) => beneath(local, &here(self.client, remote::base_name(&path)))?,
             Some(local) => local.to_owned(),
         };
         if is_special(&target) {
@@ -99,10 +100,10 @@ impl Fetch<'_> {
         let folder = Arc::new(open(local)?);
         for one in found {
             let done = match one.entry.kind {
-                EntryKind::Directory if self.copy.recursive => match Name::new(&one.entry.name) {
+                EntryKind::Directory if self.copy.recursive => match self.name(&one.entry.name) {
                     Some(name) => match folder.child(&name) {
                         Ok(child) => self.walk(one.path.clone(), child).await,
-                        Err(error) => Err(Failure::local(output::name(name.as_bytes()).to_string(), error)),
+                        Err(error) => Err(Failure::local(output::local(name.as_bytes()).to_string(), error)),
                     },
                     None => Err(unfit()),
                 },
@@ -168,7 +169,7 @@ impl Fetch<'_> {
             }
             for entry in entries.into_iter().filter(|entry| entry.kind == EntryKind::Directory) {
                 let below = remote::join(&path, &entry.name);
-                match Name::new(&entry.name) {
+                match self.name(&entry.name) {
                     Some(name) => {
                         let trail = trail.down(&below, &entry)?;
                         pending.push((below, Arc::clone(&folder), Some(name), trail));
@@ -182,7 +183,7 @@ impl Fetch<'_> {
 
     /// An entry of a listing that is no directory.
     async fn listed(&mut self, path: &[u8], folder: &Folder, entry: &RemoteEntry) -> Result<(), Failure> {
-        let name = Name::new(&entry.name).ok_or_else(unfit)?;
+        let name = self.name(&entry.name).ok_or_else(unfit)?;
         match entry.kind {
             EntryKind::File => self.file(path, folder, &name, Some(entry)).await,
             EntryKind::Symlink | EntryKind::Other | EntryKind::Directory => {
@@ -202,7 +203,7 @@ impl Fetch<'_> {
         name: &Name,
         entry: Option<&RemoteEntry>,
     ) -> Result<(), Failure> {
-        let fail = |error| Failure::local(output::name(name.as_bytes()).to_string(), error);
+        let fail = |error| Failure::local(output::local(name.as_bytes()).to_string(), error);
         let mut size = entry.and_then(|entry| entry.size);
         let part = Part::new(folder, name, self.copy.go_on).map_err(fail)?;
         let time = if self.copy.times { self.time_of(path, entry).await? } else { None };
@@ -212,7 +213,7 @@ impl Fetch<'_> {
                 Some(size) if size == part.offset && part.is_target() => return Ok(()),
                 Some(size) if size < part.offset => {
                     return Err(Failure::local(
-                        output::name(name.as_bytes()).to_string(),
+                        output::local(name.as_bytes()).to_string(),
                         std::io::Error::other(format!(
                             "{} bytes are here, but the server's file has {size}: it is another file; \
                              fetch it without -c",
@@ -283,6 +284,11 @@ impl Fetch<'_> {
         }
     }
 
+    /// The name on this side: the same text, or the same bytes where they are none.
+    fn name(&self, name: &[u8]) -> Option<Name> {
+        Name::new(&here(self.client, name))
+    }
+
     fn proceed(&mut self, path: &[u8], done: Result<(), Failure>) -> Result<(), Failure> {
         match done {
             Err(failure) if failure.ends_all() => Err(failure),
@@ -296,6 +302,13 @@ impl Fetch<'_> {
             }
             Ok(()) => Ok(()),
         }
+    }
+}
+
+fn here<'a>(client: &Client, name: &'a [u8]) -> Cow<'a, [u8]> {
+    match client.charset().decode(name) {
+        Some(Cow::Owned(text)) => Cow::Owned(text.into_bytes()),
+        Some(Cow::Borrowed(_)) | None => Cow::Borrowed(name),
     }
 }
 

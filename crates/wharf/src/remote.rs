@@ -67,7 +67,12 @@ pub(crate) async fn expand(client: &mut Client, there: &Location) -> Result<Opti
                 let mut next = Vec::new();
                 for folder in folders {
                     let entries = client.list(&folder).await?.into_iter();
-                    next.extend(entries.filter(|entry| pattern.matches(&entry.name)).map(|entry| {
+                    let charset = there.charset;
+                    let fits = |entry: &RemoteEntry| match charset.decode(&entry.name) {
+                        Some(text) => pattern.matches(text.as_bytes()),
+                        None => pattern.matches(&entry.name),
+                    };
+                    next.extend(entries.filter(fits).map(|entry| {
                         let path = join(&folder, &entry.name);
                         Found { path, entry }
                     }));

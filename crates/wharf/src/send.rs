@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::ffi::OsStr;
 use std::fs::{self, Metadata};
-use std::io::SeekFrom;
+use std::io::{self, SeekFrom};
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -42,14 +42,20 @@ impl Send<'_> {
                 return self.tree(local, target).await;
             }
             let target = if target.is_empty() || target.ends_with(b"/") {
-                remote::join(&target, last(local)?)
+                remote::join(&target, &self.name(local)?)
             } else {
                 target
             };
             return self.file(local, &target).await;
         }
         for local in locals {
-            let target = remote::join(&target, last(local)?);
+            let target = match self.name(local) {
+                Ok(name) => remote::join(&target, &name),
+                Err(failure) => {
+                    self.proceed(Err(failure))?;
+                    continue;
+                }
+            };
             let done = match metadata(local) {
                 Ok(metadata) if metadata.is_dir() && self.copy.recursive => self.tree(local, target).await,
                 Ok(metadata) if metadata.is_dir() => {
@@ -103,9 +109,14 @@ impl Send<'_> {
                 }
             };
             let mut folders = Vec::new();
-            for (path, below) in
-                entries.iter().filter_map(|p| Some((p, remote::join(&target, last(p).ok()?))))
-            {
+            for path in &entries {
+                let below = match self.name(path) {
+                    Ok(name) => remote::join(&target, &name),
+                    Err(failure) => {
+                        self.proceed(Err(failure))?;
+                        continue;
+                    }
+                };
                 match metadata(path) {
                     Ok(metadata) if metadata.is_file() => {
                         let done = self.file(path, &below).await;
@@ -137,6 +148,20 @@ impl Send<'_> {
         Ok(())
     }
 
+    /// The last component as the server writes it.
+    fn name(&self, path: &Path) -> Result<Vec<u8>, Failure> {
+        let name = last(path)?;
+        match std::str::from_utf8(name) {
+            Ok(text) => self
+                .client
+                .charset()
+                .encode(text)
+                .map_err(|why| Failure::local(shown(path), io::Error::other(why))),
+            // No text, and nobody's character set: bytes are bytes.
+            Err(_) => Ok(name.to_vec()),
+        }
+    }
+
     fn tell_late(&mut self) {
         for error in self.client.late_failures() {
             self.console.failed(&Failure::from(error).to_string());
@@ -160,7 +185,7 @@ impl Send<'_> {
                 let why = format!(
                     "it has {size} bytes, but the server's file has {offset}: that is another file; store it without -c"
                 );
-                return Err(Failure::local(shown(local), std::io::Error::other(why)));
+                return Err(Failure::local(shown(local), io::Error::other(why)));
             }
             file.seek(SeekFrom::Start(offset)).await.map_err(fail)?;
         }
@@ -252,7 +277,7 @@ fn last(path: &Path) -> Result<&[u8], Failure> {
 }
 
 fn shown(path: &Path) -> String {
-    output::name(path.as_os_str().as_bytes()).to_string()
+    output::local(path.as_os_str().as_bytes()).to_string()
 }
 
 #[cfg(test)]

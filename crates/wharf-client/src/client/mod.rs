@@ -21,7 +21,7 @@ use self::resumption::{Resumption, Trail};
 use self::times::Setter;
 use crate::memory::Memory;
 use crate::session::{Failure, Pump, Session};
-use crate::{ConnectOptions, Error, TlsMode};
+use crate::{Charset, ConnectOptions, Error, TlsMode};
 
 pub use self::transfer::Upload;
 
@@ -144,6 +144,12 @@ impl Client {
     #[must_use]
     pub fn features(&self) -> Option<&Features> {
         self.session.machine().facts().features.as_ref()
+    }
+
+    /// The character set of names, as it was [given](ConnectOptions::charset).
+    #[must_use]
+    pub fn charset(&self) -> Charset {
+        self.options.charset.unwrap_or(Charset::UTF_8)
     }
 
     /// TLS of the control connection.

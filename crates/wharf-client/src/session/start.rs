@@ -17,7 +17,7 @@ use wharf_transport::{
 
 use super::{Failure, Pump, Session, now};
 use crate::memory::Memory;
-use crate::{ConnectOptions, Error, TlsMode};
+use crate::{Charset, ConnectOptions, Error, TlsMode};
 
 impl Session {
     /// Connects, waits for the greeting, and protects the connection as asked.
@@ -190,6 +190,7 @@ fn config(options: &ConnectOptions, memory: &Memory) -> ClientConfig {
         dangerous_trust_pasv_host: options.dangerous_trust_pasv_host,
         require_data_tls: options.data_tls,
         strict_close: options.strict_close,
+        utf8: options.charset.is_none_or(|charset| charset == Charset::UTF_8),
         protect_after_login: options.protect_after_login,
         pipeline: options.pipeline && !memory.record().no_pipeline,
         // Whether a password may go in clear is judged at login, when the peer is known.
