@@ -2,6 +2,7 @@
 
 mod charset;
 mod client;
+mod digest;
 mod entry;
 mod error;
 mod memory;
@@ -10,6 +11,7 @@ mod session;
 
 pub use charset::{Charset, NotInCharset, UnknownCharset};
 pub use client::{Client, Upload};
+pub use digest::{Digest, DigestAlgorithm, Hasher};
 pub use entry::{Modified, RemoteEntry};
 pub use error::{Error, ErrorClass};
 pub use options::{ConnectOptions, TlsMode, WireLine, WireLog};

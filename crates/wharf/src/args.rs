@@ -166,6 +166,8 @@ pub(crate) enum Command {
     },
     /// Show what is known of a file or directory
     Stat { url: OsString },
+    /// Show digests of files, as `sha256sum -c` reads them: the server's own, or else SHA-256 of what it gives
+    Hash { url: OsString },
     /// Forget what is remembered of the URL's server: its certificate, and that it does TLS
     Forget { url: OsString },
     #[command(external_subcommand)]
@@ -181,6 +183,10 @@ pub(crate) struct Copy {
     /// Go on where an earlier copy stopped
     #[arg(short = 'c', long = "continue")]
     pub(crate) go_on: bool,
+    /// Compare each file with the server's behind the copy: by the best digest that the server tells (HASH, XSHA256,
+    /// XSHA1, XMD5, XCRC), else by its size
+    #[arg(long)]
+    pub(crate) verify: bool,
     /// Do not keep modification times
     #[arg(long = "no-times", action = ArgAction::SetFalse)]
     pub(crate) times: bool,

@@ -12,7 +12,7 @@ use crate::fetch::Fetch;
 use crate::location::Location;
 use crate::progress::Console;
 use crate::send::{self, Send};
-use crate::{browse, change, memory, output};
+use crate::{browse, change, memory, output, verify};
 
 /// Does it all over one connection, if it needs one.
 pub(crate) async fn run(args: Args) -> Result<(), Failure> {
@@ -72,6 +72,10 @@ async fn work(global: &Global, command: Command, console: &mut Console) -> Resul
         Command::Stat { url } => {
             let (mut client, there) = reach(global, &url).await?;
             browse::stat(&mut client, &there).await.map(|()| Some(client))
+        }
+        Command::Hash { url } => {
+            let (mut client, there) = reach(global, &url).await?;
+            verify::hash(&mut client, &there).await.map(|()| Some(client))
         }
         Command::Forget { url } => memory::forget(global, &Location::parse(&url)?).map(|()| None),
         Command::Other(words) => Err(unknown(&words)),

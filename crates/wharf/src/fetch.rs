@@ -16,6 +16,7 @@ use crate::output;
 use crate::overlap::{OVERLAP, Overlap};
 use crate::progress::Console;
 use crate::remote::{self, Budget, Found, Trail};
+use crate::verify;
 
 /// One `get`.
 pub(crate) struct Fetch<'a> {
@@ -58,8 +59,8 @@ impl Fetch<'_> {
     }
 
     async fn print(&mut self, there: &Location) -> Result<(), Failure> {
-        if self.copy.recursive || self.copy.go_on {
-            return Err(Failure::usage("standard output takes neither -r nor -c"));
+        if self.copy.recursive || self.copy.go_on || self.copy.verify {
+            return Err(Failure::usage("standard output takes neither -r nor -c nor --verify"));
         }
         crate::browse::cat(self.client, there).await
     }
@@ -227,6 +228,16 @@ impl Fetch<'_> {
         let offset = part.offset;
         let done = self.receive(path, &part, size, time).await;
         match done {
+            Ok(()) if self.copy.verify => {
+                let same = verify::same(self.client, path, part.read().map_err(fail)?).await;
+                match same {
+                    Ok(()) => part.finish().map_err(fail),
+                    Err(failure) => {
+                        part.discard();
+                        Err(failure)
+                    }
+                }
+            }
             Ok(()) => part.finish().map_err(fail),
             Err(failure) => {
                 part.give_up(failure.is_refusal());

@@ -21,6 +21,7 @@ mod progress;
 mod remote;
 mod send;
 mod trust;
+mod verify;
 
 use std::process::ExitCode;
 

@@ -18,6 +18,7 @@ use crate::location::Location;
 use crate::output;
 use crate::progress::Console;
 use crate::remote::{self, DEEPEST};
+use crate::verify;
 
 /// One `put`.
 pub(crate) struct Send<'a> {
@@ -71,8 +72,8 @@ impl Send<'_> {
     }
 
     async fn standard_input(&mut self, target: &[u8]) -> Result<(), Failure> {
-        if self.copy.recursive || self.copy.go_on {
-            return Err(Failure::usage("standard input takes neither -r nor -c"));
+        if self.copy.recursive || self.copy.go_on || self.copy.verify {
+            return Err(Failure::usage("standard input takes neither -r nor -c nor --verify"));
         }
         if target.is_empty() || target.ends_with(b"/") {
             return Err(Failure::usage("standard input has no name: the URL must end in one"));
@@ -195,6 +196,10 @@ impl Send<'_> {
             let done = self.client.upload(target, offset, Upload::Store, &mut file, &mut progress).await;
             bar.finish_and_clear();
             done?;
+        }
+        if self.copy.verify && metadata.is_file() {
+            let here = fs::File::open(local).map_err(|error| Failure::local(shown(local), error))?;
+            verify::same(self.client, target, here).await?;
         }
         let kept = self.keep_time(&metadata, target).await;
         self.tell_late();

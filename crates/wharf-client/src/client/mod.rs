@@ -3,6 +3,7 @@
 mod arguments;
 mod commands;
 mod deferred;
+mod hash;
 mod listing;
 mod resumption;
 mod rewind;
@@ -21,7 +22,7 @@ use self::resumption::{Resumption, Trail};
 use self::times::Setter;
 use crate::memory::Memory;
 use crate::session::{Failure, Pump, Session};
-use crate::{Charset, ConnectOptions, Error, TlsMode};
+use crate::{Charset, ConnectOptions, DigestAlgorithm, Error, TlsMode};
 
 pub use self::transfer::Upload;
 
@@ -46,6 +47,8 @@ pub struct Client {
     deferred: Deferred,
     /// The command that sets times here; `Some(None)` when there is none.
     setter: Option<Option<Setter>>,
+    /// What HASH was told to digest by.
+    hash_algorithm: Option<DigestAlgorithm>,
 }
 
 /// What a connection that is made anew logs in with.
@@ -83,6 +86,7 @@ impl Client {
             unique_name: None,
             deferred: Deferred::default(),
             setter: None,
+            hash_algorithm: None,
         })
     }
 

@@ -222,6 +222,7 @@ impl Client {
         self.session.close().await;
         self.session = Session::start(&options, highest, &mut self.memory).await?;
         self.reuse.seen_here = false;
+        self.hash_algorithm = None;
         let restored = self.restore(representation).await;
         if restored.is_err() {
             // Half restored, relative names would mean other files.

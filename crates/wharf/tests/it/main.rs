@@ -7,4 +7,5 @@ mod distance;
 mod hostile;
 mod server;
 mod usage;
+mod verify;
 mod work;

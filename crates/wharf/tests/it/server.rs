@@ -20,6 +20,8 @@ pub(crate) struct State {
     pub(crate) heard: Vec<String>,
     pub(crate) times: BTreeMap<String, String>,
     pub(crate) connections: usize,
+    /// Digests that are told, by the command.
+    pub(crate) digests: BTreeMap<String, String>,
     /// Names are ISO 8859-1 on the wire.
     pub(crate) latin1: bool,
     /// Downloads end after so many bytes.
@@ -110,9 +112,13 @@ fn serve(stream: &TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
         match verb {
             "USER" => say("331 and?")?,
             "PASS" => say("230 in")?,
+            "FEAT" if !state.digests.is_empty() => say(
+                "211-Features:\r\n SIZE\r\n HASH SHA-256*;SHA-1;MD5\r\n XCRC\r\n MLST type*;size*;\r\n211 End",
+            )?,
             "FEAT" => say(
                 "211-Features:\r\n SIZE\r\n MDTM\r\n MFMT\r\n REST STREAM\r\n MLST type*;size*;modify*;\r\n211 End",
             )?,
+            _ if state.digests.contains_key(verb) => say(&state.digests[verb].clone())?,
             "EPSV" => {
                 let listener = TcpListener::bind("127.0.0.1:0")?;
                 say(&format!("229 here (|||{}|)", listener.local_addr()?.port()))?;
