@@ -10,7 +10,7 @@ mod options;
 mod session;
 
 pub use charset::{Charset, NotInCharset, UnknownCharset};
-pub use client::{Client, Upload};
+pub use client::{Between, Client, Upload};
 pub use digest::{Digest, DigestAlgorithm, Hasher};
 pub use entry::{Modified, RemoteEntry};
 pub use error::{Error, ErrorClass};

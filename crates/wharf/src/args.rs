@@ -166,6 +166,16 @@ pub(crate) enum Command {
     },
     /// Show what is known of a file or directory
     Stat { url: OsString },
+    /// Copy files from one server to another; through here, unless --fxp
+    Cp {
+        /// Have the servers send them to each other, where they take that (dangerous: it lets a server be told where to
+        /// connect to, and most refuse it)
+        #[arg(long)]
+        fxp: bool,
+        url: OsString,
+        /// The file on the other server, or a directory if it ends in a slash
+        target_url: OsString,
+    },
     /// Show digests of files, as `sha256sum -c` reads them: the server's own, or else SHA-256 of what it gives
     Hash { url: OsString },
     /// Forget what is remembered of the URL's server: its certificate, and that it does TLS

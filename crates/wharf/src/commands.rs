@@ -12,7 +12,7 @@ use crate::fetch::Fetch;
 use crate::location::Location;
 use crate::progress::Console;
 use crate::send::{self, Send};
-use crate::{browse, change, memory, output, verify};
+use crate::{between, browse, change, memory, output, verify};
 
 /// Does it all over one connection, if it needs one.
 pub(crate) async fn run(args: Args) -> Result<(), Failure> {
@@ -72,6 +72,14 @@ async fn work(global: &Global, command: Command, console: &mut Console) -> Resul
         Command::Stat { url } => {
             let (mut client, there) = reach(global, &url).await?;
             browse::stat(&mut client, &there).await.map(|()| Some(client))
+        }
+        Command::Cp { fxp, url, target_url } => {
+            locate(global, &target_url)?.path()?;
+            let (mut source, here) = reach(global, &url).await?;
+            let (mut target, there) = reach(global, &target_url).await?;
+            between::cp((&mut source, &here), (&mut target, &there), fxp, console).await?;
+            target.quit().await?;
+            Ok(Some(source))
         }
         Command::Hash { url } => {
             let (mut client, there) = reach(global, &url).await?;

@@ -1,6 +1,7 @@
 //! `wharf`: an FTP and FTPS client for the command line. See the README for what it does.
 
 mod args;
+mod between;
 mod browse;
 mod change;
 mod commands;

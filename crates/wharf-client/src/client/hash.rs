@@ -59,7 +59,7 @@ impl Client {
     }
 
     /// Digests are of the file as it is.
-    async fn image(&mut self) -> Result<(), Error> {
+    pub(super) async fn image(&mut self) -> Result<(), Error> {
         if self.session.machine().representation() != Some(Representation::Image) {
             self.done(Command::Type(Representation::Image)).await?;
         }

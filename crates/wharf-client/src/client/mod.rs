@@ -1,6 +1,7 @@
 //! The client.
 
 mod arguments;
+mod between;
 mod commands;
 mod deferred;
 mod hash;
@@ -24,6 +25,7 @@ use crate::memory::Memory;
 use crate::session::{Failure, Pump, Session};
 use crate::{Charset, ConnectOptions, DigestAlgorithm, Error, TlsMode};
 
+pub use self::between::Between;
 pub use self::transfer::Upload;
 
 /// A session with a server.

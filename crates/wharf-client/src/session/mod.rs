@@ -347,6 +347,11 @@ impl Session {
         self.tls.as_ref().map(ClientControlTls::tickets_in_stock)
     }
 
+    /// The address of the server.
+    pub(crate) fn peer_ip(&self) -> Option<std::net::IpAddr> {
+        self.control.peer_addr().ok().map(|addr| addr.ip())
+    }
+
     /// Whether the server is this very machine, so that clear text does not leave it.
     pub(crate) fn is_loopback(&self) -> bool {
         self.control.peer_addr().is_ok_and(|addr| addr.ip().is_loopback())

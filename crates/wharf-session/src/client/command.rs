@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use bytes::{BufMut as _, Bytes, BytesMut};
 use wharf_codec::{
-    Class, Command, DataDirection, Line, ProtectionLevel, Reply, ReplyCode, Structure, Text, Token,
-    TransferMode, Verb,
+    Class, Command, DataDirection, EpsvArgument, Line, ProtectionLevel, Reply, ReplyCode, Structure, Text,
+    Token, TransferMode, Verb,
 };
 
 use super::job::Job;
@@ -33,6 +33,7 @@ impl Client {
             Operation::Raw(line) => {
                 self.understood(line).map_or(Ok(()), |command| check_alone(&command, may_login))
             }
+            Operation::SetUp(command) => check_set_up(command),
             Operation::Transfer(spec) => check_transfer(spec),
             Operation::Secure { .. }
             | Operation::Login { .. }
@@ -147,6 +148,19 @@ fn check_alone(command: &Command, may_login: bool) -> Result<(), ApiMisuse> {
             if moves { Err(ApiMisuse::NotAlone) } else { Ok(()) }
         }
     }
+}
+
+/// What concerns a data connection, and nothing else.
+fn check_set_up(command: &Command) -> Result<(), ApiMisuse> {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "whatever else there is belongs elsewhere")]
+    let fits = match command {
+        Command::Pasv | Command::Epsv(EpsvArgument::Any) | Command::Port(_) | Command::Eprt(_) => true,
+        Command::Unknown { verb, .. } => {
+            [&b"CPSV"[..], b"SSCN"].iter().any(|name| verb.as_bytes().eq_ignore_ascii_case(name))
+        }
+        _ => false,
+    };
+    if fits { Ok(()) } else { Err(ApiMisuse::NotAlone) }
 }
 
 fn check_transfer(spec: &TransferSpec) -> Result<(), ApiMisuse> {

@@ -177,7 +177,7 @@ impl Client {
             Operation::Login { user, password, account } => {
                 self.start_login(now, op, user, password, account);
             }
-            Operation::Command(command) => self.start_command(now, op, command),
+            Operation::Command(command) | Operation::SetUp(command) => self.start_command(now, op, command),
             Operation::Raw(line) => self.start_raw(now, op, line),
             Operation::Transfer(spec) => self.start_transfer(now, op, spec),
             // Abort has been dealt with above.

@@ -36,7 +36,7 @@ impl Client {
 
     /// The first of the steps that is needed.
     pub(super) fn prepare(&mut self, now: Instant, op: OpId, mut transfer: Transfer) {
-        if self.wants_protection() && !transfer.asked_protection {
+        if !transfer.spec.elsewhere && self.wants_protection() && !transfer.asked_protection {
             transfer.asked_protection = true;
             let step = self.start_protect(now);
             transfer.phase = Phase::Protect(step);
@@ -93,6 +93,9 @@ impl Client {
     }
 
     pub(super) fn open_data(&mut self, now: Instant, op: OpId, mut transfer: Transfer) {
+        if transfer.spec.elsewhere {
+            return self.begin_elsewhere(now, op, transfer);
+        }
         if self.config.active {
             transfer.method = Method::Active;
             let id = self.new_data(&mut transfer);

@@ -1,6 +1,6 @@
 //! A transfer, once its data connection has been agreed on: what the replies say, times what the data connection does.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use wharf_codec::{Class, Command, Reply, ReplyCode, Text};
@@ -11,6 +11,10 @@ use super::operation::{OpError, OpId, Outcome, TransferSpec, TransferVerb, Waiti
 use super::protect::ProtectStep;
 use super::setup::Method;
 use crate::contract::{DataFailure, DataId, EndMark};
+
+/// How long a transfer between two servers may take: nothing of it shows here, and a server that is gone shows by the
+/// end of its connection.
+const ELSEWHERE: Duration = Duration::from_secs(86_400);
 
 /// A transfer under way.
 #[derive(Debug)]
@@ -109,6 +113,12 @@ impl Client {
         self.prepare(now, op, transfer);
     }
 
+    /// The bytes move between two servers: there is nothing to wait for but the replies.
+    pub(super) fn begin_elsewhere(&mut self, now: Instant, op: OpId, mut transfer: Transfer) {
+        transfer.side = DataSide::Finished { bytes: 0, end: EndMark::Clean };
+        self.begin(now, op, transfer);
+    }
+
     pub(super) fn keep(&mut self, op: OpId, transfer: Transfer) {
         self.go_on(op, Job::Transfer(Box::new(transfer)));
     }
@@ -190,7 +200,9 @@ impl Client {
         transfer.phase = match code.class() {
             Class::Preliminary => {
                 self.settings.rest_pending = false;
-                if matches!(transfer.side, DataSide::Finished { .. } | DataSide::Failed(_)) {
+                if transfer.spec.elsewhere {
+                    self.timers.arm_reply(now, ELSEWHERE, Waiting::FinalReply);
+                } else if matches!(transfer.side, DataSide::Finished { .. } | DataSide::Failed(_)) {
                     self.timers.arm_reply(now, self.config.timeouts.final_reply, Waiting::FinalReply);
                 }
                 // 110 may come again and again; a second 150 changes nothing.
@@ -222,7 +234,8 @@ impl Client {
                 | ReplyCode::PROTOCOL_OR_TLS_REFUSED
                 | ReplyCode::POLICY_DENIED
         ) && self.facts.tls.is_some()
-            && !self.facts.data_protected;
+            && !self.facts.data_protected
+            && !transfer.spec.elsewhere;
         if unprotected && !transfer.asked_protection {
             // TLS-18: these three say the same; ask once, then try again.
             self.forget_data(&mut transfer);
