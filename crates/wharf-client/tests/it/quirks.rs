@@ -8,13 +8,16 @@ async fn in_clear(server: &Server) -> Client {
     logged_in(server.options(TlsMode::Off)).await.unwrap()
 }
 
+/// FEAT, what is said and answered, whether it works, and what comes for the next file.
+type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], bool, &'a str);
+
 #[tokio::test]
 async fn sets_times_as_the_server_can() {
     // XFR-24, E8
     let time = TimeVal::parse(b"20240102030405").unwrap();
     let utime = "SITE UTIME 20240102030405 f";
     let mdtm = "MDTM 20240102030405 f";
-    let cases: [(&str, &[(&str, &str)], bool, &str); 4] = [
+    let cases: [Case<'_>; 4] = [
         ("MFMT\r\n MDTM", &[("MFMT 20240102030405 f", "500 what?"), (utime, "200 ok")], true, utime),
         ("MDTM", &[(utime, "500 what?"), (mdtm, "213 ok")], true, mdtm),
         ("MDTM", &[(utime, "500 what?"), (mdtm, "550 no such file")], false, utime),
