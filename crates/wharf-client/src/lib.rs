@@ -11,7 +11,7 @@ mod session;
 
 pub use charset::{Charset, NotInCharset, UnknownCharset};
 pub use client::{Between, Client, Upload};
-pub use digest::{Digest, DigestAlgorithm, Hasher};
+pub use digest::{Digest, Hasher};
 pub use entry::{Modified, RemoteEntry};
 pub use error::{Error, ErrorClass};
 pub use options::{ConnectOptions, TlsMode, WireLine, WireLog};
@@ -23,3 +23,4 @@ pub use wharf_transport::{
     BoxFuture, Fingerprint, FingerprintError, HostMemory, HostRecord, Identity, IdentityError, KnownHosts,
     KnownHostsFile, Net, NetListener, NetStream, TlsFailure, TlsInfo, TlsVersion, TokioNet, Trust,
 };
+pub use wharf_types::HashAlgorithm;

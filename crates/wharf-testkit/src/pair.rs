@@ -363,7 +363,10 @@ impl Pair {
 
     fn answer(&mut self, question: Question) {
         let job = match &question {
-            Question::Login { .. } | Question::Lines { .. } | Question::Commit { .. } => None,
+            Question::Login { .. }
+            | Question::Lines { .. }
+            | Question::Commit { .. }
+            | Question::Sessions { .. } => None,
             Question::File { ticket, .. } => Some(ticket.job()),
         };
         let answered = match question {

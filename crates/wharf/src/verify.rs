@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use tokio::io::AsyncWrite;
-use wharf_client::{Client, Digest, DigestAlgorithm, EntryKind, Error, Hasher};
+use wharf_client::{Client, Digest, EntryKind, Error, HashAlgorithm, Hasher};
 
 use crate::failure::Failure;
 use crate::location::Location;
@@ -45,8 +45,8 @@ fn differs(what: String) -> Failure {
 }
 
 /// It takes its time, and a thread of its own.
-async fn digest(mut file: File, algorithm: DigestAlgorithm) -> io::Result<Digest> {
-    tokio::task::spawn_blocking(move || algorithm.digest(&mut file)).await.map_err(io::Error::other)?
+async fn digest(mut file: File, algorithm: HashAlgorithm) -> io::Result<Digest> {
+    tokio::task::spawn_blocking(move || Digest::of(&mut file, algorithm)).await.map_err(io::Error::other)?
 }
 
 /// `hash`: a line for each file, as `sha256sum -c` and its kin read it.
@@ -66,7 +66,7 @@ pub(crate) async fn hash(client: &mut Client, there: &Location) -> Result<(), Fa
             Some(digest) => digest,
             // A server that cannot do it gives the file.
             None => {
-                let mut sink = Sink(DigestAlgorithm::Sha256.hasher());
+                let mut sink = Sink(Hasher::new(HashAlgorithm::Sha256));
                 client.download(&path, 0, &mut sink, &mut |_| {}).await?;
                 sink.0.finish()
             }

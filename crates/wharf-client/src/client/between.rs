@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::time::timeout;
-use wharf_codec::{Command, EpsvArgument, HostPort, Reply, Text, Token, parse_epsv, parse_pasv};
+use wharf_codec::{Command, EpsvArgument, HostPort, Reply, parse_epsv, parse_pasv};
 use wharf_session::client::{OpError, Operation, Outcome, TransferSpec, TransferVerb};
 
 use super::transfer::same_size;
@@ -105,7 +105,7 @@ impl Client {
             Roles::TargetSscn => Some(&mut *target),
         };
         if let Some(client) = sscn
-            && client.set_up(unknown("SSCN", "ON")?).await?.is_none()
+            && client.set_up(Command::Sscn(Some(true))).await?.is_none()
         {
             return Ok(false);
         }
@@ -116,7 +116,7 @@ impl Client {
             Roles::TargetSscn => Some(&mut *target),
         };
         if let Some(client) = sscn {
-            client.set_up(unknown("SSCN", "OFF")?).await?;
+            client.set_up(Command::Sscn(Some(false))).await?;
         }
         if !moved? {
             return Ok(false);
@@ -190,7 +190,7 @@ impl Client {
     async fn listen(&mut self, cpsv: bool) -> Result<Option<SocketAddr>, Error> {
         let Some(ip) = self.session.peer_ip() else { return Ok(None) };
         let command = if cpsv {
-            unknown("CPSV", "")?
+            Command::Cpsv
         } else if ip.is_ipv6() {
             Command::Epsv(EpsvArgument::Any)
         } else {
@@ -235,11 +235,4 @@ fn roles(source: &Client, target: &Client) -> Option<Roles> {
         }
         (true, false) | (false, true) => None,
     }
-}
-
-fn unknown(verb: &str, argument: &str) -> Result<Command, Error> {
-    let verb = Token::try_from(verb).map_err(|why| Error::InvalidArgument { what: "a verb", why })?;
-    let argument = Text::copy_from(argument.as_bytes())
-        .map_err(|why| Error::InvalidArgument { what: "an argument", why })?;
-    Ok(Command::Unknown { verb, argument })
 }

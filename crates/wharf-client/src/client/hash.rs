@@ -1,19 +1,21 @@
 //! Digests that the server makes: HASH (draft-bryan-ftpext-hash) and what there was before it.
 
-use wharf_codec::{Command, Reply, Representation, Token};
+use wharf_codec::{Command, OptsArgument, Reply, Representation, Token};
 
 use super::{Client, arguments};
-use crate::{Digest, DigestAlgorithm, Error};
+use wharf_types::HashAlgorithm;
+
+use crate::{Digest, Error};
 
 /// The older commands, as FEAT names them.
-const OLDER: [(&str, DigestAlgorithm); 7] = [
-    ("XSHA512", DigestAlgorithm::Sha512),
-    ("XSHA256", DigestAlgorithm::Sha256),
-    ("XSHA1", DigestAlgorithm::Sha1),
-    ("XSHA", DigestAlgorithm::Sha1),
-    ("XMD5", DigestAlgorithm::Md5),
-    ("MD5", DigestAlgorithm::Md5),
-    ("XCRC", DigestAlgorithm::Crc32),
+const OLDER: [(&str, HashAlgorithm); 7] = [
+    ("XSHA512", HashAlgorithm::Sha512),
+    ("XSHA256", HashAlgorithm::Sha256),
+    ("XSHA1", HashAlgorithm::Sha1),
+    ("XSHA", HashAlgorithm::Sha1),
+    ("XMD5", HashAlgorithm::Md5),
+    ("MD5", HashAlgorithm::Md5),
+    ("XCRC", HashAlgorithm::Crc32),
 ];
 
 impl Client {
@@ -31,14 +33,12 @@ impl Client {
             .unwrap_or_default();
         let older: Vec<_> = OLDER.iter().filter(|(verb, _)| features.has(verb)).collect();
         let best =
-            DigestAlgorithm::ALL.into_iter().find(|known| offered.iter().any(|name| is_called(name, *known)));
+            HashAlgorithm::ALL.into_iter().find(|known| offered.iter().any(|name| is_called(name, *known)));
         if let Some(algorithm) = best {
             self.image().await?;
-            if self.hash_algorithm == Some(algorithm)
-                || self.ask("OPTS", &[b"HASH ", algorithm.name().as_bytes()]).await?.code().is_completion()
-            {
+            if self.hash_algorithm == Some(algorithm) || self.choose(algorithm).await? {
                 self.hash_algorithm = Some(algorithm);
-                let reply = self.ask("HASH", &[path.as_bytes()]).await?;
+                let reply = self.command(Command::Hash(path.clone())).await?;
                 if let Some(digest) = read_hash(&reply, algorithm) {
                     return Ok(Some(digest));
                 }
@@ -66,6 +66,14 @@ impl Client {
         Ok(())
     }
 
+    async fn choose(&mut self, algorithm: HashAlgorithm) -> Result<bool, Error> {
+        let name = Token::try_from(algorithm.name())
+            .map_err(|why| Error::InvalidArgument { what: "an algorithm", why })?;
+        let reply = self.command(Command::Opts(OptsArgument::Hash(Some(name)))).await?;
+        Ok(reply.code().is_completion())
+    }
+
+    /// Quotes stand around the path only where they are needed: not every server knows them.
     async fn ask(&mut self, verb: &str, argument: &[&[u8]]) -> Result<Reply, Error> {
         let verb = Token::try_from(verb).map_err(|why| Error::InvalidArgument { what: "a verb", why })?;
         let argument = arguments::text(argument)?;
@@ -74,7 +82,7 @@ impl Client {
 }
 
 /// Whether a name of FEAT, the chosen one with a star behind it, means this algorithm.
-fn is_called(name: &[u8], algorithm: DigestAlgorithm) -> bool {
+fn is_called(name: &[u8], algorithm: HashAlgorithm) -> bool {
     let plain = |name: &[u8]| -> Vec<u8> {
         name.iter().filter(|byte| !matches!(byte, b'-' | b'*')).map(u8::to_ascii_uppercase).collect()
     };
@@ -82,24 +90,24 @@ fn is_called(name: &[u8], algorithm: DigestAlgorithm) -> bool {
 }
 
 /// `213 SHA-256 0-49 DIGEST name`; some leave out the range or the name (XFR-20).
-fn read_hash(reply: &Reply, algorithm: DigestAlgorithm) -> Option<Digest> {
+fn read_hash(reply: &Reply, algorithm: HashAlgorithm) -> Option<Digest> {
     if !reply.code().is_completion() {
         return None;
     }
     let mut words = reply.text().split(|byte| *byte == b' ').filter(|word| !word.is_empty());
     // A server that digests by another algorithm than it was told says so.
     words.next().filter(|name| is_called(name, algorithm))?;
-    words.take(2).find_map(|word| algorithm.parse(word))
+    words.take(2).find_map(|word| Digest::parse(word, algorithm))
 }
 
 /// `250 DIGEST`, or the digest behind the name.
-fn read_older(reply: &Reply, algorithm: DigestAlgorithm) -> Option<Digest> {
+fn read_older(reply: &Reply, algorithm: HashAlgorithm) -> Option<Digest> {
     if !reply.code().is_completion() {
         return None;
     }
     let text = reply.text().trim_ascii();
     let words = text.split(u8::is_ascii_whitespace).map(|word| word.strip_suffix(b".").unwrap_or(word));
-    algorithm.parse(text).or_else(|| words.rev().find_map(|word| algorithm.parse(word)))
+    Digest::parse(text, algorithm).or_else(|| words.rev().find_map(|word| Digest::parse(word, algorithm)))
 }
 
 #[cfg(test)]
@@ -119,21 +127,18 @@ mod tests {
             "MD5 900150983cd24fb0d6963f7d28e17f72 a",
             "md5 900150983cd24fb0d6963f7d28e17f72",
         ] {
-            let digest = read_hash(&reply(text), DigestAlgorithm::Md5);
+            let digest = read_hash(&reply(text), HashAlgorithm::Md5);
             assert_eq!(digest.unwrap().to_string(), md5, "{text}");
         }
-        assert_eq!(
-            read_hash(&reply("SHA-1 0-2 900150983cd24fb0d6963f7d28e17f72"), DigestAlgorithm::Md5),
-            None
-        );
+        assert_eq!(read_hash(&reply("SHA-1 0-2 900150983cd24fb0d6963f7d28e17f72"), HashAlgorithm::Md5), None);
         for text in [
             "900150983CD24FB0D6963F7D28E17F72",
             "a b 900150983cd24fb0d6963f7d28e17f72",
             "The digest is 900150983cd24fb0d6963f7d28e17f72.",
         ] {
-            let digest = read_older(&reply(text), DigestAlgorithm::Md5);
+            let digest = read_older(&reply(text), HashAlgorithm::Md5);
             assert_eq!(digest.unwrap().to_string(), md5, "{text}");
         }
-        assert_eq!(read_older(&Reply::new(ReplyCode::FILE_UNAVAILABLE, md5), DigestAlgorithm::Md5), None);
+        assert_eq!(read_older(&Reply::new(ReplyCode::FILE_UNAVAILABLE, md5), HashAlgorithm::Md5), None);
     }
 }

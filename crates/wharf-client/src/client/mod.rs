@@ -17,13 +17,14 @@ use bytes::Bytes;
 use wharf_codec::{Command, Features, Reply, Secret, Text};
 use wharf_session::client::{OpError, Operation, Outcome};
 use wharf_transport::TlsInfo;
+use wharf_types::HashAlgorithm;
 
 use self::deferred::{Deferred, is_lost};
 use self::resumption::{Resumption, Trail};
 use self::times::Setter;
 use crate::memory::Memory;
 use crate::session::{Failure, Pump, Session};
-use crate::{Charset, ConnectOptions, DigestAlgorithm, Error, TlsMode};
+use crate::{Charset, ConnectOptions, Error, TlsMode};
 
 pub use self::between::Between;
 pub use self::transfer::Upload;
@@ -50,7 +51,7 @@ pub struct Client {
     /// The command that sets times here; `Some(None)` when there is none.
     setter: Option<Option<Setter>>,
     /// What HASH was told to digest by.
-    hash_algorithm: Option<DigestAlgorithm>,
+    hash_algorithm: Option<HashAlgorithm>,
 }
 
 /// What a connection that is made anew logs in with.

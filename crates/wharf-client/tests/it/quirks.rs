@@ -9,7 +9,7 @@ async fn in_clear(server: &Server) -> Client {
 }
 
 /// FEAT, what is said and answered, whether it works, and what comes for the next file.
-type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], bool, &'a str);
+type Case<'a> = (&'static str, &'a [(&'a str, &'a str)], bool, &'a str);
 
 #[tokio::test]
 async fn sets_times_as_the_server_can() {

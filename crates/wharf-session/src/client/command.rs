@@ -137,6 +137,8 @@ fn check_alone(command: &Command, may_login: bool) -> Result<(), ApiMisuse> {
         | Command::Port(_)
         | Command::Eprt(_)
         | Command::Lpsv
+        | Command::Cpsv
+        | Command::Spsv
         | Command::Lprt(_)
         | Command::Mic(_)
         | Command::Conf(_)
@@ -152,14 +154,15 @@ fn check_alone(command: &Command, may_login: bool) -> Result<(), ApiMisuse> {
 
 /// What concerns a data connection, and nothing else.
 fn check_set_up(command: &Command) -> Result<(), ApiMisuse> {
-    #[expect(clippy::wildcard_enum_match_arm, reason = "whatever else there is belongs elsewhere")]
-    let fits = match command {
-        Command::Pasv | Command::Epsv(EpsvArgument::Any) | Command::Port(_) | Command::Eprt(_) => true,
-        Command::Unknown { verb, .. } => {
-            [&b"CPSV"[..], b"SSCN"].iter().any(|name| verb.as_bytes().eq_ignore_ascii_case(name))
-        }
-        _ => false,
-    };
+    let fits = matches!(
+        command,
+        Command::Pasv
+            | Command::Epsv(EpsvArgument::Any)
+            | Command::Cpsv
+            | Command::Port(_)
+            | Command::Eprt(_)
+            | Command::Sscn(Some(_))
+    );
     if fits { Ok(()) } else { Err(ApiMisuse::NotAlone) }
 }
 

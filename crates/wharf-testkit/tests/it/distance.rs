@@ -8,8 +8,8 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use wharf_client::{
-    BoxFuture, Client, ConnectOptions, Net, NetListener, NetStream, Secret, TimeVal, TlsMode, TokioNet,
-    Trust, Upload,
+    Between, BoxFuture, Client, ConnectOptions, Digest, HashAlgorithm, Net, NetListener, NetStream, Secret,
+    TimeVal, TlsMode, TokioNet, Trust, Upload,
 };
 use wharf_server::{
     ControlPolicy, DataPolicy, FixedUsers, Grant, Identity, ListenerOptions, MemoryDisk, ServerOptions,
@@ -157,4 +157,38 @@ async fn one_by_one_where_that_is_asked_for() {
     }
     assert!(far.round_trips() - before >= 10);
     client.quit().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn digests_of_the_server_are_those_of_this_side() {
+    // XFR-20
+    let (server, far) = (Wharfd::start().await, Far::new(Duration::ZERO));
+    let mut client = server.client(&far, TlsMode::Explicit, true).await;
+    let content = sample(300_000);
+    client.upload("a b", 0, Upload::Store, &mut &content[..], &mut |_| {}).await.unwrap();
+    let there = client.digest("a b").await.unwrap().unwrap();
+    assert_eq!(there, Digest::of(&mut &content[..], there.algorithm).unwrap());
+    assert_eq!(there.algorithm, HashAlgorithm::Sha512);
+    assert!(client.digest("none").await.unwrap().is_none());
+    client.quit().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_servers_send_to_each_other() {
+    let (one, other, far) = (Wharfd::start().await, Wharfd::start().await, Far::new(Duration::ZERO));
+    let content = sample(300_000);
+    for direct in [true, false] {
+        let mut source = one.client(&far, TlsMode::Off, true).await;
+        let mut target = other.client(&far, TlsMode::Off, true).await;
+        source.upload("a", 0, Upload::Store, &mut &content[..], &mut |_| {}).await.unwrap();
+        let done = Client::transfer_between(&mut source, "a", &mut target, "b", direct, &mut |_| {}).await;
+        let way = done.unwrap();
+        assert_eq!(way == Between::Direct, direct, "{way:?}");
+        let mut copy = Vec::new();
+        target.download("b", 0, &mut copy, &mut |_| {}).await.unwrap();
+        assert!(copy == content);
+        target.delete("b").await.unwrap();
+        source.quit().await.unwrap();
+        target.quit().await.unwrap();
+    }
 }
