@@ -109,6 +109,9 @@ impl Client {
             // A name that cannot be sent is nothing for the server.
             commands.push_back(arguments::path(path).map(command));
         }
+        if commands.len() > 3 {
+            self.try_together().await?;
+        }
         while let Some(next) = commands.pop_front() {
             let next = match next {
                 Ok(next) => next,
@@ -126,6 +129,21 @@ impl Client {
             self.run_some(together, &mut results).await?;
         }
         Ok(results)
+    }
+
+    /// Finds out whether the server answers commands that come together, by two that do nothing.
+    async fn try_together(&mut self) -> Result<(), Error> {
+        if !self.session.machine().may_try() {
+            return Ok(());
+        }
+        for _ in 0..2 {
+            if self.session.post(Command::Noop).is_err() {
+                break;
+            }
+        }
+        let tried = self.flush().await;
+        self.deferred.replies.clear();
+        tried
     }
 
     /// Runs a few commands at a time; the ones that get no answer so get it one by one.

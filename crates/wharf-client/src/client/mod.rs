@@ -279,13 +279,11 @@ impl Client {
     /// See [`Error`]; what was [deferred](Self::defer) and failed is one, a server that just closes is none.
     pub async fn quit(mut self) -> Result<(), Error> {
         self.flush().await?;
-        if let Some(error) = self.late_failures().into_iter().next() {
-            return Err(error);
-        }
+        let late = self.late_failures().into_iter().next();
         let done = self.session.run(Operation::Quit, Pump::None).await;
         self.session.close().await;
         match done.result {
-            Ok(_) => Ok(()),
+            Ok(_) => late.map_or(Ok(()), Err),
             Err(failure) => Err(self.session.error("QUIT", failure, done.data)),
         }
     }

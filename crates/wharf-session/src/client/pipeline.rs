@@ -21,7 +21,7 @@ use super::{Client, Life};
 /// that loses commands.
 const PATIENCE_AT_FIRST: Duration = Duration::from_secs(2);
 /// The same, once it has answered such commands.
-const PATIENCE: Duration = Duration::from_secs(15);
+const PATIENCE: Duration = Duration::from_secs(30);
 /// Commands that wait for their replies at a time.
 const MOST: usize = 12;
 
@@ -38,6 +38,10 @@ enum Trust {
 #[derive(Debug, Default)]
 pub(super) struct Pipeline {
     trust: Trust,
+    /// A transfer command that went out with its setup was answered.
+    pair_answered: bool,
+    /// The reply that comes next is the second one, at least, of several.
+    follows: bool,
     /// Shortest time from a command that went alone to its reply.
     round_trip: Option<Duration>,
     /// Commands that went out since the last reply.
@@ -70,9 +74,10 @@ impl Pipeline {
     }
 
     /// How long a reply may be behind the one before it.
-    fn grace(&self) -> Duration {
+    fn grace(&self, paired: bool) -> Duration {
+        let known = self.trust == Trust::Proven && (self.pair_answered || !paired);
         let way = self.round_trip.unwrap_or_default().saturating_mul(3);
-        way.saturating_add(if self.trust == Trust::Proven { PATIENCE } else { PATIENCE_AT_FIRST })
+        way.saturating_add(if known { PATIENCE } else { PATIENCE_AT_FIRST })
     }
 }
 
@@ -90,7 +95,9 @@ impl Client {
         if !stands_alone(&command) {
             return Err(ApiMisuse::NotAlone);
         }
-        if !self.may_post() {
+        // Two that do nothing are how it is found out.
+        let tries = command == Command::Noop && self.may_try();
+        if !tries && !self.may_post() {
             return Err(ApiMisuse::Busy);
         }
         let op = self.new_op();
@@ -105,6 +112,15 @@ impl Client {
             && self.pipeline.trust == Trust::Proven
             && self.facts.logged_in
             && self.pipeline.posted.len() + self.pipeline.owed.len() < MOST
+    }
+
+    /// Whether two NOOPs may be posted to find out whether the server answers commands that come together.
+    #[must_use]
+    pub fn may_try(&self) -> bool {
+        self.config.pipeline
+            && self.pipeline.trust == Trust::Untried
+            && self.facts.logged_in
+            && self.pipeline.posted.len() + self.pipeline.owed.len() < 2
     }
 
     /// Whether commands wait for something to go out with, or for their replies.
@@ -141,13 +157,17 @@ impl Client {
             return self.timers.arm_reply(now, self.config.timeouts.reply, Waiting::Reply);
         }
         let Some(op) = self.pipeline.owed.pop_front() else { return };
+        let more = self.pipeline.owes();
+        if core::mem::replace(&mut self.pipeline.follows, more) && self.pipeline.trust == Trust::Untried {
+            self.pipeline.trust = Trust::Proven;
+        }
         let text = reply.clone();
         let result =
             if reply.code().is_refusal() { Err(OpError::Refused(reply)) } else { Ok(Outcome::Done(reply)) };
         self.outputs.push_back(Event::Finished { op, result }.into());
         self.timers.stop_reply();
         if self.pipeline.owes() {
-            return self.await_next(now);
+            return self.await_next(now, false);
         }
         match self.running.take() {
             Some(Running { op, job: Job::Flush }) => self.finish(op, Ok(Outcome::Done(text))),
@@ -155,7 +175,7 @@ impl Client {
                 let waits = !matches!(&running.job, Job::Transfer(transfer) if matches!(transfer.phase, Phase::Opening));
                 self.running = Some(running);
                 if waits {
-                    self.await_next(now);
+                    self.await_next(now, false);
                 }
             }
             None => {}
@@ -163,9 +183,9 @@ impl Client {
     }
 
     /// One reply of several has come: the next one cannot be far.
-    pub(super) fn await_next(&mut self, now: Instant) {
+    pub(super) fn await_next(&mut self, now: Instant, paired: bool) {
         self.timers.arm_reply(now, self.config.timeouts.reply, Waiting::Reply);
-        self.timers.arm_lost(now, self.pipeline.grace().min(self.config.timeouts.reply));
+        self.timers.arm_lost(now, self.pipeline.grace(paired).min(self.config.timeouts.reply));
     }
 
     /// The reply to a transfer command that went out early may depend on the data connection, which is there now.
@@ -173,7 +193,7 @@ impl Client {
         if transfer.paired && matches!(transfer.phase, Phase::Moving(super::transfer::ReplySide::Silent)) {
             let early =
                 if self.facts.data_protected { self.config.timeouts.early_tls } else { Duration::ZERO };
-            let grace = self.pipeline.grace().saturating_add(early);
+            let grace = self.pipeline.grace(true).saturating_add(early);
             self.timers.arm_lost(now, grace.min(self.config.timeouts.reply));
         }
     }
@@ -188,11 +208,9 @@ impl Client {
     pub(super) fn may_pair(&self, transfer: &Transfer, method: Method) -> bool {
         let plain = transfer.spec.offset == 0 && !self.settings.rest_pending;
         let repeatable = match transfer.spec.verb {
-            TransferVerb::Retr
-            | TransferVerb::Stor
-            | TransferVerb::List
-            | TransferVerb::Nlst
-            | TransferVerb::Mlsd => true,
+            TransferVerb::Retr | TransferVerb::Stor => true,
+            // A long listing may take its time to begin with: the short clock of the first pair is not for it.
+            TransferVerb::List | TransferVerb::Nlst | TransferVerb::Mlsd => self.pipeline.pair_answered,
             TransferVerb::Appe | TransferVerb::Stou => false,
         };
         // A setup that has worked once is not likely to be refused.
@@ -212,22 +230,21 @@ impl Client {
 
     /// A pair did not do, though each command for itself may.
     pub(super) fn on_pair_refused(&mut self) {
-        if self.pipeline.trust == Trust::Untried {
+        if !self.pipeline.pair_answered {
             self.pipeline.trust = Trust::Off;
         }
     }
 
     /// A pair was answered in full.
     pub(super) fn on_pair_answered(&mut self) {
-        if self.pipeline.trust == Trust::Untried {
-            self.pipeline.trust = Trust::Proven;
-        }
+        self.pipeline.pair_answered = true;
+        self.pipeline.trust = Trust::Proven;
     }
 
     /// Whether the refusal of a transfer command may come from its having been sent early.
     pub(super) fn blames_pair(&self, transfer: &Transfer, code: ReplyCode) -> bool {
         transfer.paired
-            && self.pipeline.trust == Trust::Untried
+            && !self.pipeline.pair_answered
             && matches!(
                 code,
                 ReplyCode::CANNOT_OPEN_DATA

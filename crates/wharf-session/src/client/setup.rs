@@ -176,7 +176,7 @@ impl Client {
                 transfer.spec.expected = size_of(&reply).or(transfer.spec.expected);
                 if transfer.paired {
                     transfer.phase = Phase::Setup;
-                    self.await_next(now);
+                    self.await_next(now, true);
                     return self.keep(op, transfer);
                 }
                 self.open_data(now, op, transfer);
@@ -258,7 +258,7 @@ impl Client {
         if reply.code().is_refusal() {
             // The reply to the transfer command has to come first.
             transfer.phase = Phase::Unset(reply);
-            self.await_next(now);
+            self.await_next(now, true);
             return self.keep(op, transfer);
         }
         // The server waits for a connection to a place that it did not name.

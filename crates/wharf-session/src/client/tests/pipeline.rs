@@ -191,3 +191,60 @@ fn stopping_a_pair_awaits_all_its_replies() {
     assert!(rig.says("426 stopped").is_empty());
     assert_eq!(rig.says("226 ok"), ["failed Aborted", "done 226 ok"]);
 }
+
+#[test]
+fn a_listing_is_never_the_first_pair() {
+    let mut rig = after_one();
+    assert_eq!(rig.fetch(spec(TransferVerb::Mlsd)), ["> EPSV"]);
+    let mut rig = proven();
+    assert_eq!(rig.fetch(spec(TransferVerb::Mlsd)), ["> EPSV", "> MLSD f"]);
+}
+
+#[test]
+fn one_reply_too_many_is_noticed() {
+    // E8
+    let mut rig = proven();
+    rig.fetch(spec(TransferVerb::Stor));
+    rig.says("229 (|||5002|)");
+    rig.says("229 (|||5002|)");
+    rig.connected(3);
+    assert!(rig.client.is_closed() || rig.says("150 go").iter().any(|line| line.contains("PeerMisbehaved")));
+}
+
+#[test]
+fn a_transfer_elsewhere_is_a_matter_of_replies() {
+    // RFC 959 §5.4, SEC-06
+    let mut rig = after_one();
+    assert_eq!(rig.start(Operation::SetUp(Command::Pasv)), ["> PASV"]);
+    assert_eq!(rig.says("227 here (192,0,2,1,1,2)"), ["done 227 here (192,0,2,1,1,2)"]);
+    let elsewhere = TransferSpec { elsewhere: true, ..spec(TransferVerb::Stor) };
+    assert_eq!(rig.fetch(elsewhere.clone()), ["> STOR f"]);
+    rig.says("150 go");
+    assert!(rig.passes(3_600).is_empty(), "nothing of it shows here");
+    assert_eq!(rig.says("226 done"), ["transferred 0"]);
+    assert_eq!(rig.fetch(elsewhere), ["> STOR f"]);
+    assert_eq!(rig.start(Operation::Abort), ["> ABOR"]);
+    rig.says("426 stopped");
+    assert_eq!(rig.says("226 ok"), ["failed Aborted", "done 226 ok"]);
+    let other = Operation::SetUp(Command::Noop);
+    assert_eq!(rig.client.start(rig.now, other), Err(ApiMisuse::NotAlone));
+}
+
+#[test]
+fn two_commands_that_do_nothing_find_it_out() {
+    for answers in [2, 1] {
+        let mut rig = after_one();
+        assert!(rig.client.post(dele("a")).is_err());
+        rig.client.post(Command::Noop).unwrap();
+        rig.client.post(Command::Noop).unwrap();
+        assert!(rig.client.post(Command::Noop).is_err());
+        assert_eq!(rig.start(Operation::Flush), ["> NOOP", "> NOOP"]);
+        rig.says("200 ok");
+        if answers == 2 {
+            rig.says("200 ok");
+            assert!(rig.client.may_post());
+        } else {
+            assert!(rig.passes(2).contains(&"lost Pipelined".to_owned()));
+        }
+    }
+}
