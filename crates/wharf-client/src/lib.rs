@@ -1,13 +1,17 @@
 #![doc = include_str!("../README.md")]
 
+mod charset;
 mod client;
+mod digest;
 mod entry;
 mod error;
 mod memory;
 mod options;
 mod session;
 
-pub use client::{Client, Upload};
+pub use charset::{Charset, NotInCharset, UnknownCharset};
+pub use client::{Between, Client, Upload};
+pub use digest::{Digest, Hasher};
 pub use entry::{Modified, RemoteEntry};
 pub use error::{Error, ErrorClass};
 pub use options::{ConnectOptions, TlsMode, WireLine, WireLog};
@@ -16,6 +20,7 @@ pub use wharf_codec::{
     TimePrecision, TimeVal, Token, civil_from_unix,
 };
 pub use wharf_transport::{
-    Fingerprint, FingerprintError, HostMemory, HostRecord, Identity, IdentityError, KnownHosts,
-    KnownHostsFile, Net, TlsFailure, TlsInfo, TlsVersion, TokioNet, Trust,
+    BoxFuture, Fingerprint, FingerprintError, HostMemory, HostRecord, Identity, IdentityError, KnownHosts,
+    KnownHostsFile, Net, NetListener, NetStream, TlsFailure, TlsInfo, TlsVersion, TokioNet, Trust,
 };
+pub use wharf_types::HashAlgorithm;

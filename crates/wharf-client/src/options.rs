@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::Charset;
 use wharf_transport::{HostMemory, Identity, Net, TlsVersion, TokioNet, Trust};
 
 /// Whether and how the control connection is protected.
@@ -73,6 +74,14 @@ pub struct ConnectOptions {
     pub request_tickets: bool,
     /// Whether data connections must be protected where the control connection is.
     pub data_tls: bool,
+    /// Whether that is asked for (PBSZ, PROT) behind the login only: some servers forget what they took before it.
+    pub protect_after_login: bool,
+    /// Whether the server is told the name in [`host`](Self::host) (HOST, RFC 7151), where it says that it takes it.
+    /// Servers with several hosts on one address need it when TLS does not tell them.
+    pub send_host: bool,
+    /// The character set of names on the server; UTF-8 when nothing is said. With another one the server is not asked for
+    /// UTF-8 (OPTS UTF8 ON). Paths are bytes all the same: [`Charset::encode`] and [`Charset::decode`] are for the caller.
+    pub charset: Option<Charset>,
     /// Whether the end of a protected download needs TLS's own end mark (close_notify). Without it a file that was
     /// cut on its way looks whole, unless its size is known.
     pub strict_close: bool,
@@ -83,6 +92,9 @@ pub struct ConnectOptions {
     pub compress: bool,
     /// Whether EPSV is tried before PASV.
     pub epsv: bool,
+    /// Whether commands that do not depend on each other go out together, which saves round trips. A server that
+    /// loses them is found out and gets them one by one; with a memory that is remembered.
+    pub pipeline: bool,
     /// Connects to whatever address a 227 reply names instead of the server's own.
     pub dangerous_trust_pasv_host: bool,
     /// Longest wait for a TCP connection to come about.
@@ -109,10 +121,14 @@ impl ConnectOptions {
             max_version: TlsVersion::V1_3,
             request_tickets: true,
             data_tls: true,
+            protect_after_login: false,
+            send_host: false,
+            charset: None,
             strict_close: true,
             active: false,
             compress: false,
             epsv: true,
+            pipeline: true,
             dangerous_trust_pasv_host: false,
             connect_timeout: Duration::from_secs(15),
             timeout: Duration::from_secs(60),

@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 mod clock;
+#[cfg(feature = "delay")]
+mod delay;
 mod dice;
 pub mod model;
 mod pair;
@@ -10,6 +12,8 @@ pub mod properties;
 pub mod transcript;
 
 pub use clock::start;
+#[cfg(feature = "delay")]
+pub use delay::DelayProxy;
 pub use dice::Dice;
 pub use model::Model;
 pub use pair::Pair;

@@ -34,6 +34,8 @@ pub struct HostRecord {
     pub resumes: bool,
     /// It refuses data connections that do not resume, or gives so few tickets that something had to be done.
     pub reuse_required: bool,
+    /// It loses commands that come together.
+    pub no_pipeline: bool,
 }
 
 /// Remembers more of a server than its certificate, from one run of a program to the next.

@@ -20,7 +20,7 @@ const LARGEST: u64 = 8 << 20;
 const PATIENCE: (u32, Duration) = (200, Duration::from_millis(10));
 
 /// Known hosts in a text file, one line each: `host port sha256:HEX` and then what else is known of it, `tls`,
-/// `resumes` and `reuse=required`. `-` stands for a certificate that was not seen, `#` begins a comment.
+/// `resumes`, `reuse=required` and `nopipeline`. `-` stands for a certificate that was not seen, `#` begins a comment.
 ///
 /// The file is rewritten whole, with mode 0600, while a lock on the file `NAME.lock` beside it is held; missing
 /// folders above it are made for the owner alone. Words and comments that this version does not know are kept.
@@ -82,6 +82,7 @@ impl KnownHostsFile {
                 TLS => record.tls = true,
                 RESUMES => record.resumes = true,
                 REUSE_REQUIRED => record.reuse_required = true,
+                NO_PIPELINE => record.no_pipeline = true,
                 _ => {}
             }
         }
@@ -150,6 +151,7 @@ struct Lock<'a> {
 const TLS: &str = "tls";
 const RESUMES: &str = "resumes";
 const REUSE_REQUIRED: &str = "reuse=required";
+const NO_PIPELINE: &str = "nopipeline";
 
 /// Hosts are kept in lower case, without the brackets of addresses and the dot at the end of names.
 fn plain(host: &str) -> String {
@@ -170,7 +172,12 @@ fn shown(record: &HostRecord, old: Option<&str>) -> String {
         Some(certificate) => format!("sha256:{certificate}"),
         None => "-".to_owned(),
     };
-    let known = [(record.tls, TLS), (record.resumes, RESUMES), (record.reuse_required, REUSE_REQUIRED)];
+    let known = [
+        (record.tls, TLS),
+        (record.resumes, RESUMES),
+        (record.reuse_required, REUSE_REQUIRED),
+        (record.no_pipeline, NO_PIPELINE),
+    ];
     let foreign = old.unwrap_or_default().split_whitespace().skip(1);
     let foreign = foreign.filter(|word| !known.iter().any(|(_, name)| name == word));
     for word in known.iter().filter(|(holds, _)| *holds).map(|(_, name)| *name).chain(foreign) {

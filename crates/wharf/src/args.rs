@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
-use wharf_client::{TlsMode, TlsVersion};
+use wharf_client::{Charset, TlsMode, TlsVersion};
 
 use crate::duration::parse_duration;
 use crate::trust::TrustChoice;
@@ -76,6 +76,19 @@ pub(crate) struct Global {
     /// Compress files and listings on their way, where the server can (MODE Z)
     #[arg(long, global = true, help_heading = "Connection")]
     pub(crate) compress: bool,
+    /// Tell the server the name of its host (HOST), where it takes that: for several hosts on one address
+    #[arg(long, global = true, help_heading = "Connection")]
+    pub(crate) send_host: bool,
+    /// Ask for protected data connections behind the login only: some servers forget what they took before it
+    #[arg(long, global = true, help_heading = "Connection")]
+    pub(crate) prot_after_login: bool,
+    /// Character set of names on the server, where it is not UTF-8: windows-1252, koi8-r, shift_jis, gbk, ...
+    #[arg(long, global = true, value_name = "NAME", help_heading = "Connection")]
+    pub(crate) charset: Option<Charset>,
+    /// Send every command by itself: for servers that lose commands which come together (they are found out and
+    /// remembered anyway)
+    #[arg(long, global = true, help_heading = "Connection")]
+    pub(crate) no_pipeline: bool,
     /// Longest wait for a reply, and longest stall of a transfer (60s, 2m, 500ms)
     #[arg(long, global = true, value_name = "DURATION", default_value = "60s", value_parser = parse_duration,
           help_heading = "Connection")]
@@ -156,6 +169,18 @@ pub(crate) enum Command {
     },
     /// Show what is known of a file or directory
     Stat { url: OsString },
+    /// Copy files from one server to another; through here, unless --fxp
+    Cp {
+        /// Have the servers send them to each other, where they take that (dangerous: it lets a server be told where to
+        /// connect to, and most refuse it)
+        #[arg(long)]
+        fxp: bool,
+        url: OsString,
+        /// The file on the other server, or a directory if it ends in a slash
+        target_url: OsString,
+    },
+    /// Show digests of files, as `sha256sum -c` reads them: the server's own, or else SHA-256 of what it gives
+    Hash { url: OsString },
     /// Forget what is remembered of the URL's server: its certificate, and that it does TLS
     Forget { url: OsString },
     #[command(external_subcommand)]
@@ -171,6 +196,10 @@ pub(crate) struct Copy {
     /// Go on where an earlier copy stopped
     #[arg(short = 'c', long = "continue")]
     pub(crate) go_on: bool,
+    /// Compare each file with the server's behind the copy: by the best digest that the server tells (HASH, XSHA256,
+    /// XSHA1, XMD5, XCRC), else by its size
+    #[arg(long)]
+    pub(crate) verify: bool,
     /// Do not keep modification times
     #[arg(long = "no-times", action = ArgAction::SetFalse)]
     pub(crate) times: bool,

@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use wharf_client::{Client, EntryKind};
 
 use crate::failure::Failure;
-use crate::location::Location;
+use crate::location::{Location, encode};
 use crate::output;
 use crate::progress::Console;
 use crate::remote::{self, Budget, Trail};
@@ -76,14 +76,18 @@ async fn tree(client: &mut Client, root: Vec<u8>, console: &mut Console) -> Resu
         let entries = client.list(&path).await?;
         budget.take(entries.len())?;
         steps.push(Step::Leave(path.clone()));
+        let mut files = Vec::new();
         for entry in entries {
             let below = remote::join(&path, &entry.name);
             if entry.kind == EntryKind::Directory {
                 let trail = trail.down(&below, &entry)?;
                 steps.push(Step::Enter(below, trail));
             } else {
-                proceed(client.delete(&below).await, console)?;
+                files.push(below);
             }
+        }
+        for done in client.delete_all(files).await? {
+            proceed(done, console)?;
         }
     }
     Ok(())
@@ -120,13 +124,14 @@ pub(crate) async fn mv(client: &mut Client, there: &Location, to: Vec<u8>) -> Re
 /// The new path, checked before anybody is called.
 pub(crate) fn new_path(there: &Location, to: &OsStr) -> Result<Vec<u8>, Failure> {
     let path = if to.as_bytes().windows(3).any(|window| window == b"://") {
-        let other = Location::parse(to)?;
+        let mut other = Location::parse(to)?;
+        other.charset = there.charset;
         if other.host != there.host || other.port != there.port {
             return Err(Failure::usage("a file moves on one server only: the new URL is on another one"));
         }
         other.path()?
     } else {
-        to.as_bytes().to_vec()
+        encode(there.charset, to.as_bytes())?
     };
     if path.is_empty() || path.iter().any(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
         return Err(Failure::usage("the new path is empty, or holds CR, LF or NUL"));

@@ -12,7 +12,7 @@ use crate::fetch::Fetch;
 use crate::location::Location;
 use crate::progress::Console;
 use crate::send::{self, Send};
-use crate::{browse, change, memory, output};
+use crate::{between, browse, change, memory, output, verify};
 
 /// Does it all over one connection, if it needs one.
 pub(crate) async fn run(args: Args) -> Result<(), Failure> {
@@ -65,7 +65,7 @@ async fn work(global: &Global, command: Command, console: &mut Console) -> Resul
             change::rmdir(&mut client, &there).await.map(|()| Some(client))
         }
         Command::Mv { url, new_path } => {
-            let to = change::new_path(&Location::parse(&url)?, &new_path)?;
+            let to = change::new_path(&locate(global, &url)?, &new_path)?;
             let (mut client, there) = reach(global, &url).await?;
             change::mv(&mut client, &there, to).await.map(|()| Some(client))
         }
@@ -73,16 +73,39 @@ async fn work(global: &Global, command: Command, console: &mut Console) -> Resul
             let (mut client, there) = reach(global, &url).await?;
             browse::stat(&mut client, &there).await.map(|()| Some(client))
         }
+        Command::Cp { fxp, url, target_url } => {
+            locate(global, &target_url)?.path()?;
+            let (mut source, here) = reach(global, &url).await?;
+            let (mut target, there) = reach(global, &target_url).await?;
+            between::cp((&mut source, &here), (&mut target, &there), fxp, console).await?;
+            target.quit().await?;
+            Ok(Some(source))
+        }
+        Command::Hash { url } => {
+            let (mut client, there) = reach(global, &url).await?;
+            verify::hash(&mut client, &there).await.map(|()| Some(client))
+        }
         Command::Forget { url } => memory::forget(global, &Location::parse(&url)?).map(|()| None),
         Command::Other(words) => Err(unknown(&words)),
     }
 }
 
 async fn reach(global: &Global, url: &OsString) -> Result<(Client, Location), Failure> {
-    let mut there = Location::parse(url)?;
+    let mut there = locate(global, url)?;
     there.pattern()?;
+    there.path()?;
     let client = connect(global, &mut there).await?;
     Ok((client, there))
+}
+
+/// The URL, in the character set that was asked for.
+fn locate(global: &Global, url: &OsString) -> Result<Location, Failure> {
+    let mut there = Location::parse(url)?;
+    if let Some(charset) = global.charset {
+        there.charset = charset;
+        output::names_are(charset);
+    }
+    Ok(there)
 }
 
 fn unknown(words: &[OsString]) -> Failure {

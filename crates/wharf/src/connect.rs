@@ -27,6 +27,10 @@ pub(crate) async fn connect(global: &Global, there: &mut Location) -> Result<Cli
     options.max_version = global.tls_max.into();
     options.active = global.active;
     options.compress = global.compress;
+    options.charset = global.charset;
+    options.send_host = global.send_host;
+    options.protect_after_login = global.prot_after_login;
+    options.pipeline = !global.no_pipeline;
     options.timeout = global.timeout;
     options.connect_timeout = global.connect_timeout;
     let credentials = Credentials::find(global, there)?;

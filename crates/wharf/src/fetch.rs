@@ -1,5 +1,6 @@
 //! `get`.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -15,6 +16,7 @@ use crate::output;
 use crate::overlap::{OVERLAP, Overlap};
 use crate::progress::Console;
 use crate::remote::{self, Budget, Found, Trail};
+use crate::verify;
 
 /// One `get`.
 pub(crate) struct Fetch<'a> {
@@ -35,7 +37,7 @@ impl Fetch<'_> {
         if self.copy.recursive && self.is_tree(&path).await? {
             let target = match local {
                 Some(local) => local.to_owned(),
-                None => beneath(Path::new("."), remote::base_name(&path))?,
+                None => beneath(Path::new("."), &here(self.client, remote::base_name(&path)))?,
             };
             return self.tree(path, &target).await;
         }
@@ -43,8 +45,8 @@ impl Fetch<'_> {
             return Err(Failure::usage("the URL names a directory: -r copies directories"));
         }
         let target = match local {
-            None => beneath(Path::new("."), remote::base_name(&path))?,
-            Some(local) if is_folder(local) => beneath(local, remote::base_name(&path))?,
+            None => beneath(Path::new("."), &here(self.client, remote::base_name(&path)))?,
+            Some(local) if is_folder(local) => beneath(local, &here(self.client, remote::base_name(&path)))?,
             Some(local) => local.to_owned(),
         };
         if is_special(&target) {
@@ -57,8 +59,8 @@ impl Fetch<'_> {
     }
 
     async fn print(&mut self, there: &Location) -> Result<(), Failure> {
-        if self.copy.recursive || self.copy.go_on {
-            return Err(Failure::usage("standard output takes neither -r nor -c"));
+        if self.copy.recursive || self.copy.go_on || self.copy.verify {
+            return Err(Failure::usage("standard output takes neither -r nor -c nor --verify"));
         }
         crate::browse::cat(self.client, there).await
     }
@@ -99,10 +101,10 @@ impl Fetch<'_> {
         let folder = Arc::new(open(local)?);
         for one in found {
             let done = match one.entry.kind {
-                EntryKind::Directory if self.copy.recursive => match Name::new(&one.entry.name) {
+                EntryKind::Directory if self.copy.recursive => match self.name(&one.entry.name) {
                     Some(name) => match folder.child(&name) {
                         Ok(child) => self.walk(one.path.clone(), child).await,
-                        Err(error) => Err(Failure::local(output::name(name.as_bytes()).to_string(), error)),
+                        Err(error) => Err(Failure::local(output::local(name.as_bytes()).to_string(), error)),
                     },
                     None => Err(unfit()),
                 },
@@ -168,7 +170,7 @@ impl Fetch<'_> {
             }
             for entry in entries.into_iter().filter(|entry| entry.kind == EntryKind::Directory) {
                 let below = remote::join(&path, &entry.name);
-                match Name::new(&entry.name) {
+                match self.name(&entry.name) {
                     Some(name) => {
                         let trail = trail.down(&below, &entry)?;
                         pending.push((below, Arc::clone(&folder), Some(name), trail));
@@ -182,7 +184,7 @@ impl Fetch<'_> {
 
     /// An entry of a listing that is no directory.
     async fn listed(&mut self, path: &[u8], folder: &Folder, entry: &RemoteEntry) -> Result<(), Failure> {
-        let name = Name::new(&entry.name).ok_or_else(unfit)?;
+        let name = self.name(&entry.name).ok_or_else(unfit)?;
         match entry.kind {
             EntryKind::File => self.file(path, folder, &name, Some(entry)).await,
             EntryKind::Symlink | EntryKind::Other | EntryKind::Directory => {
@@ -202,7 +204,7 @@ impl Fetch<'_> {
         name: &Name,
         entry: Option<&RemoteEntry>,
     ) -> Result<(), Failure> {
-        let fail = |error| Failure::local(output::name(name.as_bytes()).to_string(), error);
+        let fail = |error| Failure::local(output::local(name.as_bytes()).to_string(), error);
         let mut size = entry.and_then(|entry| entry.size);
         let part = Part::new(folder, name, self.copy.go_on).map_err(fail)?;
         let time = if self.copy.times { self.time_of(path, entry).await? } else { None };
@@ -212,7 +214,7 @@ impl Fetch<'_> {
                 Some(size) if size == part.offset && part.is_target() => return Ok(()),
                 Some(size) if size < part.offset => {
                     return Err(Failure::local(
-                        output::name(name.as_bytes()).to_string(),
+                        output::local(name.as_bytes()).to_string(),
                         std::io::Error::other(format!(
                             "{} bytes are here, but the server's file has {size}: it is another file; \
                              fetch it without -c",
@@ -226,6 +228,16 @@ impl Fetch<'_> {
         let offset = part.offset;
         let done = self.receive(path, &part, size, time).await;
         match done {
+            Ok(()) if self.copy.verify => {
+                let same = verify::same(self.client, path, part.read().map_err(fail)?).await;
+                match same {
+                    Ok(()) => part.finish().map_err(fail),
+                    Err(failure) => {
+                        part.discard();
+                        Err(failure)
+                    }
+                }
+            }
             Ok(()) => part.finish().map_err(fail),
             Err(failure) => {
                 if matches!(&failure, Failure::Remote(Error::Damaged { .. })) {
@@ -286,6 +298,11 @@ impl Fetch<'_> {
         }
     }
 
+    /// The name on this side: the same text, or the same bytes where they are none.
+    fn name(&self, name: &[u8]) -> Option<Name> {
+        Name::new(&here(self.client, name))
+    }
+
     fn proceed(&mut self, path: &[u8], done: Result<(), Failure>) -> Result<(), Failure> {
         match done {
             Err(failure) if failure.ends_all() => Err(failure),
@@ -299,6 +316,13 @@ impl Fetch<'_> {
             }
             Ok(()) => Ok(()),
         }
+    }
+}
+
+fn here<'a>(client: &Client, name: &'a [u8]) -> Cow<'a, [u8]> {
+    match client.charset().decode(name) {
+        Some(Cow::Owned(text)) => Cow::Owned(text.into_bytes()),
+        Some(Cow::Borrowed(_)) | None => Cow::Borrowed(name),
     }
 }
 

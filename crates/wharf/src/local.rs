@@ -160,6 +160,18 @@ impl<'a> Part<'a> {
         file.set_len(self.offset)
     }
 
+    /// What has come, behind [`open`](Self::open).
+    pub(crate) fn read(&self) -> io::Result<File> {
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
+        Ok(File::from(openat(&self.folder.0, self.part.as_bytes(), flags, Mode::empty())?))
+    }
+
+    /// What came is not what the server has: nothing can go on from it.
+    pub(crate) fn discard(self) {
+        // The error that is reported is the one that led here.
+        let _ = unlinkat(&self.folder.0, self.part.as_bytes(), AtFlags::empty());
+    }
+
     /// The download is whole.
     pub(crate) fn finish(self) -> io::Result<()> {
         self.folder.rename(&self.part, self.name)

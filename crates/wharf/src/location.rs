@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 
-use wharf_client::{Secret, TlsMode};
+use wharf_client::{Charset, Secret, TlsMode};
 
 use crate::failure::Failure;
 use crate::glob::{Pattern, is_special};
@@ -17,6 +17,8 @@ pub(crate) struct Location {
     /// A name, or an address without brackets.
     pub(crate) host: String,
     pub(crate) port: Option<u16>,
+    /// What the server writes names in.
+    pub(crate) charset: Charset,
     /// What stands behind the slash after the host, split at its slashes and not decoded yet.
     segments: Vec<Vec<u8>>,
 }
@@ -53,12 +55,13 @@ impl Location {
         for segment in &segments {
             checked(decode(segment)?)?;
         }
-        Ok(Self { tls, user, password, host, port, segments })
+        Ok(Self { tls, user, password, host, port, charset: Charset::UTF_8, segments })
     }
 
     /// The path as it is sent; special characters mean themselves. Empty for the login directory.
     pub(crate) fn path(&self) -> Result<Vec<u8>, Failure> {
-        let parts: Vec<_> = self.segments.iter().map(|segment| decode(segment)).collect::<Result<_, _>>()?;
+        let parts: Vec<_> =
+            self.segments.iter().map(|segment| self.on_server(segment)).collect::<Result<_, _>>()?;
         Ok(parts.join(&b'/'))
     }
 
@@ -67,14 +70,45 @@ impl Location {
         if !self.segments.iter().flatten().any(|byte| is_special(*byte)) {
             return Ok(None);
         }
-        self.segments.iter().map(|segment| part(segment)).collect::<Result<_, _>>().map(Some)
+        self.segments.iter().map(|segment| self.part(segment)).collect::<Result<_, _>>().map(Some)
+    }
+
+    /// What was typed is text, and becomes what the server writes for it; escapes are bytes of the server already.
+    fn on_server(&self, segment: &[u8]) -> Result<Vec<u8>, Failure> {
+        let mut bytes = Vec::new();
+        let mut typed = Vec::new();
+        for (byte, escaped) in decoded(segment) {
+            let byte = byte.ok_or_else(bad_percent)?;
+            if escaped {
+                bytes.extend(encode(self.charset, &typed)?);
+                typed.clear();
+                bytes.push(byte);
+            } else {
+                typed.push(byte);
+            }
+        }
+        bytes.extend(encode(self.charset, &typed)?);
+        Ok(bytes)
+    }
+
+    fn part(&self, segment: &[u8]) -> Result<Part, Failure> {
+        if segment.iter().any(|byte| is_special(*byte)) {
+            pattern(segment).map(Part::Pattern)
+        } else {
+            self.on_server(segment).map(Part::Plain)
+        }
     }
 }
 
-fn part(segment: &[u8]) -> Result<Part, Failure> {
-    if !segment.iter().any(|byte| is_special(*byte)) {
-        return decode(segment).map(Part::Plain);
+/// Typed text as the server writes it; bytes that are no text stay.
+pub(crate) fn encode(charset: Charset, typed: &[u8]) -> Result<Vec<u8>, Failure> {
+    match std::str::from_utf8(typed) {
+        Ok(text) => charset.encode(text).map_err(|why| Failure::usage(why.to_string())),
+        Err(_) => Ok(typed.to_vec()),
     }
+}
+
+fn pattern(segment: &[u8]) -> Result<Pattern, Failure> {
     let mut pattern = Vec::new();
     for (byte, encoded) in decoded(segment) {
         let byte = byte.ok_or_else(bad_percent)?;
@@ -84,9 +118,7 @@ fn part(segment: &[u8]) -> Result<Part, Failure> {
         pattern.push(byte);
     }
     let text = String::from_utf8(pattern).map_err(|_| Failure::usage("a pattern must be UTF-8"))?;
-    Pattern::new(&text)
-        .map(Part::Pattern)
-        .map_err(|why| Failure::usage(format!("{why}; write %5B for a plain [")))
+    Pattern::new(&text).map_err(|why| Failure::usage(format!("{why}; write %5B for a plain [")))
 }
 
 fn no_url(why: &str) -> Failure {

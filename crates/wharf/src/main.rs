@@ -1,6 +1,7 @@
 //! `wharf`: an FTP and FTPS client for the command line. See the README for what it does.
 
 mod args;
+mod between;
 mod browse;
 mod change;
 mod commands;
@@ -21,6 +22,7 @@ mod progress;
 mod remote;
 mod send;
 mod trust;
+mod verify;
 
 use std::process::ExitCode;
 

@@ -1,13 +1,38 @@
 //! Everything that is printed comes through here: what servers send must not drive the terminal (E10).
 
-use std::fmt::Write as _;
+use std::borrow::Cow;
+use std::fmt::{self, Write as _};
 use std::io::{self, Write as _};
+use std::sync::OnceLock;
 
-use wharf_client::Escaped;
+use wharf_client::{Charset, Escaped};
 
-/// A name for people to see: printable, and the exact bytes can be read back.
-pub(crate) fn name(bytes: &[u8]) -> Escaped<'_> {
-    Escaped(bytes)
+/// What names on the server are written in; said once, before anything is printed.
+static CHARSET: OnceLock<Charset> = OnceLock::new();
+
+/// From here on names of the server are shown as this character set has them.
+pub(crate) fn names_are(charset: Charset) {
+    // Said twice, the first one counts: there is one command line.
+    let _ = CHARSET.set(charset);
+}
+
+/// A name of the server for people to see: printable, and in UTF-8 the exact bytes can be read back.
+pub(crate) fn name(bytes: &[u8]) -> Shown<'_> {
+    Shown(CHARSET.get().and_then(|charset| charset.decode(bytes)), bytes)
+}
+
+/// A name of this side.
+pub(crate) fn local(bytes: &[u8]) -> Shown<'_> {
+    Shown(None, bytes)
+}
+
+/// Text where there is some, else bytes.
+pub(crate) struct Shown<'a>(Option<Cow<'a, str>>, &'a [u8]);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Escaped(self.0.as_ref().map_or(self.1, |text| text.as_bytes())).fmt(f)
+    }
 }
 
 /// Text without what a terminal obeys: controls, direction marks, invisible characters. Lines stay.

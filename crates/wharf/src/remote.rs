@@ -67,7 +67,12 @@ pub(crate) async fn expand(client: &mut Client, there: &Location) -> Result<Opti
                 let mut next = Vec::new();
                 for folder in folders {
                     let entries = client.list(&folder).await?.into_iter();
-                    next.extend(entries.filter(|entry| pattern.matches(&entry.name)).map(|entry| {
+                    let charset = there.charset;
+                    let fits = |entry: &RemoteEntry| match charset.decode(&entry.name) {
+                        Some(text) => pattern.matches(text.as_bytes()),
+                        None => pattern.matches(&entry.name),
+                    };
+                    next.extend(entries.filter(fits).map(|entry| {
                         let path = join(&folder, &entry.name);
                         Found { path, entry }
                     }));
@@ -118,6 +123,28 @@ pub(crate) async fn ensure_directory(client: &mut Client, path: &[u8], parents: 
         Some(refusal) if !is_directory(client, path).await? => Err(refusal),
         _ => Ok(()),
     }
+}
+
+/// Makes directories whose parents are there, where they are missing; the results stand in the order of the paths.
+pub(crate) async fn ensure_all(
+    client: &mut Client,
+    paths: impl Iterator<Item = &Vec<u8>> + Clone,
+) -> Result<Vec<Result<(), Failure>>, Failure> {
+    let mut results = Vec::new();
+    let made = client.mkdir_all(paths.clone()).await?;
+    for (path, done) in paths.zip(made) {
+        results.push(match done.map_err(Failure::from) {
+            Err(refusal) if refusal.is_refusal() => {
+                if is_directory(client, path).await? {
+                    Ok(())
+                } else {
+                    Err(refusal)
+                }
+            }
+            done => done,
+        });
+    }
+    Ok(results)
 }
 
 /// `None` when it was made; the server's refusal may only mean that it is there.

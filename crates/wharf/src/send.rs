@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::ffi::OsStr;
 use std::fs::{self, Metadata};
-use std::io::SeekFrom;
+use std::io::{self, SeekFrom};
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -18,6 +18,7 @@ use crate::location::Location;
 use crate::output;
 use crate::progress::Console;
 use crate::remote::{self, DEEPEST};
+use crate::verify;
 
 /// One `put`.
 pub(crate) struct Send<'a> {
@@ -42,14 +43,20 @@ impl Send<'_> {
                 return self.tree(local, target).await;
             }
             let target = if target.is_empty() || target.ends_with(b"/") {
-                remote::join(&target, last(local)?)
+                remote::join(&target, &self.name(local)?)
             } else {
                 target
             };
             return self.file(local, &target).await;
         }
         for local in locals {
-            let target = remote::join(&target, last(local)?);
+            let target = match self.name(local) {
+                Ok(name) => remote::join(&target, &name),
+                Err(failure) => {
+                    self.proceed(Err(failure))?;
+                    continue;
+                }
+            };
             let done = match metadata(local) {
                 Ok(metadata) if metadata.is_dir() && self.copy.recursive => self.tree(local, target).await,
                 Ok(metadata) if metadata.is_dir() => {
@@ -65,8 +72,8 @@ impl Send<'_> {
     }
 
     async fn standard_input(&mut self, target: &[u8]) -> Result<(), Failure> {
-        if self.copy.recursive || self.copy.go_on {
-            return Err(Failure::usage("standard input takes neither -r nor -c"));
+        if self.copy.recursive || self.copy.go_on || self.copy.verify {
+            return Err(Failure::usage("standard input takes neither -r nor -c nor --verify"));
         }
         if target.is_empty() || target.ends_with(b"/") {
             return Err(Failure::usage("standard input has no name: the URL must end in one"));
@@ -83,6 +90,16 @@ impl Send<'_> {
             _ => target,
         };
         remote::ensure_directory(self.client, &target, true).await?;
+        // What comes of a file's time and size shows with the next file.
+        self.client.defer(true);
+        let done = self.walk(local, target).await;
+        self.client.defer(false);
+        self.client.flush().await?;
+        self.tell_late();
+        done
+    }
+
+    async fn walk(&mut self, local: &Path, target: Vec<u8>) -> Result<(), Failure> {
         let mut pending = VecDeque::from([(local.to_owned(), target, vec![identity(&metadata(local)?)])]);
         while let Some((folder, target, trail)) = pending.pop_front() {
             let entries = match sorted(&folder) {
@@ -92,9 +109,15 @@ impl Send<'_> {
                     continue;
                 }
             };
-            for (path, below) in
-                entries.iter().filter_map(|p| Some((p, remote::join(&target, last(p).ok()?))))
-            {
+            let mut folders = Vec::new();
+            for path in &entries {
+                let below = match self.name(path) {
+                    Ok(name) => remote::join(&target, &name),
+                    Err(failure) => {
+                        self.proceed(Err(failure))?;
+                        continue;
+                    }
+                };
                 match metadata(path) {
                     Ok(metadata) if metadata.is_file() => {
                         let done = self.file(path, &below).await;
@@ -108,19 +131,42 @@ impl Send<'_> {
                             self.proceed(Err(failure))?;
                             continue;
                         }
-                        let done = remote::ensure_directory(self.client, &below, false).await;
-                        if done.is_ok() {
-                            let trail = trail.iter().copied().chain([this]).collect();
-                            pending.push_back((path.clone(), below, trail));
-                        }
-                        self.proceed(done)?;
+                        let trail = trail.iter().copied().chain([this]).collect();
+                        folders.push((path.clone(), below, trail));
                     }
                     Ok(_) => self.console.note(&format!("{}: neither file nor folder, skipped", shown(path))),
                     Err(failure) => self.proceed(Err(failure))?,
                 }
             }
+            let made = remote::ensure_all(self.client, folders.iter().map(|folder| &folder.1)).await?;
+            for (folder, done) in folders.into_iter().zip(made) {
+                if done.is_ok() {
+                    pending.push_back(folder);
+                }
+                self.proceed(done)?;
+            }
         }
         Ok(())
+    }
+
+    /// The last component as the server writes it.
+    fn name(&self, path: &Path) -> Result<Vec<u8>, Failure> {
+        let name = last(path)?;
+        match std::str::from_utf8(name) {
+            Ok(text) => self
+                .client
+                .charset()
+                .encode(text)
+                .map_err(|why| Failure::local(shown(path), io::Error::other(why))),
+            // No text, and nobody's character set: bytes are bytes.
+            Err(_) => Ok(name.to_vec()),
+        }
+    }
+
+    fn tell_late(&mut self) {
+        for error in self.client.late_failures() {
+            self.console.failed(&Failure::from(error).to_string());
+        }
     }
 
     async fn file(&mut self, local: &Path, target: &[u8]) -> Result<(), Failure> {
@@ -140,7 +186,7 @@ impl Send<'_> {
                 let why = format!(
                     "it has {size} bytes, but the server's file has {offset}: that is another file; store it without -c"
                 );
-                return Err(Failure::local(shown(local), std::io::Error::other(why)));
+                return Err(Failure::local(shown(local), io::Error::other(why)));
             }
             file.seek(SeekFrom::Start(offset)).await.map_err(fail)?;
         }
@@ -151,7 +197,13 @@ impl Send<'_> {
             bar.finish_and_clear();
             done?;
         }
-        self.keep_time(&metadata, target).await
+        if self.copy.verify && metadata.is_file() {
+            let here = fs::File::open(local).map_err(|error| Failure::local(shown(local), error))?;
+            verify::same(self.client, target, here).await?;
+        }
+        let kept = self.keep_time(&metadata, target).await;
+        self.tell_late();
+        kept
     }
 
     async fn keep_time(&mut self, metadata: &Metadata, target: &[u8]) -> Result<(), Failure> {
@@ -230,7 +282,7 @@ fn last(path: &Path) -> Result<&[u8], Failure> {
 }
 
 fn shown(path: &Path) -> String {
-    output::name(path.as_os_str().as_bytes()).to_string()
+    output::local(path.as_os_str().as_bytes()).to_string()
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What takes one command or two, and no data connection.
 
 use bytes::Bytes;
-use wharf_codec::{Command, Reply, ReplyCode, Representation, TimeVal, Token, parse_257};
+use wharf_codec::{Command, Reply, ReplyCode, Representation, TimeVal, parse_257};
 
 use super::{Client, arguments};
 use crate::Error;
@@ -71,7 +71,7 @@ impl Client {
             self.done(Command::Type(Representation::Image)).await?;
         }
         let reply = self.command(Command::Size(path)).await?;
-        Ok(status(&reply).and_then(|text| core::str::from_utf8(text).ok()?.parse().ok()))
+        Ok(size_of(&reply))
     }
 
     /// Time of a file's last change, UTC (MDTM); `None` when the server does not say.
@@ -82,39 +82,11 @@ impl Client {
         let reply = self.command(Command::Mdtm(arguments::path(path)?)).await?;
         Ok(status(&reply).and_then(TimeVal::parse))
     }
+}
 
-    /// Sets the time of a file's last change (MFMT, or what older servers have); whether that worked.
-    ///
-    /// # Errors
-    /// See [`Error`]; that the server has no such command is no error.
-    pub async fn set_modified(&mut self, path: impl AsRef<[u8]>, time: TimeVal) -> Result<bool, Error> {
-        let path = arguments::path(path)?;
-        let (has_mfmt, has_mdtm) =
-            self.features().map_or((true, true), |features| (features.mfmt(), features.mdtm()));
-        if has_mfmt {
-            let command = Command::Mfmt { time, path: path.clone() };
-            let what = command.to_string();
-            let reply = self.command(command).await?;
-            if reply.code().is_completion() {
-                return Ok(true);
-            }
-            if !is_unknown(&reply) {
-                return Err(Error::Refused { command: what, reply });
-            }
-        }
-        // Whole seconds are all that the older forms take (XFR-24).
-        let stamp = TimeVal::new(time.secs(), 0).to_string();
-        if has_mdtm {
-            let argument = arguments::text(&[stamp.as_bytes(), b" ", path.as_bytes()])?;
-            let verb =
-                Token::try_from("MDTM").map_err(|why| Error::InvalidArgument { what: "a verb", why })?;
-            if self.command(Command::Unknown { verb, argument }).await?.code().is_completion() {
-                return Ok(true);
-            }
-        }
-        let argument = arguments::text(&[b"UTIME ", stamp.as_bytes(), b" ", path.as_bytes()])?;
-        Ok(self.command(Command::Site(argument)).await?.code().is_completion())
-    }
+/// The number in an answer to SIZE.
+pub(super) fn size_of(reply: &Reply) -> Option<u64> {
+    status(reply).and_then(|text| core::str::from_utf8(text).ok()?.parse().ok())
 }
 
 /// The text of a 213 reply.

@@ -9,6 +9,7 @@ use wharf_codec::{
 };
 use wharf_session::client::{OpError, TransferSpec, TransferVerb};
 
+use super::deferred::is_lost;
 use super::transfer::describe;
 use super::{Client, arguments, commands::is_unknown};
 use crate::session::{Failure, Pump};
@@ -90,7 +91,12 @@ impl Client {
                 Ok(text) => return Ok(self.read_facts(&text)),
                 // E8: what FEAT says may be wrong.
                 Err(Error::Refused { reply, .. })
-                    if matches!(reply.code(), ReplyCode::UNRECOGNIZED | ReplyCode::NOT_IMPLEMENTED) => {}
+                    if matches!(
+                        reply.code(),
+                        ReplyCode::UNRECOGNIZED
+                            | ReplyCode::NOT_IMPLEMENTED
+                            | ReplyCode::PARAMETER_NOT_IMPLEMENTED
+                    ) => {}
                 Err(error) => return Err(error),
             }
         }
@@ -152,6 +158,7 @@ impl Client {
             let done = self.transfer(&spec, pump).await;
             match done.result {
                 Ok(_) => return Ok(text.freeze()),
+                Err(failure) if is_lost(&failure) => self.recover().await?,
                 Err(failure) if self.may_retry(&failure, &done.data) => self.renew().await?,
                 Err(Failure::Op(OpError::Refused(reply))) => {
                     return Err(Error::Refused { command: describe(&spec), reply });

@@ -1,10 +1,14 @@
 //! The client.
 
 mod arguments;
+mod between;
 mod commands;
+mod deferred;
+mod hash;
 mod listing;
 mod resumption;
 mod rewind;
+mod times;
 mod transfer;
 
 use std::fmt;
@@ -13,12 +17,16 @@ use bytes::Bytes;
 use wharf_codec::{Command, Features, Reply, Secret, Text};
 use wharf_session::client::{OpError, Operation, Outcome};
 use wharf_transport::TlsInfo;
+use wharf_types::HashAlgorithm;
 
+use self::deferred::{Deferred, is_lost};
 use self::resumption::{Resumption, Trail};
+use self::times::Setter;
 use crate::memory::Memory;
 use crate::session::{Failure, Pump, Session};
-use crate::{ConnectOptions, Error, TlsMode};
+use crate::{Charset, ConnectOptions, Error, TlsMode};
 
+pub use self::between::Between;
 pub use self::transfer::Upload;
 
 /// A session with a server.
@@ -39,6 +47,11 @@ pub struct Client {
     control_cleared: bool,
     left_out: usize,
     unique_name: Option<Bytes>,
+    deferred: Deferred,
+    /// The command that sets times here; `Some(None)` when there is none.
+    setter: Option<Option<Setter>>,
+    /// What HASH was told to digest by.
+    hash_algorithm: Option<HashAlgorithm>,
 }
 
 /// What a connection that is made anew logs in with.
@@ -74,6 +87,9 @@ impl Client {
             control_cleared: false,
             left_out: 0,
             unique_name: None,
+            deferred: Deferred::default(),
+            setter: None,
+            hash_algorithm: None,
         })
     }
 
@@ -140,6 +156,12 @@ impl Client {
     #[must_use]
     pub fn features(&self) -> Option<&Features> {
         self.session.machine().facts().features.as_ref()
+    }
+
+    /// The character set of names, as it was [given](ConnectOptions::charset).
+    #[must_use]
+    pub fn charset(&self) -> Charset {
+        self.options.charset.unwrap_or(Charset::UTF_8)
     }
 
     /// TLS of the control connection.
@@ -212,16 +234,25 @@ impl Client {
     pub async fn raw(&mut self, line: &str) -> Result<Reply, Error> {
         let line = Text::copy_from(line.as_bytes())
             .map_err(|why| Error::InvalidArgument { what: "the command", why })?;
+        // What the line does is not known: nothing goes out with it.
+        self.flush().await?;
         self.reply_to("the command", Operation::Raw(line)).await
     }
 
     /// The reply, whatever it says.
     async fn reply_to(&mut self, what: &str, operation: Operation) -> Result<Reply, Error> {
-        let done = self.session.run(operation, Pump::None).await;
-        match done.result {
-            Ok(Outcome::Done(reply)) | Err(Failure::Op(OpError::Refused(reply))) => Ok(reply),
-            Ok(_) => Err(Error::PeerMisbehaved(format!("{what} moved a file"))),
-            Err(failure) => Err(self.session.error(what, failure, done.data)),
+        loop {
+            let done = self.session.run(operation.clone(), Pump::None).await;
+            self.hear();
+            return match done.result {
+                Ok(Outcome::Done(reply)) | Err(Failure::Op(OpError::Refused(reply))) => Ok(reply),
+                Ok(_) => Err(Error::PeerMisbehaved(format!("{what} moved a file"))),
+                Err(failure) if is_lost(&failure) => {
+                    self.recover().await?;
+                    continue;
+                }
+                Err(failure) => Err(self.session.error(what, failure, done.data)),
+            };
         }
     }
 
@@ -250,12 +281,14 @@ impl Client {
     /// Says goodbye and closes the connection.
     ///
     /// # Errors
-    /// See [`Error`]; a server that just closes is no error.
+    /// See [`Error`]; what was [deferred](Self::defer) and failed is one, a server that just closes is none.
     pub async fn quit(mut self) -> Result<(), Error> {
+        self.flush().await?;
+        let late = self.late_failures().into_iter().next();
         let done = self.session.run(Operation::Quit, Pump::None).await;
         self.session.close().await;
         match done.result {
-            Ok(_) => Ok(()),
+            Ok(_) => late.map_or(Ok(()), Err),
             Err(failure) => Err(self.session.error("QUIT", failure, done.data)),
         }
     }

@@ -79,6 +79,7 @@ impl Client {
     pub(super) async fn transfer(&mut self, spec: &TransferSpec, pump: Pump<'_>) -> Done {
         let before = self.spendable_tickets();
         let done = self.session.run(Operation::Transfer(spec.clone()), pump).await;
+        self.hear();
         let after = self.spendable_tickets();
         let Some(tls) = &done.data.tls else { return done };
         if tls.resumed {
@@ -180,7 +181,7 @@ impl Client {
     pub(super) async fn renew(&mut self) -> Result<(), Error> {
         let Some(version) = self.next_version() else { return Ok(()) };
         self.memory.learn(|record| record.reuse_required = true);
-        match self.reconnect(version).await {
+        match self.reconnect_from_here(version).await {
             Err(error)
                 if version == TlsVersion::V1_2
                     && error.class() == ErrorClass::Tls
@@ -188,7 +189,7 @@ impl Client {
             {
                 self.reuse.no_tls12 = true;
                 match self.next_version() {
-                    Some(version) => self.reconnect(version).await,
+                    Some(version) => self.reconnect_from_here(version).await,
                     None => Ok(()),
                 }
             }
@@ -196,8 +197,8 @@ impl Client {
         }
     }
 
-    /// Makes the connection anew and comes back to where this one stood.
-    async fn reconnect(&mut self, highest: TlsVersion) -> Result<(), Error> {
+    async fn reconnect_from_here(&mut self, highest: TlsVersion) -> Result<(), Error> {
+        self.flush().await?;
         self.session.say(&format!(
             "the server wants TLS sessions resumed and there is none left: connecting anew with {highest}"
         ));
@@ -206,6 +207,11 @@ impl Client {
         {
             self.trail.replace(directory);
         }
+        self.reconnect(highest).await
+    }
+
+    /// Makes the connection anew and comes back to where this one stood.
+    pub(super) async fn reconnect(&mut self, highest: TlsVersion) -> Result<(), Error> {
         let representation = self.session.machine().representation();
         let mut options = self.options.clone();
         if options.tls == TlsMode::ExplicitIfOffered {
@@ -216,6 +222,7 @@ impl Client {
         self.session.close().await;
         self.session = Session::start(&options, highest, &mut self.memory).await?;
         self.reuse.seen_here = false;
+        self.hash_algorithm = None;
         let restored = self.restore(representation).await;
         if restored.is_err() {
             // Half restored, relative names would mean other files.

@@ -2,11 +2,13 @@
 
 use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite};
-use wharf_session::client::{Outcome, TransferSpec, TransferType, TransferVerb};
+use wharf_session::client::{OpError, Outcome, TransferSpec, TransferType, TransferVerb};
 
+use super::commands::is_unknown;
+use super::deferred::is_lost;
 use super::rewind::Rewind;
 use super::{Client, arguments};
-use crate::session::Pump;
+use crate::session::{Failure, Pump};
 use crate::{Error, Features};
 
 /// Bytes of an upload that are kept, as long as it is not known how the server takes data connections, to begin
@@ -44,7 +46,7 @@ impl Client {
         let path = arguments::path(path)?;
         // A server that tells the size makes a cut file show, whatever cut it.
         let tells_size = self.features().is_some_and(Features::size);
-        let size = if tells_size { self.size(path.as_bytes()).await? } else { None };
+        let size = if tells_size && offset > 0 { self.size(path.as_bytes()).await? } else { None };
         let expected = match size {
             Some(size) if size < offset => {
                 let what =
@@ -54,7 +56,9 @@ impl Client {
             Some(size) => Some(size - offset),
             None => None,
         };
-        let spec = TransferSpec { offset, expected, ..TransferSpec::new(TransferVerb::Retr, Some(path)) };
+        let ask_size = tells_size && offset == 0;
+        let spec =
+            TransferSpec { offset, expected, ask_size, ..TransferSpec::new(TransferVerb::Retr, Some(path)) };
         self.receive(spec, to, progress).await
     }
 
@@ -88,6 +92,7 @@ impl Client {
             let done = self.transfer(&spec, pump).await;
             match done.result {
                 Ok(outcome) => return self.moved(outcome),
+                Err(failure) if done.data.moved == 0 && is_lost(&failure) => self.recover().await?,
                 Err(failure) if done.data.moved == 0 && self.may_retry(&failure, &done.data) => {
                     self.renew().await?;
                 }
@@ -123,7 +128,7 @@ impl Client {
         let path =
             if how == Upload::Unique { arguments::directory(path)? } else { Some(arguments::path(path)?) };
         let offset = if verb == TransferVerb::Stor { offset } else { 0 };
-        let spec = TransferSpec { offset, ..TransferSpec::new(verb, path.clone()) };
+        let mut spec = TransferSpec { offset, ..TransferSpec::new(verb, path.clone()) };
         self.prepare_tickets(true).await?;
         let what = describe(&spec);
         let mut source = Rewind::new(from, if self.reuse.is_known() { 0 } else { KEPT });
@@ -134,6 +139,16 @@ impl Client {
             let again = source.is_whole() && (verb == TransferVerb::Stor || !done.data.started);
             match done.result {
                 Ok(outcome) => break self.moved(outcome)?,
+                // E8: REST is listed and refused all the same; the end of the file is where it would go on.
+                Err(Failure::Op(OpError::Refused(reply)))
+                    if spec.offset > 0 && again && is_unknown(&reply) && !done.data.started =>
+                {
+                    (spec.verb, spec.offset) = (TransferVerb::Appe, 0);
+                }
+                Err(failure) if again && is_lost(&failure) => {
+                    source.rewind();
+                    self.recover().await?;
+                }
                 Err(failure) if again && self.may_retry(&failure, &done.data) => {
                     source.rewind();
                     self.renew().await?;
@@ -155,15 +170,12 @@ impl Client {
     async fn verify(&mut self, path: &[u8], sent: u64, what: &str) -> Result<(), Error> {
         let tells_size = self.features().is_some_and(Features::size);
         let deflated = self.options.compress && self.features().is_some_and(Features::mode_z);
-        if (self.data_protected() && !deflated) || !tells_size {
+        if (self.data_protected() && !deflated) || !tells_size || self.check_later(path, sent, what) {
             return Ok(());
         }
         match self.size(path).await? {
-            Some(size) if size != sent => {
-                let what = format!("{what}: {sent} bytes were sent, but the server's file has {size}");
-                Err(Error::Truncated { what, bytes: size })
-            }
-            Some(_) | None => Ok(()),
+            Some(size) => same_size(what, sent, size),
+            None => Ok(()),
         }
     }
 
@@ -183,6 +195,15 @@ impl Client {
     pub fn unique_name(&self) -> Option<&Bytes> {
         self.unique_name.as_ref()
     }
+}
+
+/// Whether the server has all that was sent.
+pub(super) fn same_size(what: &str, sent: u64, size: u64) -> Result<(), Error> {
+    if size == sent {
+        return Ok(());
+    }
+    let what = format!("{what}: {sent} bytes were sent, but the server's file has {size}");
+    Err(Error::Truncated { what, bytes: size })
 }
 
 /// A transfer in the words of a command.

@@ -145,7 +145,9 @@ impl Session {
                 None => Error::PeerMisbehaved(text),
             },
             LostReason::TimedOut(waiting) => Error::TimedOut { what: waited(what, waiting) },
-            LostReason::PlaintextBehindTls => Error::PeerMisbehaved(reason.to_string()),
+            LostReason::PlaintextBehindTls | LostReason::Pipelined => {
+                Error::PeerMisbehaved(reason.to_string())
+            }
             LostReason::PeerMisbehaved(text) => Error::PeerMisbehaved(text),
             other => Error::PeerMisbehaved(other.to_string()),
         }

@@ -12,7 +12,7 @@ use std::io;
 use std::sync::Arc;
 
 use tokio::time::{Duration, Instant, sleep_until, timeout};
-use wharf_codec::{Escaped, Reply, ReplyCode};
+use wharf_codec::{Command, Escaped, Reply, ReplyCode};
 use wharf_session::TlsEvent;
 use wharf_session::client::{
     ApiMisuse, Client as Machine, Event, LostReason, OpError, OpId, Operation, Outcome, Output,
@@ -53,6 +53,10 @@ pub(crate) struct Session {
     lost: Option<LostReason>,
     /// This side has closed the connection.
     closed: bool,
+    /// Commands that wait for something to go out with, or for their replies.
+    posted: Vec<OpId>,
+    /// What came of them.
+    answers: Vec<(OpId, Result<Outcome, OpError>)>,
 }
 
 /// What became of a data connection, beyond what the machine needs to know.
@@ -111,6 +115,18 @@ impl Session {
         Done { result: result.map_err(Failure::Op), data: report }
     }
 
+    /// Leaves a command to go out with the next operation; what comes of it is among the [answers](Self::answers).
+    pub(crate) fn post(&mut self, command: Command) -> Result<OpId, ApiMisuse> {
+        let op = self.machine.post(command)?;
+        self.posted.push(op);
+        Ok(op)
+    }
+
+    /// What has come of posted commands.
+    pub(crate) fn answers(&mut self) -> Vec<(OpId, Result<Outcome, OpError>)> {
+        core::mem::take(&mut self.answers)
+    }
+
     /// Brings the connection back in step when an earlier future was dropped.
     pub(crate) async fn settle(&mut self) {
         let changing = !self.machine.wants_bytes() && !self.machine.is_closed();
@@ -135,9 +151,11 @@ impl Session {
         loop {
             self.feed();
             while let Some(output) = self.machine.poll_output() {
-                if let Some((id, result)) = self.perform(output, data)
-                    && (op.is_none() || op == Some(id))
-                {
+                let Some((id, result)) = self.perform(output, data) else { continue };
+                if let Some(at) = self.posted.iter().position(|posted| *posted == id) {
+                    self.posted.remove(at);
+                    self.answers.push((id, result));
+                } else if op.is_none() || op == Some(id) {
                     finished = Some(result);
                 }
             }
@@ -327,6 +345,11 @@ impl Session {
     pub(crate) fn tickets(&self) -> Option<usize> {
         self.control_version?;
         self.tls.as_ref().map(ClientControlTls::tickets_in_stock)
+    }
+
+    /// The address of the server.
+    pub(crate) fn peer_ip(&self) -> Option<std::net::IpAddr> {
+        self.control.peer_addr().ok().map(|addr| addr.ip())
     }
 
     /// Whether the server is this very machine, so that clear text does not leave it.

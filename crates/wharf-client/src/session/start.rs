@@ -1,15 +1,15 @@
 //! From a host name to a session that was greeted.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::lookup_host;
 use tokio::time::timeout;
-use wharf_codec::{Reply, ReplyCode};
+use wharf_codec::{Command, Features, HostName, Reply, ReplyCode};
 use wharf_session::client::{
-    Client as Machine, ClientConfig, ClientTimeouts, OpError, Operation, StartSecurity,
+    Client as Machine, ClientConfig, ClientTimeouts, OpError, Operation, Outcome, StartSecurity,
 };
 use wharf_transport::{
     ClientControlTls, ClientTlsOptions, ControlStream, NetStream, PassivePool, TlsFailure, TlsVersion, Trust,
@@ -17,7 +17,7 @@ use wharf_transport::{
 
 use super::{Failure, Pump, Session, now};
 use crate::memory::Memory;
-use crate::{ConnectOptions, Error, TlsMode};
+use crate::{Charset, ConnectOptions, Error, TlsMode};
 
 impl Session {
     /// Connects, waits for the greeting, and protects the connection as asked.
@@ -49,7 +49,7 @@ impl Session {
             StartSecurity::Clear
         };
         let mut session = Self {
-            machine: Machine::new(config(options), peer, local, security, now()),
+            machine: Machine::new(config(options, memory), peer, local, security, now()),
             control: ControlStream::clear(stream),
             tls,
             net: Arc::clone(&options.net),
@@ -64,15 +64,55 @@ impl Session {
             network_failure: None,
             lost: None,
             closed: false,
+            posted: Vec::new(),
+            answers: Vec::new(),
         };
         let mut data = session.data(Pump::None);
         if let Err(error) = session.drive(None, &mut data).await {
             return Err(session.error("connect", Failure::Op(error), Default::default()));
         }
         drop(data);
+        // With SNI, TLS names the host already, and has to name the same one (VH-05).
+        let early = options.tls == TlsMode::Explicit || options.tls == TlsMode::ExplicitIfOffered;
+        let early = early && bare(&options.host).parse::<IpAddr>().is_ok();
+        if options.send_host && early {
+            session.name_host(options).await?;
+        }
         session.protect(options, memory).await?;
+        if options.send_host && !early {
+            session.name_host(options).await?;
+        }
         session.learn(options, memory);
         Ok(session)
+    }
+
+    /// HOST, where the server lists it (VH-05, VH-06).
+    async fn name_host(&mut self, options: &ConnectOptions) -> Result<(), Error> {
+        let done = self.run(Operation::Command(Command::Feat), Pump::None).await;
+        let listed = match done.result {
+            Ok(Outcome::Done(reply)) => Features::parse(&reply).host(),
+            Ok(_) | Err(Failure::Op(OpError::Refused(_))) => false,
+            Err(failure) => return Err(self.error("FEAT", failure, done.data)),
+        };
+        if !listed {
+            return Ok(());
+        }
+        let bare = bare(&options.host);
+        let name = if bare.parse::<Ipv6Addr>().is_ok() { format!("[{bare}]") } else { bare.to_owned() };
+        let name = HostName::new(name)
+            .map_err(|why| Error::InvalidArgument { what: "the name of the host", why })?;
+        let command = Command::Host(name);
+        let what = command.to_string();
+        let done = self.run(Operation::Command(command), Pump::None).await;
+        match done.result {
+            Ok(_) => Ok(()),
+            Err(Failure::Op(OpError::Refused(reply)))
+                if matches!(reply.code(), ReplyCode::UNRECOGNIZED | ReplyCode::NOT_IMPLEMENTED) =>
+            {
+                Ok(())
+            }
+            Err(failure) => Err(self.error(&what, failure, done.data)),
+        }
     }
 
     async fn protect(&mut self, options: &ConnectOptions, memory: &mut Memory) -> Result<(), Error> {
@@ -132,7 +172,7 @@ impl Session {
     }
 }
 
-fn config(options: &ConnectOptions) -> ClientConfig {
+fn config(options: &ConnectOptions, memory: &Memory) -> ClientConfig {
     let wait = options.timeout;
     ClientConfig {
         timeouts: ClientTimeouts {
@@ -150,6 +190,9 @@ fn config(options: &ConnectOptions) -> ClientConfig {
         dangerous_trust_pasv_host: options.dangerous_trust_pasv_host,
         require_data_tls: options.data_tls,
         strict_close: options.strict_close,
+        utf8: options.charset.is_none_or(|charset| charset == Charset::UTF_8),
+        protect_after_login: options.protect_after_login,
+        pipeline: options.pipeline && !memory.record().no_pipeline,
         // Whether a password may go in clear is judged at login, when the peer is known.
         clear_login: matches!(options.tls, TlsMode::Off | TlsMode::ExplicitIfOffered),
         compress: options.compress,
@@ -157,9 +200,14 @@ fn config(options: &ConnectOptions) -> ClientConfig {
     }
 }
 
+/// Without the brackets of an address.
+fn bare(host: &str) -> &str {
+    host.trim_start_matches('[').trim_end_matches(']')
+}
+
 /// Tries the addresses of the host in turn.
 async fn dial(options: &ConnectOptions) -> Result<NetStream, Error> {
-    let host = options.host.trim_start_matches('[').trim_end_matches(']');
+    let host = bare(&options.host);
     let port = options.effective_port();
     let network = |what: String| move |source: io::Error| Error::Network { what, source };
     let found = lookup_host((host, port)).await.map_err(network(format!("cannot find {host}")))?;

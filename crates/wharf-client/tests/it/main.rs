@@ -6,11 +6,14 @@
     reason = "a test that cannot go on fails by a panic"
 )]
 
+mod between;
 mod certificate;
 mod deflate;
+mod forgetful;
 mod hostile;
 mod memory;
 mod peer;
 mod protected;
+mod quirks;
 mod reuse;
 mod transfers;

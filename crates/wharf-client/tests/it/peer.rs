@@ -66,6 +66,7 @@ impl Server {
             control: ControlStream::clear(NetStream::Tcp(tcp)),
             tls: self.tls.control(None),
             features: "SIZE\r\n REST STREAM\r\n MLST type*;size*;modify*;",
+            forgets: false,
             pool: PassivePool::new(Arc::new(TokioNet), None),
             port: None,
             heard: Vec::new(),
@@ -85,6 +86,8 @@ pub(crate) struct Peer {
     pub(crate) control: ControlStream,
     pub(crate) tls: ServerControlTls,
     pub(crate) features: &'static str,
+    /// What came together with a command is thrown away before that is answered.
+    pub(crate) forgets: bool,
     pool: PassivePool,
     port: Option<PassiveListener>,
     /// Every line that came.
@@ -93,6 +96,9 @@ pub(crate) struct Peer {
 
 impl Peer {
     pub(crate) async fn say(&mut self, text: &str) {
+        if self.forgets {
+            self.control.buffer().clear();
+        }
         self.control.queue(Bytes::from(format!("{text}\r\n")));
         self.flush().await;
     }

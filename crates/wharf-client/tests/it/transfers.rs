@@ -144,25 +144,6 @@ async fn lists_by_list_where_there_is_no_mlsd() {
     script.await.unwrap();
 }
 
-#[tokio::test]
-async fn sets_times_as_the_server_can() {
-    // XFR-24
-    let server = Server::start().await;
-    let options = server.options(TlsMode::Off);
-    let script = tokio::spawn(async move {
-        let mut peer = server.greet().await;
-        peer.features = "MDTM";
-        assert_eq!(peer.until(&["MDTM"]).await, "MDTM 20240102030405 f");
-        peer.say("550 no").await;
-        peer.expect("SITE UTIME 20240102030405 f").await;
-        peer.say("500 what?").await;
-    });
-    let mut client = logged_in(options).await.unwrap();
-    let time = TimeVal::parse(b"20240102030405").unwrap();
-    assert!(!client.set_modified("f", time).await.unwrap());
-    script.await.unwrap();
-}
-
 /// Gives its bytes and then nothing, for ever.
 struct Stuck(bool);
 

@@ -31,7 +31,31 @@ impl Client {
             // Nothing is awaited.
             Phase::Opening => return self.end_abort(op, error, None),
             // The reply to a step before the transfer command: there is nothing to abort yet.
-            phase @ (Phase::Protect(_) | Phase::Type | Phase::Mode | Phase::Setup | Phase::Draining(_)) => {
+            // The transfer command is out as well: its reply, and those before it, come ahead of the one to ABOR.
+            phase @ (Phase::Size | Phase::Setup | Phase::Unset(_)) if transfer.paired => {
+                self.send(now, &Command::Abor);
+                let before = match phase {
+                    Phase::Size => 2,
+                    Phase::Setup => 1,
+                    Phase::Protect(_)
+                    | Phase::Type
+                    | Phase::Mode
+                    | Phase::Unset(_)
+                    | Phase::Opening
+                    | Phase::Rest(_)
+                    | Phase::Moving(_)
+                    | Phase::Draining(_)
+                    | Phase::Aborting { .. } => 0,
+                };
+                transfer.phase = Phase::Aborting { error, left: before + 2, last: None };
+            }
+            phase @ (Phase::Protect(_)
+            | Phase::Type
+            | Phase::Mode
+            | Phase::Size
+            | Phase::Setup
+            | Phase::Unset(_)
+            | Phase::Draining(_)) => {
                 // What the reply says is not looked at any more: the next transfer settles it.
                 if matches!(phase, Phase::Type) {
                     self.settings.representation = None;
@@ -88,7 +112,9 @@ impl Client {
             phase @ (Phase::Protect(_)
             | Phase::Type
             | Phase::Mode
+            | Phase::Size
             | Phase::Setup
+            | Phase::Unset(_)
             | Phase::Opening
             | Phase::Rest(_)
             | Phase::Moving(_)

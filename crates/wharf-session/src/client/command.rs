@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use bytes::{BufMut as _, Bytes, BytesMut};
 use wharf_codec::{
-    Class, Command, DataDirection, Line, ProtectionLevel, Reply, ReplyCode, Structure, Text, Token,
-    TransferMode, Verb,
+    Class, Command, DataDirection, EpsvArgument, Line, ProtectionLevel, Reply, ReplyCode, Structure, Text,
+    Token, TransferMode, Verb,
 };
 
 use super::job::Job;
@@ -33,8 +33,13 @@ impl Client {
             Operation::Raw(line) => {
                 self.understood(line).map_or(Ok(()), |command| check_alone(&command, may_login))
             }
+            Operation::SetUp(command) => check_set_up(command),
             Operation::Transfer(spec) => check_transfer(spec),
-            Operation::Secure { .. } | Operation::Login { .. } | Operation::Abort | Operation::Quit => Ok(()),
+            Operation::Secure { .. }
+            | Operation::Login { .. }
+            | Operation::Flush
+            | Operation::Abort
+            | Operation::Quit => Ok(()),
         }
     }
 
@@ -133,6 +138,8 @@ fn check_alone(command: &Command, may_login: bool) -> Result<(), ApiMisuse> {
         | Command::Port(_)
         | Command::Eprt(_)
         | Command::Lpsv
+        | Command::Cpsv
+        | Command::Spsv
         | Command::Lprt(_)
         | Command::Mic(_)
         | Command::Conf(_)
@@ -144,6 +151,20 @@ fn check_alone(command: &Command, may_login: bool) -> Result<(), ApiMisuse> {
             if moves { Err(ApiMisuse::NotAlone) } else { Ok(()) }
         }
     }
+}
+
+/// What concerns a data connection, and nothing else.
+fn check_set_up(command: &Command) -> Result<(), ApiMisuse> {
+    let fits = matches!(
+        command,
+        Command::Pasv
+            | Command::Epsv(EpsvArgument::Any)
+            | Command::Cpsv
+            | Command::Port(_)
+            | Command::Eprt(_)
+            | Command::Sscn(Some(_))
+    );
+    if fits { Ok(()) } else { Err(ApiMisuse::NotAlone) }
 }
 
 fn check_transfer(spec: &TransferSpec) -> Result<(), ApiMisuse> {

@@ -64,6 +64,13 @@ pub struct ClientConfig {
     pub clear_login: bool,
     /// Compresses transfers and listings (MODE Z) where FEAT offers it.
     pub compress: bool,
+    /// Asks for protected data connections (PBSZ, PROT) behind the login only, for servers that forget what they took
+    /// before it. Otherwise they are asked at once, and again behind the login where they refused (TLS-15).
+    pub protect_after_login: bool,
+    /// Asks for names in UTF-8 where the server offers that (OPTS UTF8 ON, I18-06).
+    pub utf8: bool,
+    /// Sends commands that do not depend on each other together, where the server turns out to answer them.
+    pub pipeline: bool,
 }
 
 impl Default for ClientConfig {
@@ -79,6 +86,9 @@ impl Default for ClientConfig {
             strict_close: true,
             clear_login: false,
             compress: false,
+            protect_after_login: false,
+            utf8: true,
+            pipeline: true,
         }
     }
 }

@@ -27,9 +27,12 @@ impl Client {
             DataEvent::Connected { .. } => {
                 self.timers.stop_data();
                 transfer.side = DataSide::Connected;
-                if transfer.method == Method::Epsv {
-                    self.facts.epsv = Some(true);
+                match transfer.method {
+                    Method::Epsv => self.facts.epsv = Some(true),
+                    Method::Pasv => self.settings.pasv_worked = true,
+                    Method::Active => {}
                 }
+                self.await_paired(now, &transfer);
                 if matches!(transfer.phase, Phase::Opening) {
                     return self.begin(now, op, transfer);
                 }
@@ -41,6 +44,7 @@ impl Client {
             DataEvent::HandshakeBegun | DataEvent::HandshakeLost => {}
             DataEvent::Secured { tls, .. } => {
                 self.timers.stop_data();
+                self.await_paired(now, &transfer);
                 self.facts.data_tls = Some(tls);
                 transfer.side = DataSide::Secured;
             }
@@ -93,7 +97,9 @@ impl Client {
             Phase::Protect(_)
             | Phase::Type
             | Phase::Mode
+            | Phase::Size
             | Phase::Setup
+            | Phase::Unset(_)
             | Phase::Rest(_)
             | Phase::Draining(_)
             | Phase::Aborting { .. } => {

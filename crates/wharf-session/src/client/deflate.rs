@@ -24,7 +24,7 @@ impl Client {
     pub(super) fn choose_mode(&mut self, now: Instant, op: OpId, mut transfer: Transfer) {
         let wanted = self.wants_deflate();
         if wanted == self.settings.deflate && !self.settings.mode_unsure {
-            return self.open_data(now, op, transfer);
+            return self.ask_size(now, op, transfer);
         }
         self.send(now, &Command::Mode(if wanted { TransferMode::Deflate } else { TransferMode::Stream }));
         transfer.phase = Phase::Mode;

@@ -20,6 +20,8 @@ pub(super) enum Job {
     Login(Login),
     Command(CommandJob),
     Transfer(Box<Transfer>),
+    /// The replies to posted commands are awaited.
+    Flush,
     Quit,
 }
 

@@ -133,9 +133,9 @@ impl Client {
     /// Sends the first command behind `done` that is of use with this server, or ends the login.
     fn after(&mut self, now: Instant, op: OpId, mut login: Login, done: LoginStep) {
         let features = self.facts.features.clone().unwrap_or_default();
-        let command = if done == LoginStep::Feat && self.facts.utf8 && features.has("CLNT") {
+        let command = if done == LoginStep::Feat && features.has("CLNT") {
             client_name().map(|name| (LoginStep::Clnt, Command::Clnt(name)))
-        } else if matches!(done, LoginStep::Feat | LoginStep::Clnt) && self.facts.utf8 {
+        } else if matches!(done, LoginStep::Feat | LoginStep::Clnt) && self.facts.utf8 && self.config.utf8 {
             Some((LoginStep::Utf8, Command::Opts(OptsArgument::Utf8(Some(true)))))
         } else if done != LoginStep::Facts && done != LoginStep::Syst && lacks_wanted_facts(&features) {
             Some((LoginStep::Facts, Command::Opts(OptsArgument::Mlst(wanted_facts(&features)))))

@@ -4,7 +4,8 @@
 //! [`handle_tls`](Client::handle_tls), [`handle_data`](Client::handle_data), ...), and takes [`Output`]s from one
 //! ordered queue until it is empty. It may do so at any time and in any order of calls. The time is the caller's.
 //!
-//! Operations run one at a time. A transfer is the product of two small states, what the replies say and what the
+//! Operations run one at a time; commands that nothing depends on may be [posted](Client::post) to go out with the
+//! next one. A transfer is the product of two small states, what the replies say and what the
 //! data connection does, and either may be ahead of the other.
 
 mod abort;
@@ -16,7 +17,9 @@ mod job;
 mod login;
 mod operation;
 mod output;
+mod pipeline;
 mod protect;
+mod reply;
 mod secure;
 mod setup;
 #[cfg(test)]
@@ -29,7 +32,7 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use bytes::BytesMut;
-use wharf_codec::{Class, Command, Reply, ReplyCode, ReplyFramer, Representation};
+use wharf_codec::{Command, Reply, ReplyCode, ReplyFramer, Representation};
 
 pub use self::config::{ClientConfig, ClientTimeouts, StartSecurity};
 use self::job::{Job, Running};
@@ -37,6 +40,7 @@ pub use self::operation::{
     ApiMisuse, OpError, OpId, Operation, Outcome, TransferSpec, TransferType, TransferVerb, Waiting,
 };
 pub use self::output::{Event, LostReason, Output, ServerFacts};
+use self::pipeline::Pipeline;
 use self::timer::{Due, Timers};
 use crate::contract::{DataEvent, DataId, TlsEvent};
 
@@ -70,6 +74,8 @@ struct Settings {
     deflate_refused: bool,
     /// EPSV did not work: PASV from now on.
     epsv_failed: bool,
+    /// A data connection by PASV came about.
+    pasv_worked: bool,
     /// A REST was taken and its transfer refused; some servers remember it for the next one (XFR-08).
     rest_pending: bool,
     /// One more reply to an ABOR may still come.
@@ -101,6 +107,7 @@ pub struct Client {
     aborting: Option<OpId>,
     facts: ServerFacts,
     settings: Settings,
+    pipeline: Pipeline,
     implicit: bool,
     /// The server closed the connection behind the last reply of a transfer whose bytes still move.
     ended: bool,
@@ -132,6 +139,7 @@ impl Client {
             aborting: None,
             facts: ServerFacts::default(),
             settings: Settings::default(),
+            pipeline: Pipeline::default(),
             implicit: false,
             ended: false,
             next_op: 0,
@@ -170,12 +178,14 @@ impl Client {
         }
         self.check(&operation)?;
         let op = self.new_op();
+        self.send_posted(now);
         match operation {
+            Operation::Flush => self.start_flush(op),
             Operation::Secure { host } => self.start_secure(now, op, host),
             Operation::Login { user, password, account } => {
                 self.start_login(now, op, user, password, account);
             }
-            Operation::Command(command) => self.start_command(now, op, command),
+            Operation::Command(command) | Operation::SetUp(command) => self.start_command(now, op, command),
             Operation::Raw(line) => self.start_raw(now, op, line),
             Operation::Transfer(spec) => self.start_transfer(now, op, spec),
             // Abort has been dealt with above.
@@ -288,6 +298,7 @@ impl Client {
                 Due::Data(what) => self.on_data_timeout(now, what),
                 Due::Settle => self.on_settled(),
                 Due::Early => self.on_early_tls(now),
+                Due::Lost => self.on_lost_reply(),
             }
         }
         self.end_if_due();
@@ -322,74 +333,16 @@ impl Client {
         self.settings.representation
     }
 
-    /// Whether an operation runs.
+    /// Whether an operation runs, or replies to posted commands are on their way.
     #[must_use]
-    pub const fn is_busy(&self) -> bool {
-        self.running.is_some()
+    pub fn is_busy(&self) -> bool {
+        self.running.is_some() || self.pipeline.owes()
     }
 
     /// Whether the session is over.
     #[must_use]
     pub fn is_closed(&self) -> bool {
         self.life == Life::Closed
-    }
-
-    fn on_reply(&mut self, now: Instant, reply: Reply) {
-        self.outputs.push_back(Output::Event(Event::Received(reply.clone())));
-        if self.life == Life::Greeting {
-            return self.on_greeting(reply);
-        }
-        let Some(Running { op, job }) = self.running.take() else { return self.on_stray(reply) };
-        if !job.is_moving() && self.takes_as_late_abort_reply(reply.code()) {
-            return self.go_on(op, job);
-        }
-        // Replies come in order: what is behind the next one cannot belong to an ABOR before it.
-        self.settings.late_abort_reply = false;
-        // 1yz says "wait" to everything but a transfer, where it means more.
-        if reply.code().class() == Class::Preliminary && !matches!(job, Job::Transfer(_)) {
-            self.timers.arm_reply(now, self.config.timeouts.reply, Waiting::Reply);
-            return self.go_on(op, job);
-        }
-        self.timers.stop_reply();
-        match job {
-            Job::Secure(step) => self.on_secure_reply(now, op, step, reply),
-            Job::Login(login) => self.on_login_reply(now, op, login, reply),
-            Job::Command(command) => self.on_command_reply(now, op, command, reply),
-            Job::Transfer(transfer) => self.on_transfer_reply(now, op, *transfer, reply),
-            Job::Quit => {
-                self.finish(op, Ok(Outcome::Done(reply)));
-                self.close();
-            }
-        }
-    }
-
-    fn on_greeting(&mut self, reply: Reply) {
-        match reply.code().class() {
-            // 120: the service is ready later. The deadline stays, so that nobody drips for ever.
-            Class::Preliminary => {}
-            Class::Completion => {
-                self.timers.stop_reply();
-                self.life = Life::Open;
-                self.outputs.push_back(Output::Event(Event::Greeting(reply)));
-            }
-            Class::Transient | Class::Permanent => self.lose(LostReason::TurnedAway(reply)),
-            Class::Intermediate | Class::Protected => {
-                self.lose(LostReason::PeerMisbehaved(format!("the greeting is {reply}")));
-            }
-        }
-    }
-
-    /// A reply though nothing was asked.
-    fn on_stray(&mut self, reply: Reply) {
-        let code = reply.code();
-        if code == ReplyCode::SERVICE_NOT_AVAILABLE {
-            return self.lose(LostReason::ServiceClosing(reply));
-        }
-        if self.takes_as_late_abort_reply(code) {
-            return;
-        }
-        // Out of step: taking it for the answer to the next command would be worse than ending here.
-        self.lose(LostReason::PeerMisbehaved(format!("a reply that nobody asked for: {reply}")));
     }
 
     /// Queues a command and starts the clock of its reply.
@@ -402,6 +355,7 @@ impl Client {
     fn transmit(&mut self, now: Instant, shown: String, line: BytesMut) {
         self.outputs.push_back(Output::Event(Event::Sent(shown)));
         self.outputs.push_back(Output::Transmit(line.freeze()));
+        self.pipeline.on_sent(now);
         self.timers.arm_reply(now, self.config.timeouts.reply, Waiting::Reply);
     }
 
@@ -410,14 +364,19 @@ impl Client {
     }
 
     fn finish(&mut self, op: OpId, result: Result<Outcome, OpError>) {
-        self.timers.stop_all();
-        self.outputs.push_back(Output::Event(Event::Finished { op, result }));
+        if self.pipeline.owes() {
+            self.timers.stop_data_side();
+        } else {
+            self.timers.stop_all();
+        }
+        self.outputs.push_back(Event::Finished { op, result }.into());
     }
 
     fn lose(&mut self, reason: LostReason) {
         if self.life == Life::Closed {
             return;
         }
+        self.lose_posted(&reason);
         if let Some(Running { op, job }) = self.running.take() {
             if let Job::Transfer(transfer) = &job {
                 self.drop_data(transfer);

@@ -47,8 +47,13 @@ pub enum Operation {
     Command(Command),
     /// One line as the user typed it (RFC 1123 §4.1.4.2).
     Raw(Text),
+    /// A command that sets up a data connection between this server and another one: PASV, EPSV, CPSV, PORT, EPRT, or
+    /// SSCN. The next transfer is then [elsewhere](TransferSpec::elsewhere).
+    SetUp(Command),
     /// A file or a listing.
     Transfer(TransferSpec),
+    /// Sends the commands that were posted; ends with the last of their replies.
+    Flush,
     /// Stops the running transfer.
     Abort,
     /// The end of the session.
@@ -111,13 +116,26 @@ pub struct TransferSpec {
     pub representation: TransferType,
     /// How many bytes a download must bring, where that is known.
     pub expected: Option<u64>,
+    /// Whether the server is asked for the size first (SIZE), to know how many bytes a download must bring; its refusal
+    /// is no error (XFR-05). Only for RETR of the whole file in bytes.
+    pub ask_size: bool,
+    /// The bytes go to or come from another server, as [`Operation::SetUp`] has arranged: only the replies are seen here.
+    pub elsewhere: bool,
 }
 
 impl TransferSpec {
     /// A whole transfer of bytes.
     #[must_use]
     pub const fn new(verb: TransferVerb, path: Option<Pathname>) -> Self {
-        Self { verb, path, offset: 0, representation: TransferType::Image, expected: None }
+        Self {
+            verb,
+            path,
+            offset: 0,
+            representation: TransferType::Image,
+            expected: None,
+            ask_size: false,
+            elsewhere: false,
+        }
     }
 }
 

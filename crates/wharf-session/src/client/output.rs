@@ -26,6 +26,12 @@ pub enum Output {
     Close,
 }
 
+impl From<Event> for Output {
+    fn from(event: Event) -> Self {
+        Self::Event(event)
+    }
+}
+
 /// News for the application.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -72,6 +78,10 @@ pub enum LostReason {
     /// Something did not come in time.
     #[error("{0}")]
     TimedOut(Waiting),
+    /// Of several commands that went out together only the first were answered. Another session that sends one at a
+    /// time will do.
+    #[error("the server loses commands that come together")]
+    Pipelined,
 }
 
 /// What is known of the server.

@@ -15,7 +15,11 @@ use crate::contract::TlsInfo;
 #[derive(Debug)]
 pub(super) enum SecureStep {
     /// The reply to AUTH is awaited.
-    Auth { host: String },
+    Auth {
+        host: String,
+        /// The older name of the mechanism has been tried too.
+        last: bool,
+    },
     /// TLS shakes hands; the reply was this.
     Handshake(Reply),
     /// Data connections are being protected as well.
@@ -25,12 +29,22 @@ pub(super) enum SecureStep {
 impl Client {
     pub(super) fn start_secure(&mut self, now: Instant, op: OpId, host: String) {
         self.send(now, &Command::Auth(AuthMechanism::Tls));
-        self.go_on(op, Job::Secure(SecureStep::Auth { host }));
+        self.go_on(op, Job::Secure(SecureStep::Auth { host, last: false }));
     }
 
     pub(super) fn on_secure_reply(&mut self, now: Instant, op: OpId, step: SecureStep, reply: Reply) {
         match step {
-            SecureStep::Auth { host } => {
+            // A server that knows the mechanism by its older name alone does the same TLS (TLS-02).
+            SecureStep::Auth { host, last: false }
+                if matches!(
+                    reply.code(),
+                    ReplyCode::BAD_PARAMETER | ReplyCode::PARAMETER_NOT_IMPLEMENTED
+                ) =>
+            {
+                self.send(now, &Command::Auth(AuthMechanism::Ssl));
+                self.go_on(op, Job::Secure(SecureStep::Auth { host, last: true }));
+            }
+            SecureStep::Auth { host, .. } => {
                 // 234 and nothing else means yes: taking 2yz for it would let one forged line keep the session in
                 // clear.
                 if reply.code() != ReplyCode::SECURITY_COMPLETE {
@@ -63,7 +77,7 @@ impl Client {
         let Some(Running { op, job: Job::Secure(SecureStep::Handshake(reply)) }) = self.running.take() else {
             return;
         };
-        if self.wants_protection() {
+        if self.wants_protection() && !self.config.protect_after_login {
             let step = self.start_protect(now);
             self.go_on(op, Job::Secure(SecureStep::Protect(step, reply)));
         } else {

@@ -10,7 +10,7 @@ use wharf_codec::{
 use super::operation::{OpError, OpId, TransferSpec, TransferType, TransferVerb, Waiting};
 use super::output::Output;
 use super::protect::Protected;
-use super::transfer::{DataSide, Phase, Transfer};
+use super::transfer::{DataSide, Phase, ReplySide, Transfer, command_of};
 use super::{Client, Running, job::Job};
 use crate::contract::{DataCommand, DataFailure, DataId, PeerRule};
 
@@ -36,7 +36,7 @@ impl Client {
 
     /// The first of the steps that is needed.
     pub(super) fn prepare(&mut self, now: Instant, op: OpId, mut transfer: Transfer) {
-        if self.wants_protection() && !transfer.asked_protection {
+        if !transfer.spec.elsewhere && self.wants_protection() && !transfer.asked_protection {
             transfer.asked_protection = true;
             let step = self.start_protect(now);
             transfer.phase = Phase::Protect(step);
@@ -57,7 +57,45 @@ impl Client {
         }
     }
 
+    /// SIZE where it was asked for; it goes out with the rest where that is good.
+    pub(super) fn ask_size(&mut self, now: Instant, op: OpId, mut transfer: Transfer) {
+        let wanted = transfer.spec.ask_size && transfer.spec.verb == TransferVerb::Retr;
+        let Some(path) = transfer.spec.path.clone().filter(|_| wanted) else {
+            return self.open_data(now, op, transfer);
+        };
+        self.send(now, &Command::Size(path));
+        let method = self.passive_method();
+        if !self.config.active && self.may_pair(&transfer, method) {
+            return self.send_pair(now, op, transfer, method, Phase::Size);
+        }
+        transfer.phase = Phase::Size;
+        self.keep(op, transfer);
+    }
+
+    /// The setup and the transfer command in one go; `first` is the reply that comes first.
+    fn send_pair(&mut self, now: Instant, op: OpId, mut transfer: Transfer, method: Method, first: Phase) {
+        let Some(command) = command_of(&transfer.spec) else {
+            let error = OpError::PeerMisbehaved("the path cannot be sent".to_owned());
+            return self.fail_transfer(op, &mut transfer, error);
+        };
+        let setup = if method == Method::Epsv { Command::Epsv(EpsvArgument::Any) } else { Command::Pasv };
+        self.send(now, &setup);
+        self.send(now, &command);
+        transfer.method = method;
+        transfer.paired = true;
+        transfer.phase = first;
+        self.keep(op, transfer);
+    }
+
+    fn passive_method(&self) -> Method {
+        let epsv = self.peer.is_ipv6() || (self.config.use_epsv && !self.settings.epsv_failed);
+        if epsv { Method::Epsv } else { Method::Pasv }
+    }
+
     pub(super) fn open_data(&mut self, now: Instant, op: OpId, mut transfer: Transfer) {
+        if transfer.spec.elsewhere {
+            return self.begin_elsewhere(now, op, transfer);
+        }
         if self.config.active {
             transfer.method = Method::Active;
             let id = self.new_data(&mut transfer);
@@ -67,8 +105,11 @@ impl Client {
             self.timers.arm_data(now, self.config.timeouts.data_open, Waiting::DataOpen);
             return self.keep(op, transfer);
         }
-        let v6 = self.peer.is_ipv6();
-        if v6 || (self.config.use_epsv && !self.settings.epsv_failed) {
+        let method = self.passive_method();
+        if self.may_pair(&transfer, method) {
+            return self.send_pair(now, op, transfer, method, Phase::Setup);
+        }
+        if method == Method::Epsv {
             transfer.method = Method::Epsv;
             self.send(now, &Command::Epsv(EpsvArgument::Any));
             transfer.phase = Phase::Setup;
@@ -132,6 +173,21 @@ impl Client {
                 self.choose_mode(now, op, transfer);
             }
             Phase::Mode => self.on_mode_reply(now, op, transfer, reply),
+            Phase::Size => {
+                transfer.spec.expected = size_of(&reply).or(transfer.spec.expected);
+                if transfer.paired {
+                    transfer.phase = Phase::Setup;
+                    self.await_next(now, true);
+                    return self.keep(op, transfer);
+                }
+                self.open_data(now, op, transfer);
+            }
+            // The transfer had no connection to go by: once more, one by one.
+            Phase::Unset(_) if code.is_refusal() => self.start_anew(now, op, transfer),
+            Phase::Unset(refusal) => {
+                let text = format!("after {refusal} a transfer was answered by {reply}");
+                self.fail_transfer(op, &mut transfer, OpError::PeerMisbehaved(text));
+            }
             Phase::Setup => match transfer.method {
                 Method::Epsv => self.on_epsv_reply(now, op, transfer, reply),
                 Method::Pasv => self.on_pasv_reply(now, op, transfer, reply),
@@ -170,6 +226,9 @@ impl Client {
         {
             return self.dial(now, op, transfer, SocketAddr::new(self.peer.ip(), port));
         }
+        if transfer.paired {
+            return self.on_unset(now, op, transfer, reply);
+        }
         let unusable = code.is_completion() || code.class() == Class::Permanent;
         if unusable && self.falls_back(&transfer) {
             return self.send_pasv(now, op, transfer);
@@ -189,7 +248,23 @@ impl Client {
             };
             return self.dial(now, op, transfer, to);
         }
+        if transfer.paired {
+            return self.on_unset(now, op, transfer, reply);
+        }
         self.fail_transfer(op, &mut transfer, refused_or_strange(reply));
+    }
+
+    /// There is no data connection for a transfer command that is out already.
+    fn on_unset(&mut self, now: Instant, op: OpId, mut transfer: Transfer, reply: Reply) {
+        if reply.code().is_refusal() {
+            // The reply to the transfer command has to come first.
+            transfer.phase = Phase::Unset(reply);
+            self.await_next(now, true);
+            return self.keep(op, transfer);
+        }
+        // The server waits for a connection to a place that it did not name.
+        transfer.phase = Phase::Moving(ReplySide::Silent);
+        self.begin_abort(now, op, transfer, refused_or_strange(reply));
     }
 
     fn dial(&mut self, now: Instant, op: OpId, mut transfer: Transfer, to: SocketAddr) {
@@ -224,6 +299,9 @@ impl Client {
             self.timers.arm_data(now, self.config.timeouts.data_open, Waiting::DataOpen);
         }
         let offset = transfer.spec.offset;
+        if transfer.paired {
+            return self.send_transfer(now, op, transfer);
+        }
         if offset > 0 || self.settings.rest_pending {
             self.send(now, &Command::Rest(offset));
             transfer.phase = Phase::Rest(offset);
@@ -244,7 +322,9 @@ impl Client {
             Phase::Protect(_)
             | Phase::Type
             | Phase::Mode
+            | Phase::Size
             | Phase::Setup
+            | Phase::Unset(_)
             | Phase::Rest(_)
             | Phase::Moving(_) => {
                 self.begin_abort(now, op, transfer, OpError::TimedOut(what));
@@ -267,6 +347,12 @@ fn representation_of(spec: &TransferSpec) -> Option<Representation> {
             })
         }
     }
+}
+
+/// The number in a 213 reply.
+fn size_of(reply: &Reply) -> Option<u64> {
+    let text = (reply.code() == ReplyCode::FILE_STATUS).then(|| reply.text().trim_ascii())?;
+    core::str::from_utf8(text).ok()?.parse().ok()
 }
 
 fn refused_or_strange(reply: Reply) -> OpError {

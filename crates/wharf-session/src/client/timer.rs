@@ -15,6 +15,8 @@ pub(super) struct Timers {
     settle: Option<Instant>,
     /// TLS on the data connection before the reply.
     early: Option<Instant>,
+    /// The next of several replies.
+    lost: Option<Instant>,
 }
 
 /// A clock that has run out.
@@ -24,6 +26,7 @@ pub(super) enum Due {
     Data(Waiting),
     Settle,
     Early,
+    Lost,
 }
 
 impl Timers {
@@ -43,6 +46,14 @@ impl Timers {
         self.early = Some(later(now, after));
     }
 
+    pub(super) fn arm_lost(&mut self, now: Instant, after: Duration) {
+        self.lost = Some(later(now, after));
+    }
+
+    pub(super) fn stop_lost(&mut self) {
+        self.lost = None;
+    }
+
     pub(super) fn stop_reply(&mut self) {
         self.reply = None;
     }
@@ -59,12 +70,20 @@ impl Timers {
         self.early = None;
     }
 
+    /// All but what is awaited on the control connection.
+    pub(super) fn stop_data_side(&mut self) {
+        *self = Self { reply: self.reply, lost: self.lost, ..Self::default() };
+    }
+
     pub(super) fn stop_all(&mut self) {
         *self = Self::default();
     }
 
     pub(super) fn next(&self) -> Option<Instant> {
-        [self.reply.map(|t| t.0), self.data.map(|t| t.0), self.settle, self.early].into_iter().flatten().min()
+        [self.reply.map(|t| t.0), self.data.map(|t| t.0), self.settle, self.early, self.lost]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// Takes one clock that is due, so that asking again always moves on.
@@ -78,7 +97,10 @@ impl Timers {
         if self.settle.take_if(|at| *at <= now).is_some() {
             return Some(Due::Settle);
         }
-        self.early.take_if(|at| *at <= now).map(|_| Due::Early)
+        if self.early.take_if(|at| *at <= now).is_some() {
+            return Some(Due::Early);
+        }
+        self.lost.take_if(|at| *at <= now).map(|_| Due::Lost)
     }
 }
 

@@ -1,6 +1,6 @@
 //! A transfer, once its data connection has been agreed on: what the replies say, times what the data connection does.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use wharf_codec::{Class, Command, Reply, ReplyCode, Text};
@@ -11,6 +11,10 @@ use super::operation::{OpError, OpId, Outcome, TransferSpec, TransferVerb, Waiti
 use super::protect::ProtectStep;
 use super::setup::Method;
 use crate::contract::{DataFailure, DataId, EndMark};
+
+/// How long a transfer between two servers may take: nothing of it shows here, and a server that is gone shows by the
+/// end of its connection.
+const ELSEWHERE: Duration = Duration::from_secs(86_400);
 
 /// A transfer under way.
 #[derive(Debug)]
@@ -23,6 +27,10 @@ pub(super) struct Transfer {
     pub(super) method: Method,
     /// Protection was asked for because a transfer without it was refused: once is enough.
     pub(super) asked_protection: bool,
+    /// The transfer command is out already, behind the one that sets up the data connection.
+    pub(super) paired: bool,
+    /// Sending it so has failed: the commands go one by one.
+    pub(super) one_by_one: bool,
     /// The name that the server chose.
     name: Option<Bytes>,
 }
@@ -36,8 +44,12 @@ pub(super) enum Phase {
     Type,
     /// MODE.
     Mode,
+    /// SIZE.
+    Size,
     /// EPSV, PASV, or the reply to PORT, EPRT.
     Setup,
+    /// The reply to a transfer command that was sent early, and whose data connection was refused.
+    Unset(Reply),
     /// Nothing: the data connection has to come about first.
     Opening,
     /// REST.
@@ -96,9 +108,17 @@ impl Client {
             side: DataSide::Opening,
             method: Method::Pasv,
             asked_protection: false,
+            paired: false,
+            one_by_one: false,
             name: None,
         };
         self.prepare(now, op, transfer);
+    }
+
+    /// The bytes move between two servers: there is nothing to wait for but the replies.
+    pub(super) fn begin_elsewhere(&mut self, now: Instant, op: OpId, mut transfer: Transfer) {
+        transfer.side = DataSide::Finished { bytes: 0, end: EndMark::Clean };
+        self.begin(now, op, transfer);
     }
 
     pub(super) fn keep(&mut self, op: OpId, transfer: Transfer) {
@@ -115,7 +135,9 @@ impl Client {
             phase @ (Phase::Protect(_)
             | Phase::Type
             | Phase::Mode
+            | Phase::Size
             | Phase::Setup
+            | Phase::Unset(_)
             | Phase::Opening
             | Phase::Rest(_)
             | Phase::Draining(_))
@@ -130,7 +152,9 @@ impl Client {
             phase @ (Phase::Protect(_)
             | Phase::Type
             | Phase::Mode
+            | Phase::Size
             | Phase::Setup
+            | Phase::Unset(_)
             | Phase::Opening
             | Phase::Rest(_)) => {
                 self.on_setup_reply(now, op, transfer, phase, reply);
@@ -140,11 +164,16 @@ impl Client {
 
     /// Sends the transfer command itself.
     pub(super) fn send_transfer(&mut self, now: Instant, op: OpId, mut transfer: Transfer) {
-        let Some(command) = command_of(&transfer.spec) else {
-            let error = OpError::PeerMisbehaved("the path cannot be sent".to_owned());
-            return self.fail_transfer(op, &mut transfer, error);
-        };
-        self.send(now, &command);
+        if transfer.paired {
+            // It is out; what comes next is its reply.
+            self.timers.arm_reply(now, self.config.timeouts.reply, Waiting::Reply);
+        } else {
+            let Some(command) = command_of(&transfer.spec) else {
+                let error = OpError::PeerMisbehaved("the path cannot be sent".to_owned());
+                return self.fail_transfer(op, &mut transfer, error);
+            };
+            self.send(now, &command);
+        }
         transfer.phase = Phase::Moving(ReplySide::Silent);
         if matches!(transfer.side, DataSide::Connected) && self.facts.data_protected {
             self.timers.arm_early(now, self.config.timeouts.early_tls);
@@ -166,10 +195,18 @@ impl Client {
             transfer.name = Some(name);
         }
         let code = reply.code();
+        if self.blames_pair(&transfer, code) {
+            return self.start_anew(now, op, transfer);
+        }
+        if transfer.paired {
+            self.on_pair_answered();
+        }
         transfer.phase = match code.class() {
             Class::Preliminary => {
                 self.settings.rest_pending = false;
-                if matches!(transfer.side, DataSide::Finished { .. } | DataSide::Failed(_)) {
+                if transfer.spec.elsewhere {
+                    self.timers.arm_reply(now, ELSEWHERE, Waiting::FinalReply);
+                } else if matches!(transfer.side, DataSide::Finished { .. } | DataSide::Failed(_)) {
                     self.timers.arm_reply(now, self.config.timeouts.final_reply, Waiting::FinalReply);
                 }
                 // 110 may come again and again; a second 150 changes nothing.
@@ -201,18 +238,20 @@ impl Client {
                 | ReplyCode::PROTOCOL_OR_TLS_REFUSED
                 | ReplyCode::POLICY_DENIED
         ) && self.facts.tls.is_some()
-            && !self.facts.data_protected;
+            && !self.facts.data_protected
+            && !transfer.spec.elsewhere;
         if unprotected && !transfer.asked_protection {
             // TLS-18: these three say the same; ask once, then try again.
-            self.drop_data(&transfer);
-            transfer.data = None;
-            transfer.side = DataSide::Opening;
+            self.forget_data(&mut transfer);
             transfer.asked_protection = true;
             let step = self.start_protect(now);
             transfer.phase = Phase::Protect(step);
             return self.keep(op, transfer);
         }
-        let unknown_verb = matches!(code, ReplyCode::UNRECOGNIZED | ReplyCode::NOT_IMPLEMENTED);
+        let unknown_verb = matches!(
+            code,
+            ReplyCode::UNRECOGNIZED | ReplyCode::NOT_IMPLEMENTED | ReplyCode::PARAMETER_NOT_IMPLEMENTED
+        );
         if transfer.spec.verb == TransferVerb::Mlsd && unknown_verb {
             self.facts.mlsd = Some(false);
         }
@@ -290,6 +329,22 @@ impl Client {
         self.finish(op, Ok(Outcome::Transferred { bytes, reply, name: transfer.name }));
     }
 
+    /// The same transfer once more, its commands one by one.
+    pub(super) fn start_anew(&mut self, now: Instant, op: OpId, mut transfer: Transfer) {
+        self.on_pair_refused();
+        self.forget_data(&mut transfer);
+        transfer.one_by_one = true;
+        self.open_data(now, op, transfer);
+    }
+
+    /// Nothing is out any more, and no data connection is there.
+    fn forget_data(&mut self, transfer: &mut Transfer) {
+        self.drop_data(transfer);
+        transfer.data = None;
+        transfer.side = DataSide::Opening;
+        transfer.paired = false;
+    }
+
     fn misbehaved(&mut self, op: OpId, mut transfer: Transfer, text: String) {
         self.fail_transfer(op, &mut transfer, OpError::PeerMisbehaved(text));
     }
@@ -303,7 +358,7 @@ impl Client {
 }
 
 /// The command of a transfer; `None` only when a path is missing that [`Client::start`] has asked for.
-fn command_of(spec: &TransferSpec) -> Option<Command> {
+pub(super) fn command_of(spec: &TransferSpec) -> Option<Command> {
     let text = |spec: &TransferSpec| spec.path.clone().and_then(|path| Text::new(path.into_bytes()).ok());
     Some(match spec.verb {
         TransferVerb::Retr => Command::Retr(spec.path.clone()?),

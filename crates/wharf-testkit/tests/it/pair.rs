@@ -230,3 +230,46 @@ fn implicit_sessions_work() {
     pair.run(transfer(TransferVerb::Stor, 0)).unwrap();
     assert!(pair.records()[0].secured);
 }
+
+/// A thousand files over a way of 50 ms there and back, and how often the client had to wait for an answer.
+fn thousand(pipeline: bool) -> [f64; 2] {
+    const FILES: usize = 1_000;
+    let client = ClientConfig { pipeline, ..ClientConfig::default() };
+    let mut pair = Pair::new(7, client, ServerConfig::default());
+    pair.set_latency(std::time::Duration::from_millis(25));
+    pair.run(Operation::Secure { host: "ftp.example.org".to_owned() }).unwrap();
+    pair.run(Operation::Login {
+        user: UserName::try_from("alice").unwrap(),
+        password: Some(Secret::new("secret").unwrap()),
+        account: None,
+    })
+    .unwrap();
+    let path = |number: usize| Pathname::new(format!("f{number}").into_bytes()).unwrap();
+    let spec = |verb, number| TransferSpec { ask_size: true, ..TransferSpec::new(verb, Some(path(number))) };
+    let before = pair.round_trips();
+    for number in 0..FILES {
+        pair.set_upload(vec![number as u8; 1024]);
+        pair.run(Operation::Transfer(spec(TransferVerb::Stor, number))).unwrap();
+        let time = wharf_codec::TimeVal::new(1_000_000_000, 0);
+        let command = Command::Mfmt { time, path: path(number) };
+        if pair.post(command.clone()).is_err() {
+            pair.run(Operation::Command(command)).unwrap();
+        }
+    }
+    pair.run(Operation::Flush).unwrap();
+    let up = pair.round_trips();
+    for number in 0..FILES {
+        pair.run(Operation::Transfer(spec(TransferVerb::Retr, number))).unwrap();
+        assert_eq!(pair.download(), vec![number as u8; 1024]);
+    }
+    let down = pair.round_trips();
+    [(up - before) as f64 / FILES as f64, (down - up) as f64 / FILES as f64]
+}
+
+#[test]
+fn a_thousand_small_files_take_a_round_trip_each() {
+    let [up, down] = thousand(true);
+    assert!(up <= 1.2 && down <= 1.2, "{up} round trips for an upload, {down} for a download");
+    let [up, down] = thousand(false);
+    assert!(up >= 3.0 && down >= 3.0, "{up} round trips for an upload, {down} for a download");
+}

@@ -2,7 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod charset;
+mod distance;
 mod hostile;
 mod server;
 mod usage;
+mod verify;
 mod work;

@@ -20,6 +20,10 @@ pub(crate) struct State {
     pub(crate) heard: Vec<String>,
     pub(crate) times: BTreeMap<String, String>,
     pub(crate) connections: usize,
+    /// Digests that are told, by the command.
+    pub(crate) digests: BTreeMap<String, String>,
+    /// Names are ISO 8859-1 on the wire.
+    pub(crate) latin1: bool,
     /// Downloads end after so many bytes.
     pub(crate) cut: Option<usize>,
 }
@@ -90,14 +94,16 @@ fn serve(stream: &TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
     stream.set_nodelay(true)?;
     let mut lines = BufReader::new(stream.try_clone()?);
     let mut control = stream.try_clone()?;
-    let mut say = |line: &str| control.write_all(format!("{line}\r\n").as_bytes());
+    let latin1 = state.lock().unwrap().latin1;
+    let mut say = |line: &str| control.write_all(&on_wire(&format!("{line}\r\n"), latin1));
     let (mut passive, mut offset, mut from) = (None::<TcpListener>, 0, String::new());
     say("220 hello")?;
     loop {
-        let mut line = String::new();
-        if lines.read_line(&mut line)? == 0 {
+        let mut line = Vec::new();
+        if lines.read_until(b'\n', &mut line)? == 0 {
             return Ok(());
         }
+        let line = if latin1 { line.into_iter().map(char::from).collect() } else { text(&line) };
         let line = line.trim_end().to_owned();
         state.lock().unwrap().heard.push(line.clone());
         let (verb, argument) = line.split_once(' ').unwrap_or((&line, ""));
@@ -106,9 +112,13 @@ fn serve(stream: &TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
         match verb {
             "USER" => say("331 and?")?,
             "PASS" => say("230 in")?,
+            "FEAT" if !state.digests.is_empty() => say(
+                "211-Features:\r\n SIZE\r\n HASH SHA-256*;SHA-1;MD5\r\n XCRC\r\n MLST type*;size*;\r\n211 End",
+            )?,
             "FEAT" => say(
                 "211-Features:\r\n SIZE\r\n MDTM\r\n MFMT\r\n REST STREAM\r\n MLST type*;size*;modify*;\r\n211 End",
             )?,
+            _ if state.digests.contains_key(verb) => say(&state.digests[verb].clone())?,
             "EPSV" => {
                 let listener = TcpListener::bind("127.0.0.1:0")?;
                 say(&format!("229 here (|||{}|)", listener.local_addr()?.port()))?;
@@ -139,7 +149,7 @@ fn serve(stream: &TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
                 let listing = listing(&state, &path);
                 let (mut data, _) = passive.take().unwrap().accept()?;
                 say("150 now")?;
-                data.write_all(listing.as_bytes())?;
+                data.write_all(&on_wire(&listing, latin1))?;
                 drop(data);
                 say("226 done")?;
             }
@@ -188,6 +198,10 @@ fn serve(stream: &TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
             _ => say("502 what?")?,
         }
     }
+}
+
+fn on_wire(text: &str, latin1: bool) -> Vec<u8> {
+    if latin1 { text.chars().map(|c| u8::try_from(c).unwrap()).collect() } else { text.as_bytes().to_vec() }
 }
 
 fn parent_is_there(tree: &Tree, path: &str) -> bool {

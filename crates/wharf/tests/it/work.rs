@@ -139,6 +139,22 @@ fn trees_there_and_back_over_one_connection() {
 }
 
 #[test]
+fn from_one_server_to_another() {
+    let (one, other) = (holding(), Server::start(&[("in", None)]));
+    good(&["cp", &one.url("pub/a.txt"), &other.url("b")]);
+    assert_eq!(other.content("b").unwrap(), b"A");
+    assert_eq!(other.state.lock().unwrap().times["b"], "20010909014640");
+    good(&["cp", &one.url("pub/*.txt"), &other.url("in/")]);
+    assert_eq!(other.content("in/b.txt").unwrap(), b"BB");
+    assert!(!one.heard().iter().chain(&other.heard()).any(|line| line.starts_with("PORT")));
+    // Servers that do not do it are no obstacle.
+    good(&["-q", "cp", "--fxp", &one.url("pub/c.md"), &other.url("c")]);
+    assert_eq!(other.content("c").unwrap(), b"C");
+    assert_eq!(run(&["cp", &one.url("gone"), &other.url("x")]).status.code(), Some(6));
+    assert_eq!(other.content("x"), None);
+}
+
+#[test]
 fn changes() {
     let server = holding();
     good(&["mkdir", "-p", &server.url("n/m")]);

@@ -1,6 +1,7 @@
 //! The machine against replies and data events, without any connection.
 
 mod deflate;
+mod pipeline;
 mod session;
 mod transfer;
 
@@ -65,14 +66,15 @@ impl Rig {
 
     /// Greeted, in clear.
     fn open() -> Self {
-        let mut rig = Self::new(ClientConfig { clear_login: true, ..ClientConfig::default() });
+        let mut rig =
+            Self::new(ClientConfig { clear_login: true, pipeline: false, ..ClientConfig::default() });
         assert!(rig.says("220 hello").is_empty());
         rig
     }
 
     /// Greeted, with TLS and protected data connections.
     fn secure() -> Self {
-        let mut rig = Self::new(ClientConfig::default());
+        let mut rig = Self::new(ClientConfig { pipeline: false, ..ClientConfig::default() });
         rig.says("220 hello");
         assert_eq!(rig.start(Operation::Secure { host: "h".into() }), ["> AUTH TLS"]);
         assert_eq!(rig.says("234 go"), ["upgrade h"]);
