@@ -321,14 +321,13 @@ impl DataChannel {
         }
         let winner = loop {
             while self.race.has_room()
-                && let Some((io, _)) = self.candidates.pop_front()
+                && let Some(candidate) = self.candidates.pop_front()
             {
-                self.race.enter(io, role.clone(), tickets.clone());
+                self.race.enter(candidate, role.clone(), tickets.clone());
             }
             match next_turn(&mut self.race, &self.source, &tickets, self.patience).await {
                 Turn::Won(winner) => break winner,
                 Turn::Failed(failure) => {
-                    tracing::debug!(%failure, "a candidate for a data connection failed");
                     self.race.failed(failure);
                     if !self.race.has_begun() {
                         tickets.give_back();

@@ -1,6 +1,7 @@
 //! Candidates for one data connection, shaking hands side by side.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
@@ -17,7 +18,7 @@ use crate::net::{BoxFuture, NetStream};
 /// Handshakes at a time on one passive port.
 const MOST_CANDIDATES: usize = 4;
 
-type Handshake = BoxFuture<'static, (usize, Result<Box<Winner>, DataFailure>)>;
+type Handshake = BoxFuture<'static, (usize, SocketAddr, Result<Box<Winner>, DataFailure>)>;
 
 /// One who shakes hands.
 struct Entrant {
@@ -59,7 +60,12 @@ impl Race {
 
     /// Takes a candidate in. Where all places are taken, the oldest one who has said nothing yet is dropped: four
     /// connections that keep silent must not keep the client out.
-    pub(crate) fn enter(&mut self, io: NetStream, role: DataRole, tickets: SharedTicketPlan) {
+    pub(crate) fn enter(
+        &mut self,
+        (io, peer): (NetStream, SocketAddr),
+        role: DataRole,
+        tickets: SharedTicketPlan,
+    ) {
         if self.entrants.len() >= MOST_CANDIDATES
             && let Some(at) = self.silent()
         {
@@ -70,7 +76,8 @@ impl Race {
         let (number, began) = (self.entered, Arc::new(AtomicBool::new(false)));
         let begins = Arc::clone(&began);
         let handshake: Handshake = Box::pin(async move {
-            (number, shake_hands(io, role, tickets, move || begins.store(true, Ordering::Relaxed)).await)
+            let begun = move || begins.store(true, Ordering::Relaxed);
+            (number, peer, shake_hands(io, role, tickets, begun).await)
         });
         let (abort, registration) = AbortHandle::new_pair();
         self.entrants.push(Entrant { number, abort, began });
@@ -81,7 +88,11 @@ impl Race {
     pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Result<Box<Winner>, DataFailure>> {
         loop {
             match self.running.poll_next_unpin(cx) {
-                Poll::Ready(Some(Ok((number, outcome)))) => {
+                Poll::Ready(Some(Ok((number, peer, outcome)))) => {
+                    if let Err(failure) = &outcome {
+                        // Told here, since the client may be gone before it hears why.
+                        tracing::warn!(%peer, %failure, "a data connection was refused");
+                    }
                     self.entrants.retain(|entrant| entrant.number != number);
                     return Poll::Ready(outcome);
                 }
