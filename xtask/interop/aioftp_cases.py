@@ -42,7 +42,9 @@ def step(places, server, case, data_session, count):
     seen = json.loads(said.splitlines()[-1])
     resumed, full, _, _ = sessions.handshakes(server.logs[0], case.account, seen["done"])
     if case.kind == "plain" and data_session == "require":
-        if seen["done"] or not re.search(servers.NO_RESUMPTION, seen["refused"] or ""):
+        # It may meet the end of its data connection before it reads the reply; the server's log tells why in any case.
+        refused, told = seen["refused"] or "", b"does not resume the TLS session" in server.logs[0].read_bytes()
+        if seen["done"] or not (re.search(servers.NO_RESUMPTION, refused) or (told and "ConnectionReset" in refused)):
             raise Failure(f"{seen} instead of {servers.NO_RESUMPTION}")
         if any(folder.iterdir()):
             raise Failure("a refused upload left a file")
