@@ -108,7 +108,7 @@ def mirror(outcomes, lftp, server, mode):
     outcomes.run(f"{lftp.name} with {server.name}, {mode}: mirror of 1,000 files, both ways", step)
 
 
-def alternating(outcomes, curl, server, mode, version, count=200):
+def alternating(outcomes, curl, server, mode, version, count=60):
     """`count` transfers, up and down in turn, on one control session: none may lack a TLS session to resume."""
     # TLS-20, TLS-21.
 
