@@ -4,7 +4,8 @@ use super::*;
 
 /// Logged in, in clear, with a server that answers FEAT so.
 fn rig(compress: bool, feat: &str) -> Rig {
-    let mut rig = Rig::new(ClientConfig { clear_login: true, compress, ..ClientConfig::default() });
+    let config = ClientConfig { clear_login: true, compress, pipeline: false, ..ClientConfig::default() };
+    let mut rig = Rig::new(config);
     rig.says("220 hello");
     rig.start(login(Some("p")));
     rig.says("331 password");
