@@ -207,8 +207,9 @@ def wharf_tree(places, server, cell, count):
     words = [places.wharf, *client.options(cell.wire), "--tls-max", cell.tls, "-v", "put", "-r", folder]
     code, said = run([*words, client.url(server, cell.wire, cell.prefix)], LIMIT, client.env(server), check=False)
     text = said.decode(errors="replace")
-    # A listing that fetches new tickets has a 226 as well.
-    done = len(re.findall("^> STOR .*\n(?:< 1.*\n)*(?:< 226-.*\n)*< 226 ", text, re.MULTILINE))
+    # Commands go together, so that a reply need not stand behind its own; listings have a 226 as well.
+    sent, listed, ended = (len(re.findall(mark, text, re.MULTILINE)) for mark in ("^> STOR ", "^> (?:MLSD|LIST|NLST)", "^< 226 "))
+    done = min(sent, max(ended - listed, 0))
     seen = Seen(done, None, len(re.findall("^> USER", text, re.MULTILINE)))
     if code != 0:
         seen.refused = _reply(text) or f"wharf exit {code}: {text[-200:]}"

@@ -6,14 +6,15 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::time::timeout;
 use wharf_codec::{Command, EpsvArgument, HostPort, Reply, parse_epsv, parse_pasv};
 use wharf_session::client::{OpError, Operation, Outcome, TransferSpec, TransferVerb};
 
 use super::transfer::same_size;
 use super::{Client, Upload, arguments};
-use crate::Error;
 use crate::session::{Failure, Pump};
+use crate::{Error, Features};
 
 /// How long the other side of a transfer that failed on one side may take to notice.
 const NOTICE: Duration = Duration::from_secs(5);
@@ -64,7 +65,8 @@ impl Client {
         if dangerous_direct && Self::direct(source, from, target, to).await? {
             return Ok(Between::Direct);
         }
-        let (mut writer, mut reader) = tokio::io::duplex(PIPE);
+        let (mut writer, reader) = tokio::io::duplex(PIPE);
+        let mut reader = BufReader::new(reader);
         let fetching = async {
             // Where it fails, what came is not the file: the end of the pipe must not look like the end of it.
             match source.download(from, 0, &mut writer, &mut |_| {}).await {
@@ -72,18 +74,27 @@ impl Client {
                 Err(error) => Err((error, writer)),
             }
         };
+        tokio::pin!(fetching);
+        // A server may empty the target's file when it hears STOR, so the source has to give its file first.
+        let mut fetched = tokio::select! {
+            fetched = &mut fetching => Some(fetched.map_err(|(error, _writer)| error)?),
+            _begun = reader.fill_buf() => None,
+        };
         let storing = target.upload(to, 0, Upload::Store, &mut reader, progress);
-        tokio::pin!(fetching, storing);
-        let (fetched, stored) = tokio::select! {
-            fetched = &mut fetching => match fetched {
-                Ok(fetched) => (fetched, storing.await?),
-                // Dropping the upload has the server throw it away.
-                Err((error, _writer)) => return Err(error),
-            },
-            stored = &mut storing => {
-                let stored = stored?;
-                (fetching.await.map_err(|(error, _writer)| error)?, stored)
+        tokio::pin!(storing);
+        let stored = loop {
+            tokio::select! {
+                done = &mut fetching, if fetched.is_none() => match done {
+                    Ok(bytes) => fetched = Some(bytes),
+                    // Dropping the upload has the server throw it away.
+                    Err((error, _writer)) => return Err(error),
+                },
+                stored = &mut storing => break stored?,
             }
+        };
+        let fetched = match fetched {
+            Some(bytes) => bytes,
+            None => fetching.await.map_err(|(error, _writer)| error)?,
         };
         same_size("copying", fetched, stored)?;
         Ok(Between::Through)
@@ -97,6 +108,10 @@ impl Client {
             Ok(TransferSpec { elsewhere: true, ..TransferSpec::new(verb, Some(arguments::path(path)?)) })
         };
         let (fetch, store) = (spec(TransferVerb::Retr, from)?, spec(TransferVerb::Stor, to)?);
+        // Nothing is asked of the target for a file that is not there; the other way tells why.
+        if source.features().is_some_and(Features::size) && source.size(from).await?.is_none() {
+            return Ok(false);
+        }
         source.image().await?;
         target.image().await?;
         let sscn = match roles {

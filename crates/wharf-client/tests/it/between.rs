@@ -28,6 +28,7 @@ async fn servers_send_to_each_other() {
         goes(
             &mut peer,
             &[
+                ("SIZE a", &["213 7"]),
                 ("PORT 127,0,0,1,1,2", &["200 ok"]),
                 ("RETR a", &["150 now", "226 gone"]),
                 ("SIZE a", &["213 7"]),
@@ -69,6 +70,9 @@ async fn protected_servers_need_one_that_acts_as_the_client() {
         let source = async {
             let mut peer = from.greet().await;
             peer.features = features[0];
+            if features[0] == "SIZE" {
+                goes(&mut peer, &[("SIZE a", &["213 7"])]).await;
+            }
             goes(&mut peer, dialog_source).await;
             goes(&mut peer, &[("PORT 127,0,0,1,1,2", &["200 ok"]), ("RETR a", &["150 now", "226 gone"])])
                 .await;
@@ -115,6 +119,8 @@ async fn what_servers_refuse_goes_through_here() {
             let (mut source, mut target) = tokio::join!(from.greet(), to.greet());
             if direct {
                 let refuses = async {
+                    source.until(&["SIZE"]).await;
+                    source.say("213 7").await;
                     source.until(&["PORT"]).await;
                     source.say("504 only your own address").await;
                 };
@@ -145,6 +151,8 @@ async fn a_transfer_that_one_side_refuses_is_stopped_on_the_other() {
     let script = async {
         let (mut source, mut target) = tokio::join!(from.greet(), to.greet());
         let refuses = async {
+            source.until(&["SIZE"]).await;
+            source.say("213 7").await;
             source.until(&["RETR"]).await;
             source.say("550 no such file").await;
             // The other way tells the same.

@@ -152,6 +152,12 @@ fn from_one_server_to_another() {
     assert_eq!(other.content("c").unwrap(), b"C");
     assert_eq!(run(&["cp", &one.url("gone"), &other.url("x")]).status.code(), Some(6));
     assert_eq!(other.content("x"), None);
+    // A server may empty the file at STOR.
+    for options in [&["cp"][..], &["cp", "--fxp"]] {
+        assert_eq!(run(&[options, &[&one.url("gone"), &other.url("b")]].concat()).status.code(), Some(6));
+    }
+    assert_eq!(other.content("b").unwrap(), b"A");
+    assert!(!other.heard().iter().any(|line| line == "STOR x" || line == "STOR /x"));
 }
 
 #[test]
