@@ -15,6 +15,8 @@ pub struct Credentials<'a> {
     pub password: &'a [u8],
     /// Where the control connection comes from.
     pub peer: IpAddr,
+    /// The virtual host that the session is meant for, by the first of its names; `None` for none.
+    pub host: Option<&'a str>,
     /// Whether the control connection was protected by TLS when the password came.
     pub secured: bool,
 }
@@ -24,6 +26,7 @@ impl fmt::Debug for Credentials<'_> {
         f.debug_struct("Credentials")
             .field("user", &self.user.escape_ascii().to_string())
             .field("peer", &self.peer)
+            .field("host", &self.host)
             .field("secured", &self.secured)
             .finish_non_exhaustive()
     }

@@ -29,7 +29,13 @@ const FAREWELL: Duration = Duration::from_millis(250);
 /// What the session asks of a data connection. Closing the channel of it ends the data connection.
 pub(crate) enum ToData {
     Secure(TicketPlan),
-    Start { job: Job, form: Form, mode: DataMode },
+    /// The TLS client is this side, towards another server.
+    SecureAsClient,
+    Start {
+        job: Job,
+        form: Form,
+        mode: DataMode,
+    },
     Cancel,
 }
 
@@ -43,6 +49,8 @@ pub(crate) enum Opening {
 pub(crate) struct DataTask {
     pub(crate) id: DataId,
     pub(crate) role: Option<DataRole>,
+    /// What takes its place where this side is the TLS client.
+    pub(crate) peer_role: Option<DataRole>,
     /// How many bytes are taken for each one of an upload in MODE Z.
     pub(crate) ratio: Option<u32>,
     pub(crate) commands: mpsc::UnboundedReceiver<ToData>,
@@ -109,6 +117,10 @@ impl DataTask {
                         Some(plan) => plan.set(told),
                         None => plan = Some(SharedTicketPlan::new(told)),
                     },
+                    Some(ToData::SecureAsClient) => {
+                        self.role = self.peer_role.take();
+                        plan = Some(SharedTicketPlan::new(TicketPlan::None));
+                    }
                     Some(ToData::Start { job, form, mode }) => {
                         return Ok(Ok((channel.into_stream(), Moving { job, form, mode })));
                     }

@@ -19,7 +19,7 @@ pub use options::{ListenerOptions, ServerOptions};
 pub use server::{BindError, Server};
 
 pub use wharf_auth::{
-    Anonymous, AuthError, Authenticator, Chain, Credentials, FixedUserError, FixedUsers, UsersFile,
+    Anonymous, AuthError, Authenticator, ByHost, Chain, Credentials, FixedUserError, FixedUsers, UsersFile,
     UsersFileError, users_file_line,
 };
 pub use wharf_codec::{Escaped, Leniency, Limits};
@@ -35,6 +35,6 @@ pub use wharf_storage::{
 };
 pub use wharf_transport::{
     Clock, DataSession, Fingerprint, FingerprintError, HostIdentity, Identity, IdentityError, Net, Origin,
-    ServerTls, ServerTlsOptions, Strength, TlsError, TlsVersion, TokioNet,
+    PeerTls, ServerTls, ServerTlsOptions, Strength, TlsError, TlsVersion, TokioNet, Trust,
 };
 pub use wharf_types::{FileError, FileErrorKind, Grant, Right, Rights, VirtualPath};

@@ -5,7 +5,7 @@ use std::{fmt, net::SocketAddr, ops::RangeInclusive, sync::Arc, time::Duration};
 use wharf_auth::Authenticator;
 use wharf_session::server::ServerConfig;
 use wharf_storage::StorageProvider;
-use wharf_transport::{Net, ServerTls, TokioNet};
+use wharf_transport::{Net, PeerTls, ServerTls, TokioNet};
 
 /// One address to listen at.
 #[derive(Clone)]
@@ -49,8 +49,12 @@ pub struct ServerOptions {
     /// Certificate and versions of TLS; `None`, the default, offers none. Whether data connections must resume the
     /// TLS session of their control connection is chosen in there.
     pub tls: Option<ServerTls>,
-    /// What every session is told: policy, greeting, timeouts and more. `implicit` and `tls_available` are set for each
-    /// listener, and an empty `unique_key` is replaced by a random one.
+    /// Which other servers this one trusts as their TLS client, on data connections between servers; with `None`, the default,
+    /// SSCN and CPSV are not offered. Data connections with other servers are not permitted by this alone
+    /// ([`ServerConfig::dangerous_foreign_data`]).
+    pub peer_tls: Option<PeerTls>,
+    /// What every session is told: policy, greeting, timeouts and more. `implicit`, `tls_available` and
+    /// `dangerous_tls_client` are set for each listener, and an empty `unique_key` is replaced by a random one.
     pub session: ServerConfig,
     /// The ports for passive mode, on the address of the control connection; `None`, the default, leaves the choice to
     /// the system.
@@ -75,6 +79,7 @@ impl ServerOptions {
         Self {
             listeners: Vec::new(),
             tls: None,
+            peer_tls: None,
             session: ServerConfig::default(),
             passive_ports: None,
             storage,

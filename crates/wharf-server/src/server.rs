@@ -20,7 +20,7 @@ use tokio_util::task::TaskTracker;
 use wharf_auth::Authenticator;
 use wharf_session::server::{CloseReason, PeerInfo, Server as Machine, ServerConfig};
 use wharf_storage::StorageProvider;
-use wharf_transport::{Net, NetListener, NetStream, PassivePool, ServerTls};
+use wharf_transport::{Net, NetListener, NetStream, PassivePool, PeerTls, ServerTls};
 
 use crate::{
     ServerOptions, access,
@@ -82,6 +82,7 @@ pub(crate) struct Shared {
     pub(crate) storage: Arc<dyn StorageProvider>,
     pub(crate) net: Arc<dyn Net>,
     pub(crate) pool: PassivePool,
+    pub(crate) peer_tls: Option<PeerTls>,
     /// Sessions, and what must run to its end even when its session is gone.
     pub(crate) tasks: TaskTracker,
     /// Files that are read through for an answer, at a time.
@@ -131,6 +132,7 @@ impl Server {
             let mut config = wanted.session.unwrap_or_else(|| session.clone());
             config.implicit = wanted.implicit;
             config.tls_available = tls.is_some();
+            config.dangerous_tls_client = options.peer_tls.is_some();
             config.unique_key = session.unique_key;
             if wanted.implicit && tls.is_none() {
                 let text = "implicit TLS needs a certificate";
@@ -144,6 +146,7 @@ impl Server {
             auth: options.auth,
             storage: options.storage,
             pool: PassivePool::new(Arc::clone(&net), options.passive_ports),
+            peer_tls: options.peer_tls,
             net,
             tasks: TaskTracker::new(),
             digests: Semaphore::new(std::thread::available_parallelism().map_or(2, usize::from)),

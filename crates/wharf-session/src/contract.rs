@@ -138,7 +138,7 @@ pub enum CancelHow {
 
 /// What a machine asks of the driver for a data connection.
 ///
-/// TLS roles follow the FTP roles, whoever dials (RFC 4217 §7).
+/// TLS roles follow the FTP roles, whoever dials (RFC 4217 §7), but for [`SecureAsClient`](Self::SecureAsClient).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DataCommand {
     /// Opens a port on the control connection's local address and reports [`DataEvent::Listening`].
@@ -164,6 +164,12 @@ pub enum DataCommand {
         id: DataId,
         /// Tickets to give away (server only).
         tickets: TicketPlan,
+    },
+    /// Shakes hands as the TLS client, once, whatever the FTP role is, and reports [`DataEvent::Secured`], not bound (server
+    /// only: SSCN, CPSV).
+    SecureAsClient {
+        /// The data connection, connected.
+        id: DataId,
     },
     /// Moves the bytes and reports [`DataEvent::Finished`] after the close ladder.
     Start {

@@ -18,6 +18,7 @@ use crate::handshake::Winner;
 use crate::net::{Net, NetStream};
 use crate::options::TlsInfo;
 use crate::passive::PassiveListener;
+use crate::peer_tls::PeerTls;
 use crate::race::Race;
 use crate::tls_client::ClientControlTls;
 use crate::tls_server::ServerControlTls;
@@ -36,6 +37,8 @@ pub enum DataRole {
     Server(ServerControlTls),
     /// The FTP client.
     Client(ClientControlTls),
+    /// An FTP server that is the TLS client towards another FTP server (SSCN, CPSV).
+    Peer(PeerTls),
 }
 
 /// How many TLS 1.3 session tickets a server gives on a data connection. A client that only writes may never

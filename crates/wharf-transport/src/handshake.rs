@@ -7,6 +7,7 @@ use crate::data::{DataFailure, DataRole, SharedTicketPlan};
 use crate::failure::TlsFailure;
 use crate::net::NetStream;
 use crate::options::TlsInfo;
+use crate::peer_tls::PeerTls;
 
 /// A candidate that belongs.
 pub(crate) struct Winner {
@@ -40,6 +41,15 @@ pub(crate) async fn shake_hands(
             let bound = side.judge(connection).ok_or(DataFailure::NotResumed)?;
             let info = TlsInfo::of(connection, connection.server_name());
             Ok(Box::new(Winner { stream: stream.into(), info, bound }))
+        }
+        DataRole::Peer(peer) => {
+            let name = PeerTls::name_of(&io);
+            let stream = TlsConnector::from(peer.config().clone())
+                .connect(name, io)
+                .await
+                .map_err(|error| DataFailure::Handshake(TlsFailure::of_io(error, None)))?;
+            let info = TlsInfo::of(stream.get_ref().1, None);
+            Ok(Box::new(Winner { stream: stream.into(), info, bound: false }))
         }
         DataRole::Client(control) => {
             let stream = TlsConnector::from(control.data_config().clone())

@@ -126,7 +126,10 @@ impl<'a> Data<'a> {
                     self.forgotten = Some(step);
                 }
             }
-            DataCommand::Secure { .. } | DataCommand::Start { .. } | DataCommand::Cancel { .. } => {}
+            DataCommand::Secure { .. }
+            | DataCommand::SecureAsClient { .. }
+            | DataCommand::Start { .. }
+            | DataCommand::Cancel { .. } => {}
         }
     }
 

@@ -40,12 +40,14 @@ impl Session {
         ticket: LoginTicket,
         user: UserName,
         password: Secret,
-        (secured, root): (bool, Option<String>),
+        secured: bool,
+        (host, root): (Option<String>, Option<String>),
     ) {
         let (auth, storage) = (Arc::clone(&self.shared.auth), Arc::clone(&self.shared.storage));
         let peer = self.ends.peer.ip();
         self.answers.spawn(async move {
-            let who = Credentials { user: user.as_bytes(), password: password.expose(), peer, secured };
+            let (user, host) = (user.as_bytes(), host.as_deref());
+            let who = Credentials { user, password: password.expose(), peer, host, secured };
             Answer::Login(ticket, log_in(&*auth, &*storage, who, root.as_deref()).await)
         });
     }

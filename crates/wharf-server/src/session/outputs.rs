@@ -24,8 +24,8 @@ impl Session {
             Output::UpgradeTls { host } => self.upgrade(host.as_deref()),
             Output::ClearTls => self.control.downgrade(),
             Output::Ask(Question::Commit { ticket, job }) => self.to_commit = Some((ticket, job)),
-            Output::Ask(Question::Login { ticket, user, password, secured, root }) => {
-                self.login(ticket, user, password, (secured, root));
+            Output::Ask(Question::Login { ticket, user, password, secured, host, root }) => {
+                self.login(ticket, user, password, secured, (host, root));
             }
             Output::Ask(Question::File { ticket, op }) => self.file(ticket, op),
             Output::Ask(Question::Lines { ticket, job }) => self.lines(ticket, job),
@@ -83,6 +83,7 @@ impl Session {
             DataCommand::Secure { id, tickets } => {
                 self.tell_data(id, ToData::Secure(map::ticket_plan(tickets)));
             }
+            DataCommand::SecureAsClient { id } => self.tell_data(id, ToData::SecureAsClient),
             DataCommand::Start { id, flow: Flow::Send(job) | Flow::Receive(job), form, mode } => {
                 let job = match self.jobs.get(&job) {
                     // The session holds on to it, for the commit.
@@ -111,6 +112,7 @@ impl Session {
         let task = DataTask {
             id,
             role: self.role.clone(),
+            peer_role: self.shared.peer_tls.clone().map(DataRole::Peer),
             ratio: self.config.max_inflate_ratio,
             commands: heard,
             events: self.tell.clone(),

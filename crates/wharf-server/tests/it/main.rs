@@ -6,6 +6,7 @@
     reason = "a test that cannot go on fails by a panic"
 )]
 
+mod between;
 mod deflate;
 mod digests;
 mod endings;

@@ -42,7 +42,7 @@ impl Networks {
 ///
 /// Asked when USER is answered, so that nobody is invited to send a password in clear where it must not go. A name that
 /// is not known gets the strictest rule of all: nothing tells it from a known one that has it.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AccountRules {
     known: HashMap<Vec<u8>, TlsRule>,
     anonymous: Option<TlsRule>,

@@ -38,6 +38,10 @@ pub struct ServerConfig {
     /// Whether data connections from and to other addresses than the client's are permitted (server-to-server
     /// transfers). Opens the way for bounce attacks (RFC 2577 §3).
     pub dangerous_foreign_data: bool,
+    /// Whether SSCN and CPSV are offered, with which a client has this server shake hands as the TLS client on a data
+    /// connection: two servers need one that does (RFC 4217 §7 makes both of them TLS servers). Such a connection cannot
+    /// prove that it belongs to the session; off by default.
+    pub dangerous_tls_client: bool,
     /// Whether a TLS upload that ends without close_notify is refused (426); otherwise it is taken.
     pub strict_close: bool,
     /// Whether MODE Z is offered (draft-preston-ftpext-deflate-04).
@@ -89,6 +93,7 @@ impl Default for ServerConfig {
             public_ip: None,
             active: true,
             dangerous_foreign_data: false,
+            dangerous_tls_client: false,
             strict_close: true,
             deflate: true,
             max_inflate_ratio: None,
@@ -117,7 +122,11 @@ pub struct VirtualHost {
     pub names: Vec<String>,
     /// What must be encrypted there, besides what other scopes ask for.
     pub tls: TlsRule,
-    /// The text that HOST is answered with; the usual one when there is none.
+    /// Its accounts, where it has its own: who logs in there is one of these, and nobody else is
+    /// ([`ServerConfig::accounts`]).
+    pub accounts: Option<Arc<AccountRules>>,
+    /// The text that HOST is answered with, and the greeting behind an implicit TLS handshake that named the host; the
+    /// usual ones when there is none.
     pub greeting: Option<String>,
     /// The directory, as the storage understands it, below which relative roots of accounts lie there; the usual one
     /// when there is none. Absolute roots stay where they are.
@@ -128,7 +137,7 @@ impl VirtualHost {
     /// A host that says nothing of encryption.
     #[must_use]
     pub const fn new(names: Vec<String>) -> Self {
-        Self { names, tls: TlsRule::NONE, greeting: None, root: None }
+        Self { names, tls: TlsRule::NONE, accounts: None, greeting: None, root: None }
     }
 
     pub(super) fn is_called(&self, name: &str) -> bool {

@@ -2,6 +2,8 @@
 
 use wharf_codec::{ReplyCode, SiteVerb, Verb};
 
+use super::Server;
+
 const NO: ReplyCode = ReplyCode::NOT_IMPLEMENTED;
 const NO_SITE: ReplyCode = ReplyCode::PARAMETER_NOT_IMPLEMENTED;
 const NO_NEED: ReplyCode = ReplyCode::COMMAND_PROT_NOT_SUPPORTED;
@@ -29,9 +31,20 @@ const DECLINED_SITE: &[(SiteVerb, ReplyCode, &str)] = &[
     (SiteVerb::Xdupe, NO_SITE, "Names are not told in refusals, use NLST"),
 ];
 
-/// Why a command is declined; `None` when it is offered.
+/// What is offered where the configuration says so.
+pub(super) const TLS_CLIENT: [Verb; 2] = [Verb::Cpsv, Verb::Sscn];
+
+/// Why a command is declined as the configuration is by default; `None` when it is offered.
 pub(super) fn declined(verb: Verb) -> Option<(ReplyCode, &'static str)> {
     DECLINED.iter().find(|(declined, ..)| *declined == verb).map(|&(_, code, reason)| (code, reason))
+}
+
+impl Server {
+    /// Why a command is declined here.
+    pub(super) fn declines(&self, verb: Verb) -> Option<(ReplyCode, &'static str)> {
+        let offered = self.cfg.dangerous_tls_client && TLS_CLIENT.contains(&verb);
+        if offered { None } else { declined(verb) }
+    }
 }
 
 /// The same for a command of SITE.

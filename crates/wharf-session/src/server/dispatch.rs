@@ -5,7 +5,7 @@ use std::time::Instant;
 use wharf_codec::{Command, OptsArgument, ReplyCode};
 use wharf_types::HashAlgorithm;
 
-use super::{CloseReason, Server, declined::declined, setup::Told};
+use super::{CloseReason, Server, setup::Told};
 use crate::policy::Action;
 
 /// What a command needs before it is looked at.
@@ -122,7 +122,7 @@ impl Server {
         if gate == Gate::Login && self.settings.grant.is_none() {
             return self.done_with(ReplyCode::NOT_LOGGED_IN, "Log in with USER and PASS first");
         }
-        if let Some((code, text)) = command.verb().and_then(declined) {
+        if let Some((code, text)) = command.verb().and_then(|verb| self.declines(verb)) {
             return self.done_with(code, text);
         }
         match command {
@@ -139,6 +139,7 @@ impl Server {
             Command::Cdup => self.cdup(),
             Command::Clnt(name) => self.clnt(&name),
             Command::Comb { target, parts } => self.comb(&target, &parts),
+            Command::Cpsv => self.cpsv(now),
             Command::Csid(facts) => self.csid(&facts),
             Command::Cwd(path) => self.cwd(&path),
             Command::Dele(path) => self.dele(&path),
@@ -187,6 +188,7 @@ impl Server {
             Command::Rnto(path) => self.rnto(rename_from, &path),
             Command::Site(text) => self.site(&text, copy_from),
             Command::Size(path) => self.size(&path),
+            Command::Sscn(on) => self.sscn(on),
             Command::Stat(path) => match path {
                 Some(path) => self.stat_path(&path),
                 None => self.status(),
@@ -210,7 +212,6 @@ impl Server {
             // not offered.
             Command::Adat(_)
             | Command::Conf(_)
-            | Command::Cpsv
             | Command::Dsiz(_)
             | Command::Enc(_)
             | Command::Esta
@@ -221,7 +222,6 @@ impl Server {
             | Command::Mmd5(_)
             | Command::Smnt(_)
             | Command::Spsv
-            | Command::Sscn(_)
             | Command::Thmb(_)
             | _ => self.done_with(ReplyCode::NOT_IMPLEMENTED, "That command is not offered here"),
         }

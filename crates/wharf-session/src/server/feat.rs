@@ -14,12 +14,13 @@ impl Server {
         let policy = self.policy();
         let tls = cfg.tls_available && (cfg.policy.control != ControlPolicy::Deny || policy.report_only);
         let may = |right| self.settings.grant.as_ref().is_none_or(|grant| grant.has_somewhere(right));
-        let features: [(bool, &str); 29] = [
+        let features: [(bool, &str); 31] = [
             (tls && !cfg.implicit, "AUTH TLS"),
             (may(Right::List), "AVBL"),
             (offers_ccc(&policy, cfg.implicit, tls), "CCC"),
             (true, "CLNT"),
             (may(Right::Append) && may(Right::Read) && may(Right::Delete), "COMB target;source_list"),
+            (tls && cfg.dangerous_tls_client, "CPSV"),
             (true, "CSID"),
             (cfg.active, "EPRT"),
             (true, "EPSV"),
@@ -42,6 +43,7 @@ impl Server {
             (may(Right::Link), "SITE SYMLINK"),
             (may(Right::SetTimes), "SITE UTIME"),
             (may(Right::List), "SIZE"),
+            (tls && cfg.dangerous_tls_client, "SSCN"),
             (true, "TVFS"),
             (true, "UTF8"),
         ];

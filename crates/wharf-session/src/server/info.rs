@@ -5,12 +5,12 @@ use wharf_codec::{
     Text, Token, Verb,
 };
 
-use super::{AuditEvent, Server, declined::declined};
+use super::{AuditEvent, Server};
 
 impl Server {
     pub(super) fn help(&mut self, topic: Option<&Text>) {
         let Some(topic) = topic.filter(|topic| !topic.is_empty()) else {
-            let offered = Verb::ALL.iter().filter(|verb| declined(**verb).is_none());
+            let offered = Verb::ALL.iter().filter(|verb| self.declines(**verb).is_none());
             let names: Vec<&str> = offered.map(|verb| verb.name()).collect();
             let lines = core::iter::once("Commands known here:".to_owned())
                 .chain(names.chunks(10).map(|row| format!(" {}", row.join(" "))))
@@ -21,7 +21,7 @@ impl Server {
             let rest = topic.as_bytes().get(site.len()..).unwrap_or_default();
             return self.site_help(Text::copy_from(rest).ok().filter(|rest| !rest.is_empty()).as_ref());
         }
-        match Verb::from_bytes(topic.as_bytes()).filter(|verb| declined(*verb).is_none()) {
+        match Verb::from_bytes(topic.as_bytes()).filter(|verb| self.declines(*verb).is_none()) {
             Some(verb) => {
                 let info = verb.info();
                 self.done(&Reply::new(

@@ -5,8 +5,8 @@ use std::{net::IpAddr, time::Instant};
 use wharf_codec::{HostName, Reply, ReplyCode, Secret, UserName};
 
 use super::{
-    AuditEvent, CloseReason, Link, LoginAnswer, LoginTicket, Output, Question, Server, Settings, Stale, Wait,
-    Waiting, timers::Timer,
+    AuditEvent, CloseReason, Link, LoginAnswer, LoginTicket, Output, Question, Server, Settings, Stale,
+    VirtualHost, Wait, Waiting, timers::Timer,
 };
 use wharf_types::TlsRule;
 
@@ -16,7 +16,8 @@ impl Server {
     /// USER: the same reply for every name, so that nobody learns which are known (RFC 2577 §7).
     pub(super) fn user(&mut self, name: UserName) {
         // The strictest scope that could apply decides before anybody is invited to send a password (TLS-10).
-        let account = self.cfg.accounts.rule_for(name.as_bytes());
+        let own = self.virtual_host().and_then(|host| host.accounts.as_ref());
+        let account = own.unwrap_or(&self.cfg.accounts).rule_for(name.as_bytes());
         if !self.permits(&self.policy().and(account), Action::TakeCredentials) {
             return;
         }
@@ -47,12 +48,15 @@ impl Server {
         };
         let id = self.fresh_id();
         let secured = self.control == ControlLevel::Secured;
-        let root = self.host.and_then(|index| self.cfg.hosts.get(index)?.root.clone());
+        let host = self.virtual_host();
+        let root = host.and_then(|host| host.root.clone());
+        let host = host.and_then(|host| host.names.first().cloned());
         self.out.push_back(Output::Ask(Question::Login {
             ticket: LoginTicket(id),
             user: user.clone(),
             password,
             secured,
+            host,
             root,
         }));
         self.wait(Wait::Login { ticket: id, user });
@@ -151,6 +155,11 @@ impl Server {
             }
             other => self.waiting = other,
         }
+    }
+
+    /// The virtual host that HOST or TLS has named.
+    pub(super) fn virtual_host(&self) -> Option<&VirtualHost> {
+        self.cfg.hosts.get(self.host?)
     }
 
     /// The virtual host of that name, by its place in the configuration.

@@ -99,6 +99,8 @@ struct Settings {
     grant: Option<Grant>,
     cwd: VirtualPath,
     representation: Representation,
+    /// This side is the TLS client on data connections (SSCN).
+    sscn: bool,
     /// MODE Z instead of S.
     deflate: bool,
     deflate_level: DeflateLevel,
@@ -131,6 +133,7 @@ impl Settings {
             grant: None,
             cwd: VirtualPath::root(),
             representation: Representation::Ascii(Format::NonPrint),
+            sscn: false,
             deflate: false,
             deflate_level: DeflateLevel::default(),
             rest: 0,
@@ -283,7 +286,8 @@ impl Server {
 
     fn greet(&mut self) {
         self.greeted = true;
-        let reply = Reply::new(ReplyCode::SERVICE_READY, self.cfg.greeting.clone());
+        let own = self.virtual_host().and_then(|host| host.greeting.as_ref());
+        let reply = Reply::new(ReplyCode::SERVICE_READY, own.unwrap_or(&self.cfg.greeting).clone());
         self.send(&reply);
     }
 

@@ -107,6 +107,8 @@ pub enum Question {
         password: Secret,
         /// Whether both came under TLS.
         secured: bool,
+        /// The virtual host, by the first of its names.
+        host: Option<String>,
         /// The directory of the virtual host, below which a relative root of the account lies.
         root: Option<String>,
     },

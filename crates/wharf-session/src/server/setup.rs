@@ -41,12 +41,14 @@ pub(super) struct Setup {
     pub(super) ticket_unread: bool,
     /// It resumed the TLS session of the control connection.
     pub(super) bound: bool,
+    /// This side is the TLS client (SSCN, CPSV).
+    pub(super) tls_client: bool,
     /// What went wrong before a transfer asked for it.
     pub(super) failed: Option<DataFailure>,
 }
 
 impl Setup {
-    const fn new(id: DataId) -> Self {
+    const fn new(id: DataId, tls_client: bool) -> Self {
         Self {
             id,
             dial: None,
@@ -57,6 +59,7 @@ impl Setup {
             secured: false,
             ticket_unread: false,
             bound: false,
+            tls_client,
             failed: None,
         }
     }
@@ -89,12 +92,54 @@ impl Server {
             self.drop_setup();
             return self.done_with(ReplyCode::CANNOT_OPEN_DATA, "PASV cannot tell an IPv6 address, use EPSV");
         }
-        self.listen(now, Told::Plain);
+        self.listen(now, Told::Plain, self.settings.sscn);
+    }
+
+    /// CPSV: PASV for a connection on which this side is the TLS client.
+    pub(super) fn cpsv(&mut self, now: Instant) {
+        if self.refused_by_epsv_all() || !self.may_be_tls_client() {
+            return;
+        }
+        if self.settings.level == DataLevel::Clear {
+            self.drop_setup();
+            return self.done_with(ReplyCode::BAD_SEQUENCE, "PROT P comes first, CPSV is about TLS");
+        }
+        if !self.ends.local.ip().to_canonical().is_ipv4() && self.cfg.public_ip.is_none() {
+            self.drop_setup();
+            return self.done_with(
+                ReplyCode::CANNOT_OPEN_DATA,
+                "CPSV cannot tell an IPv6 address, use SSCN ON and EPSV",
+            );
+        }
+        self.listen(now, Told::Plain, true);
+    }
+
+    /// SSCN: whether this side is the TLS client on the data connections that are prepared from now on; without an
+    /// argument, how that stands.
+    pub(super) fn sscn(&mut self, on: Option<bool>) {
+        if !self.may_be_tls_client() {
+            return;
+        }
+        if let Some(on) = on {
+            // What was prepared was for the other role.
+            self.drop_setup();
+            self.settings.sscn = on;
+        }
+        let text = if self.settings.sscn { "SSCN:CLIENT METHOD" } else { "SSCN:SERVER METHOD" };
+        self.done_with(ReplyCode::OKAY, text);
+    }
+
+    /// Whether SSCN and CPSV make sense now; answers when not.
+    fn may_be_tls_client(&mut self) -> bool {
+        if self.tls.is_none() {
+            self.done_with(ReplyCode::BAD_SEQUENCE, "AUTH TLS comes first");
+        }
+        self.tls.is_some()
     }
 
     pub(super) fn lpsv(&mut self, now: Instant) {
         if !self.refused_by_epsv_all() {
-            self.listen(now, Told::Long);
+            self.listen(now, Told::Long, self.settings.sscn);
         }
     }
 
@@ -110,11 +155,13 @@ impl Server {
                 let text = format!("Network protocol not supported, use ({ours})");
                 self.done(&Reply::new(ReplyCode::PROTOCOL_OR_TLS_REFUSED, text));
             }
-            EpsvArgument::Any | EpsvArgument::Family(_) => self.listen(now, Told::Extended),
+            EpsvArgument::Any | EpsvArgument::Family(_) => {
+                self.listen(now, Told::Extended, self.settings.sscn);
+            }
         }
     }
 
-    fn listen(&mut self, now: Instant, told: Told) {
+    fn listen(&mut self, now: Instant, told: Told, tls_client: bool) {
         self.drop_setup();
         let id = DataId(self.fresh_id());
         let peer = if self.cfg.dangerous_foreign_data {
@@ -122,7 +169,7 @@ impl Server {
         } else {
             PeerRule::Only(self.ends.peer.ip().to_canonical())
         };
-        self.setup = Some(Setup { opened: true, ..Setup::new(id) });
+        self.setup = Some(Setup { opened: true, ..Setup::new(id, tls_client) });
         self.out.push_back(Output::Data(DataCommand::Listen { id, peer }));
         self.timers.set(Timer::DataOpen, now + self.cfg.timeouts.data_open);
         self.wait(Wait::Listen { id, told });
@@ -203,7 +250,7 @@ impl Server {
             );
         }
         let id = DataId(self.fresh_id());
-        self.setup = Some(Setup { dial: Some(to), ..Setup::new(id) });
+        self.setup = Some(Setup { dial: Some(to), ..Setup::new(id, self.settings.sscn) });
         self.done_with(ReplyCode::OKAY, "Noted");
     }
 
@@ -230,7 +277,9 @@ impl Server {
     }
 
     pub(super) fn secure_setup(&mut self, tickets: TicketPlan) {
-        if let Some(setup) = self.setup.as_mut().filter(|setup| setup.connected && !setup.secured) {
+        // The other side has to be ready for it, so a TLS client begins behind 150.
+        let may = |setup: &&mut Setup| setup.connected && !setup.secured && !setup.tls_client;
+        if let Some(setup) = self.setup.as_mut().filter(may) {
             setup.securing = true;
             self.out.push_back(Output::Data(DataCommand::Secure { id: setup.id, tickets }));
         }

@@ -320,7 +320,7 @@ impl Server {
     /// How long 150 waits for a handshake, if at all: for one that has begun already, for a client that is known not to
     /// wait for 150, and at the first upload to see which kind of client this is.
     fn wait_for_hello(&self, upload: bool) -> Option<Duration> {
-        let setup = self.setup.as_ref()?;
+        let setup = self.setup.as_ref().filter(|setup| !setup.tls_client)?;
         if setup.begun {
             let long = self.handshake_took.min(self.cfg.timeouts.early_hello * 4) * 2;
             return Some(long.max(self.cfg.timeouts.early_hello));
@@ -371,8 +371,12 @@ impl Server {
         } else if transfer.level == DataLevel::Private && !setup.secured {
             if !setup.securing {
                 setup.securing = true;
-                let tickets = ticket_plan(transfer.upload);
-                self.out.push_back(Output::Data(DataCommand::Secure { id: setup.id, tickets }));
+                let (id, tickets) = (setup.id, ticket_plan(transfer.upload));
+                self.out.push_back(Output::Data(if setup.tls_client {
+                    DataCommand::SecureAsClient { id }
+                } else {
+                    DataCommand::Secure { id, tickets }
+                }));
             }
         } else if transfer.upload
             && transfer.held.is_some()

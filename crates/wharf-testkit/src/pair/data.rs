@@ -54,7 +54,7 @@ impl Pair {
                     }
                 }
             }
-            DataCommand::Secure { .. } => {
+            DataCommand::Secure { .. } | DataCommand::SecureAsClient { .. } => {
                 let Some(link) = &mut self.link else { return };
                 let done = link.secure == [true; 2];
                 link.secure[me] = true;

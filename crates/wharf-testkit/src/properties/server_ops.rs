@@ -64,6 +64,7 @@ impl Run {
         cfg.policy.report_only = bit(7);
         cfg.implicit = bit(2);
         cfg.dangerous_foreign_data = bit(3);
+        cfg.dangerous_tls_client = bit(3);
         if bit(4) {
             cfg.look_ahead = 2;
             cfg.max_pending = 256;

@@ -154,6 +154,7 @@ impl Transcript {
                 "tls" => cfg.tls_available = flag(value)?,
                 "active" => cfg.active = flag(value)?,
                 "deflate" => cfg.deflate = flag(value)?,
+                "tls-client" => cfg.dangerous_tls_client = flag(value)?,
                 "foreign" => cfg.dangerous_foreign_data = flag(value)?,
                 "strict" => cfg.strict_close = flag(value)?,
                 "host" => cfg.hosts.push(VirtualHost::new(vec![value.to_owned()])),

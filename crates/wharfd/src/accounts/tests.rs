@@ -19,6 +19,7 @@ fn login(accounts: &Accounts, user: &str, password: &str) -> Result<Grant, AuthE
         user: user.as_bytes(),
         password: password.as_bytes(),
         peer: Ipv4Addr::LOCALHOST.into(),
+        host: None,
         secured: true,
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();

@@ -2,10 +2,12 @@
 
 use std::{collections::HashMap, fmt::Write as _, sync::Arc};
 
-use wharf_server::{AccountRules, Anonymous, Authenticator, Chain, TlsRule, UsersFile, UsersFileError};
+use wharf_server::{
+    AccountRules, Anonymous, Authenticator, ByHost, Chain, TlsRule, UsersFile, UsersFileError,
+};
 
 use super::{
-    model::{At, Model, Rule, User},
+    model::{At, Host, Model, Rule, User},
     problem::{Problem, quoted},
 };
 use crate::failure::shown;
@@ -17,6 +19,62 @@ pub(super) struct Accounts {
     /// By name, in rising order.
     pub(super) known: Vec<Known>,
     pub(super) anonymous: Option<Known>,
+    /// In the order of the hosts; `None` where the usual accounts log in.
+    pub(super) hosts: Vec<Option<Own>>,
+}
+
+/// The accounts of a virtual host that has its own.
+#[derive(Debug)]
+pub(super) struct Own {
+    authenticator: Arc<dyn Authenticator>,
+    known: Vec<Known>,
+    anonymous: Option<Known>,
+}
+
+impl Own {
+    fn load(model: &Model, host: &Host, problems: &mut Vec<Problem>) -> Option<Self> {
+        let anonymous = host.anonymous.filter(|at| at.value);
+        if host.users.is_none() && anonymous.is_none() {
+            return None;
+        }
+        let mut chain: Vec<Arc<dyn Authenticator>> = Vec::new();
+        let mut known = Vec::new();
+        if let Some(At { line, value: file }) = &host.users {
+            match UsersFile::load(file) {
+                Ok(users) => {
+                    let rule = [&model.accounts.rule];
+                    known.extend(users.names().map(|name| settle(name, TlsRule::NONE, &rule, *line)));
+                    known.sort_by(|one, other| one.name.cmp(&other.name));
+                    chain.push(Arc::new(users));
+                }
+                Err(error) => {
+                    let number = error.line.map_or_else(String::new, |number| format!(", line {number}"));
+                    let cause = format!("the users file {}{number}: {}", shown(file), error.cause);
+                    problems.push(Problem::at(*line, cause, error.cure));
+                }
+            }
+        }
+        let anonymous = anonymous.map(|at| {
+            chain.push(Arc::new(Anonymous::new("")));
+            let own = model.anonymous.as_ref().map(|anonymous| &anonymous.rule);
+            let scopes: Vec<&Rule> = own.into_iter().chain([&model.accounts.rule]).collect();
+            settle("anonymous", TlsRule::NONE, &scopes, at.line)
+        });
+        Some(Self { authenticator: Arc::new(Chain::new(chain)), known, anonymous })
+    }
+
+    /// What sessions are told.
+    pub(super) fn rules(&self) -> AccountRules {
+        rules(&self.known, self.anonymous.as_ref())
+    }
+
+    /// Who may log in, in words.
+    pub(super) fn count(&self) -> String {
+        let anonymous = if self.anonymous.is_some() { ", and anonymous may read" } else { "" };
+        let count = self.known.len();
+        let accounts = if count == 1 { "account" } else { "accounts" };
+        format!("{count} {accounts} of its own{anonymous}")
+    }
 }
 
 /// An account, and what holds for it besides what listeners, networks and hosts say.
@@ -73,6 +131,12 @@ impl Accounts {
         };
         let mut chain: Vec<Arc<dyn Authenticator>> = Vec::new();
         let known = known(model, &users);
+        let before = problems.len();
+        let hosts: Vec<Option<Own>> =
+            model.hosts.iter().map(|host| Own::load(model, host, problems)).collect();
+        if problems.len() > before {
+            return None;
+        }
         if users.count() > 0 {
             chain.push(Arc::new(users));
         }
@@ -82,25 +146,45 @@ impl Accounts {
             let scopes = [&anonymous.rule, &model.accounts.rule];
             settle("anonymous", TlsRule::NONE, &scopes, anonymous.line)
         });
-        Some(Self { authenticator: Arc::new(Chain::new(chain)), known, anonymous })
+        let mut authenticator: Arc<dyn Authenticator> = Arc::new(Chain::new(chain));
+        if hosts.iter().any(Option::is_some) {
+            let mut by_host = ByHost::new(authenticator);
+            for (host, own) in model.hosts.iter().zip(&hosts) {
+                if let Some(own) = own {
+                    by_host.add(host.name.value.as_str(), Arc::clone(&own.authenticator));
+                }
+            }
+            authenticator = Arc::new(by_host);
+        }
+        Some(Self { authenticator, known, anonymous, hosts })
     }
 
-    /// Every account, the anonymous one last.
+    /// Every account of every host.
     pub(super) fn all(&self) -> impl Iterator<Item = &Known> {
+        let own = self.hosts.iter().flatten().flat_map(|own| own.known.iter().chain(&own.anonymous));
+        self.usual().chain(own)
+    }
+
+    /// Every account but those of hosts that have their own, the anonymous one last.
+    pub(super) fn usual(&self) -> impl Iterator<Item = &Known> {
         self.known.iter().chain(&self.anonymous)
     }
 
     /// What sessions are told.
     pub(super) fn rules(&self) -> AccountRules {
-        let mut rules = AccountRules::new();
-        for account in &self.known {
-            rules.add(account.name.as_bytes(), account.rule);
-        }
-        if let Some(anonymous) = &self.anonymous {
-            rules.allow_anonymous(anonymous.rule);
-        }
-        rules
+        rules(&self.known, self.anonymous.as_ref())
     }
+}
+
+fn rules(known: &[Known], anonymous: Option<&Known>) -> AccountRules {
+    let mut rules = AccountRules::new();
+    for account in known {
+        rules.add(account.name.as_bytes(), account.rule);
+    }
+    if let Some(anonymous) = anonymous {
+        rules.allow_anonymous(anonymous.rule);
+    }
+    rules
 }
 
 /// Compares `[[user]]` and `[anonymous]` with the users file.

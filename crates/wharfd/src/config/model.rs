@@ -9,13 +9,14 @@ use std::{
 };
 
 use wharf_server::{
-    ControlPolicy, DataPolicy, DataSession, Dialect, Durability, IpNet, Strength, TlsRule, TlsVersion,
+    ControlPolicy, DataPolicy, DataSession, Dialect, Durability, Fingerprint, IpNet, Strength, TlsRule,
+    TlsVersion,
 };
 
 use crate::args::{LogFormat, LogLevel};
 
 /// The sections as they are written, each with its keys. Nothing else may stand in the file.
-pub(super) const SECTIONS: [(&str, &[&str]); 10] = [
+pub(super) const SECTIONS: [(&str, &[&str]); 11] = [
     (
         "",
         &[
@@ -26,7 +27,9 @@ pub(super) const SECTIONS: [(&str, &[&str]); 10] = [
             "max_sessions",
             "max_per_ip",
             "max_upload",
+            "max_hash",
             "compression",
+            "site_rmdir",
             "idle_timeout",
             "grace",
             "passive_ports",
@@ -40,6 +43,7 @@ pub(super) const SECTIONS: [(&str, &[&str]); 10] = [
             "user",
             "accounts",
             "anonymous",
+            "server_to_server",
         ],
     ),
     ("[log]", &["format", "level"]),
@@ -77,12 +81,27 @@ pub(super) const SECTIONS: [(&str, &[&str]); 10] = [
             "strict_close",
         ],
     ),
-    ("[[host]]", &["name", "aliases", "certificate", "key", "control", "data"]),
+    (
+        "[[host]]",
+        &[
+            "name",
+            "aliases",
+            "certificate",
+            "key",
+            "greeting",
+            "root",
+            "users",
+            "anonymous",
+            "control",
+            "data",
+        ],
+    ),
     ("[[network]]", &["cidr", "control", "data"]),
     ("[[group]]", &["name", "control", "data"]),
     ("[[user]]", &["name", "hash", "root", "permissions", "groups", "control", "data"]),
     ("[accounts]", &["file", "control", "data"]),
     ("[anonymous]", &["root", "control", "data"]),
+    ("[server_to_server]", &["certificates"]),
 ];
 
 /// A value and the line of its key, counted from 1.
@@ -104,7 +123,10 @@ pub(super) struct Model {
     pub(super) max_per_ip: Option<At<NonZeroUsize>>,
     /// Bytes.
     pub(super) max_upload: Option<At<u64>>,
+    /// Bytes.
+    pub(super) max_hash: Option<At<u64>>,
     pub(super) compression: Option<At<bool>>,
+    pub(super) site_rmdir: Option<At<bool>>,
     pub(super) idle_timeout: Option<At<Duration>>,
     pub(super) grace: Option<At<Duration>>,
     pub(super) passive_ports: Option<At<RangeInclusive<u16>>>,
@@ -118,6 +140,7 @@ pub(super) struct Model {
     pub(super) users: Vec<User>,
     pub(super) accounts: Accounts,
     pub(super) anonymous: Option<Anonymous>,
+    pub(super) server_to_server: Option<ServerToServer>,
 }
 
 /// `[log]`.
@@ -183,6 +206,10 @@ pub(super) struct Host {
     pub(super) name: At<String>,
     pub(super) aliases: Vec<At<String>>,
     pub(super) pair: Pair,
+    pub(super) greeting: Option<At<String>>,
+    pub(super) root: Option<At<String>>,
+    pub(super) users: Option<At<PathBuf>>,
+    pub(super) anonymous: Option<At<bool>>,
     pub(super) rule: Rule,
 }
 
@@ -237,4 +264,13 @@ pub(super) struct Anonymous {
     pub(super) line: usize,
     pub(super) root: Option<At<String>>,
     pub(super) rule: Rule,
+}
+
+/// `[server_to_server]`.
+#[derive(Debug)]
+pub(super) struct ServerToServer {
+    /// The line of its head.
+    pub(super) line: usize,
+    /// Of servers towards which this one is the TLS client.
+    pub(super) certificates: Vec<At<Fingerprint>>,
 }

@@ -3,8 +3,8 @@
 use std::{net::IpAddr, sync::Arc, time::SystemTime};
 
 use wharf_server::{
-    HostIdentity, ListenerOptions, Networks, ServerConfig, ServerOptions, ServerTls, ServerTlsOptions,
-    VirtualHost,
+    HostIdentity, ListenerOptions, Networks, PeerTls, ServerConfig, ServerOptions, ServerTls,
+    ServerTlsOptions, Trust, VirtualHost,
 };
 
 use super::{
@@ -53,6 +53,7 @@ impl Plan {
         let mut options =
             ServerOptions::new(Arc::new(loaded.disk), Arc::clone(&loaded.accounts.authenticator));
         options.listeners = opened;
+        options.peer_tls = peer_tls(model).map_err(|problem| vec![problem])?;
         options.session = session;
         options.passive_ports = model.passive_ports.as_ref().map(|at| at.value.clone());
         if let Some(most) = model.max_sessions {
@@ -85,6 +86,11 @@ fn session(model: &Model, loaded: &Loaded) -> ServerConfig {
         session.durability = durability.value.to_string();
     }
     session.max_upload = model.max_upload.map(|at| at.value);
+    if let Some(max) = model.max_hash {
+        session.max_hash = max.value;
+    }
+    session.site_rmdir = model.site_rmdir.is_some_and(|at| at.value);
+    session.dangerous_foreign_data = model.server_to_server.is_some();
     if let Some(compression) = model.compression {
         session.deflate = compression.value;
     }
@@ -92,6 +98,18 @@ fn session(model: &Model, loaded: &Loaded) -> ServerConfig {
         session.timeouts.idle = idle.value;
     }
     session
+}
+
+/// Towards which servers this one is the TLS client.
+fn peer_tls(model: &Model) -> Result<Option<PeerTls>, Problem> {
+    let Some(section) = &model.server_to_server else { return Ok(None) };
+    if section.certificates.is_empty() {
+        return Ok(None);
+    }
+    let pins = section.certificates.iter().map(|at| at.value).collect();
+    PeerTls::new(&Trust::Pins(pins)).map(Some).map_err(|error| {
+        Problem::at(section.line, format!("TLS cannot be set up: {error}"), "remove the certificates")
+    })
 }
 
 fn listener(
@@ -103,7 +121,7 @@ fn listener(
 ) -> Result<ListenerOptions, Problem> {
     session.policy = settings.policy();
     session.strict_close = settings.strict_close;
-    session.hosts = hosts(model, shown);
+    session.hosts = hosts(model, loaded, shown);
     let mut options = ListenerOptions::new(settings.address.value, settings.implicit.value);
     options.session = Some(session);
     if let Some(shown) = shown {
@@ -129,11 +147,14 @@ fn listener(
 }
 
 /// The hosts of the file, and the other names that the listener's certificate proves.
-fn hosts(model: &Model, shown: Option<&Shown>) -> Vec<VirtualHost> {
+fn hosts(model: &Model, loaded: &Loaded, shown: Option<&Shown>) -> Vec<VirtualHost> {
     let mut hosts: Vec<VirtualHost> = Vec::new();
-    for host in &model.hosts {
+    for (host, own) in model.hosts.iter().zip(&loaded.accounts.hosts) {
         let mut virtual_host = VirtualHost::new(host.names().map(|name| name.value.clone()).collect());
         virtual_host.tls = host.rule.tls();
+        virtual_host.accounts = own.as_ref().map(|own| Arc::new(own.rules()));
+        virtual_host.greeting = host.greeting.as_ref().map(|at| at.value.clone());
+        virtual_host.root = host.root.as_ref().map(|at| at.value.clone());
         hosts.push(virtual_host);
     }
     let named = |name: &str| {

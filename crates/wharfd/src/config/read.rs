@@ -15,7 +15,10 @@ use wharf_server::{
 
 use super::{
     document::{Document, Section, integer, missing_listener},
-    model::{Accounts, Anonymous, At, Group, Host, Listener, Log, Model, Network, Pair, Rule, Tls, User},
+    model::{
+        Accounts, Anonymous, At, Group, Host, Listener, Log, Model, Network, Pair, Rule, ServerToServer, Tls,
+        User,
+    },
     problem::{Problem, quoted},
 };
 use crate::{
@@ -97,6 +100,8 @@ impl Model {
             max_sessions: count(whole, "max_sessions", "1000"),
             max_per_ip: count(whole, "max_per_ip", "50"),
             max_upload: bytes(whole, "max_upload", "\"10G\""),
+            max_hash: bytes(whole, "max_hash", "\"10G\""),
+            site_rmdir: whole.flag("site_rmdir"),
             compression: whole.flag("compression"),
             idle_timeout: span(whole, "idle_timeout", "\"5m\""),
             grace: span(whole, "grace", "\"30s\""),
@@ -122,6 +127,9 @@ impl Model {
                 root: section.text("root", "\"pub\" (a directory below the root)"),
                 rule: Rule::read(&section),
             }),
+            server_to_server: whole
+                .table("server_to_server", "[server_to_server]")
+                .map(|section| ServerToServer::read(&section)),
         }
     }
 }
@@ -179,6 +187,10 @@ impl Host {
         let name = named(section, "\"files.example.org\"");
         let aliases = section.texts("aliases", "[\"ftp.example.org\"]");
         let (pair, rule) = (Pair::read(section, folder), Rule::read(section));
+        let users = path(section, "users", "\"users\" (a file made with `wharfd passwd --users`)", folder);
+        let (root, anonymous) =
+            (section.text("root", "\"shop\" (a directory below the root)"), section.flag("anonymous"));
+        let greeting = section.text("greeting", "\"Welcome\" (one line)");
         for name in name.iter().chain(&aliases).filter(|name| !is_host(&name.value)) {
             section.document.report(Problem::at(
                 name.line,
@@ -186,7 +198,24 @@ impl Host {
                 "write it in ASCII without a port, such as files.example.org",
             ));
         }
-        Some(Self { name: name?, aliases, pair, rule })
+        Some(Self { name: name?, aliases, pair, greeting, root, users, anonymous, rule })
+    }
+}
+
+impl ServerToServer {
+    fn read(section: &Section<'_, '_>) -> Self {
+        let mut certificates = Vec::new();
+        for At { line, value } in section.texts("certificates", "[\"sha256:...\"]") {
+            match value.parse() {
+                Ok(value) => certificates.push(At { line, value }),
+                Err(error) => section.document.report(Problem::at(
+                    line,
+                    format!("{} is no fingerprint: {error}", quoted(&value)),
+                    "write \"sha256:\" and 64 hexadecimal digits, as wharfd prints its own",
+                )),
+            }
+        }
+        Self { line: section.line, certificates }
     }
 }
 

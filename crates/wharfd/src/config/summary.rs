@@ -31,14 +31,25 @@ impl Summary {
                 certificates.push(text);
             }
         }
-        for (host, own) in model.hosts.iter().zip(&loaded.hosts) {
+        for ((host, own), accounts) in model.hosts.iter().zip(&loaded.hosts).zip(&loaded.accounts.hosts) {
             let names: Vec<&str> = host.names().map(|name| name.value.as_str()).collect();
             let own = own.as_ref().map_or_else(String::new, |own| format!("; {}", certificate_text(own)));
-            line(&mut rest, "host", &format!("{}{}{own}", names.join(", "), rule_text(host.rule.tls())));
+            let root = host.root.as_ref().map(|at| format!("; root {}", at.value.escape_debug()));
+            let accounts = accounts.as_ref().map(|own| format!("; {}", own.count()));
+            let more = [root, accounts].into_iter().flatten().collect::<String>();
+            let rule = rule_text(host.rule.tls());
+            line(&mut rest, "host", &format!("{}{rule}{more}{own}", names.join(", ")));
         }
         for network in &model.networks {
             let text = format!("{}{}", network.cidr.value, rule_text(network.rule.tls()));
             line(&mut rest, "network", &text);
+        }
+        if let Some(section) = &model.server_to_server {
+            let tls = match section.certificates.len() {
+                0 => "without SSCN and CPSV".to_owned(),
+                count => format!("with TLS towards {count} pinned certificates"),
+            };
+            line(&mut rest, "other servers", &tls);
         }
         let anonymous = if loaded.accounts.anonymous.is_some() { ", and anonymous may read" } else { "" };
         line(&mut rest, "accounts", &format!("{}{anonymous}", loaded.accounts.known.len()));

@@ -95,7 +95,9 @@ durability = "data"
 max_sessions = 100
 max_per_ip = 10
 max_upload = "10G"
+max_hash = "20G"
 compression = false
+site_rmdir = true
 idle_timeout = "10m"
 grace = 45
 passive_ports = "50000-50200"
@@ -141,6 +143,10 @@ name = "files.example.org"
 aliases = ["ftp.example.org"]
 certificate = "own/cert.pem"
 key = "own/key.pem"
+greeting = "Files"
+root = "files"
+users = "files-users"
+anonymous = true
 control = "require"
 data = "require"
 
@@ -172,6 +178,9 @@ data = "require"
 root = "pub"
 control = "allow"
 data = "allow"
+
+[server_to_server]
+certificates = ["sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"]
 "#;
 
 fn far(days: u64) -> SystemTime {

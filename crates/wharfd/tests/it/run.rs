@@ -137,6 +137,58 @@ fn a_host_tightens_once_it_is_named() {
 }
 
 #[test]
+fn a_host_has_its_own_accounts_files_and_words() {
+    // VH-01
+    let home = home();
+    for (name, users) in [("alice", "users"), ("alice", "shop-users"), ("bob", "shop-users")] {
+        let password: &[u8] = if users == "users" { b"secret\n" } else { b"shop\n" };
+        assert!(run_with_input(home.path(), &["passwd", name, "--users", users], password).status.success());
+    }
+    fs::create_dir(home.path().join("srv/shop")).unwrap();
+    fs::write(home.path().join("srv/shop/ware"), "content of the shop").unwrap();
+    let server = started(
+        home.path(),
+        "[[listener]]\naddress = \"127.0.0.1:0\"\ncontrol = \"allow\"\n[accounts]\nfile = \"users\"\n\
+        [[host]]\nname = \"shop.example.org\"\naliases = [\"store.example.org\"]\nroot = \"shop\"\n\
+        users = \"shop-users\"\ngreeting = \"The shop\"\n\
+        [[host]]\nname = \"open.example.org\"\nanonymous = true\n",
+    );
+    let address = server.address("explicit FTPS");
+    let replies = talk(address, &[b"HOST store.example.org", b"USER alice", b"PASS shop", b"SIZE ware"]);
+    assert!(replies[1].starts_with("220 The shop"), "{replies:?}");
+    assert!(replies[3].starts_with("230"), "{replies:?}");
+    assert_eq!(
+        code(address, &["HOST shop.example.org", "USER bob", "PASS shop", "TYPE I", "SIZE ware"]),
+        "213"
+    );
+    assert_eq!(code(address, &["HOST shop.example.org", "USER alice", "PASS secret"]), "530");
+    assert_eq!(code(address, &["USER alice", "PASS secret", "TYPE I", "SIZE file"]), "213");
+    assert_eq!(code(address, &["USER bob", "PASS shop"]), "530");
+    assert_eq!(code(address, &["USER anonymous", "PASS x"]), "530");
+    assert_eq!(code(address, &["HOST open.example.org", "USER anonymous", "PASS x"]), "230");
+    assert_eq!(code(address, &["HOST open.example.org", "USER alice", "PASS secret"]), "530");
+}
+
+#[test]
+fn other_servers_are_reached_where_the_file_says_so() {
+    // SEC-01 TLS-30
+    let listener = "[[listener]]\naddress = \"127.0.0.1:0\"\ncontrol = \"allow\"\n[anonymous]\n";
+    let pin = format!("certificates = [\"sha256:{}\"]\n", "5a".repeat(32));
+    for (section, port, sscn) in [
+        (String::new(), "501", "502"),
+        ("[server_to_server]\n".to_owned(), "200", "502"),
+        // It is offered, but there is no TLS here.
+        (format!("[server_to_server]\n{pin}"), "200", "503"),
+    ] {
+        let home = home();
+        let server = started(home.path(), &format!("{listener}{section}"));
+        let address = server.address("explicit FTPS");
+        assert_eq!(code(address, &["USER anonymous", "PASS x", "PORT 127,0,0,2,200,1"]), port);
+        assert_eq!(code(address, &["USER anonymous", "PASS x", "SSCN ON"]), sscn);
+    }
+}
+
+#[test]
 fn dialects_differ_in_codes() {
     let home = home();
     let listener = |dialect: &str| {

@@ -31,6 +31,7 @@ fn short(output: Output) -> Option<String> {
             DataCommand::Listen { id, .. } => format!("{id} listen"),
             DataCommand::Dial { id, to, .. } => format!("{id} dial {to}"),
             DataCommand::Secure { id, .. } => format!("{id} secure"),
+            DataCommand::SecureAsClient { .. } => panic!("a client is the TLS client anyway"),
             DataCommand::Start { id, flow, form, mode } => match mode {
                 DataMode::Stream => format!("{id} start {flow:?} {form:?}"),
                 DataMode::Deflate(_) => format!("{id} start {flow:?} {form:?} deflated"),

@@ -7,7 +7,7 @@ use wharf_codec::{SiteVerb, Verb};
 use super::{
     super::{
         VirtualHost,
-        declined::{declined, declined_site},
+        declined::{TLS_CLIENT, declined, declined_site},
     },
     driver::{Driver, config},
     verbs::line,
@@ -94,6 +94,9 @@ fn page() -> String {
         let aliases = info.aliases.iter().fold(String::new(), |all, alias| format!("{all}, `{alias}`"));
         let login = if info.needs_login { "yes" } else { "no" };
         let answer = match declined(*verb) {
+            Some((code, reason)) if TLS_CLIENT.contains(verb) => {
+                format!("{} Off unless configured: declined, {code}: {reason}", info.help)
+            }
             Some((code, reason)) => format!("declined, {code}: {reason}"),
             None => info.help.to_owned(),
         };
@@ -118,6 +121,9 @@ fn page() -> String {
          \x20 not behind it; everything outside the range stays as it is.\n\
          * `PRET` is taken and changes nothing; `FEAT` does not list it, since clients that see it there ask before\n\
          \x20 every transfer.\n\
+         * `SSCN` and `CPSV` are for transfers between two servers under TLS: this one is the TLS client then. They are\n\
+         \x20 offered where certificates of other servers are configured, and such a connection is not bound to the\n\
+         \x20 session, since nothing could be resumed on it.\n\
          * `LPRT` and `LPSV` are taken for old clients over IPv4 and IPv6.\n\
          * `SIZE` in TYPE A reads the file, up to a limit, and tells exactly what `RETR` would send.\n\
          * `LIST` and `NLST` choose by a pattern (`*`, `?`, `[a-z]`) in the last component, unless something stands under\n\

@@ -200,6 +200,9 @@ impl Driver {
             DataCommand::Secure { id, .. } => {
                 self.server.handle_data(now, id, DataEvent::Secured { tls: self.tls(), bound: true });
             }
+            DataCommand::SecureAsClient { id } => {
+                self.server.handle_data(now, id, DataEvent::Secured { tls: self.tls(), bound: false });
+            }
             DataCommand::Start { id, .. } => {
                 self.record.started += 1;
                 self.server.handle_data(now, id, DataEvent::Finished { bytes: 3, end: EndMark::Clean });

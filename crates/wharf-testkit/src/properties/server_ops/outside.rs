@@ -86,7 +86,7 @@ impl Outside {
                 assert!(self.data.insert(id, Next::Nothing).is_none(), "{id} is there already");
                 (id, Next::Connected)
             }
-            DataCommand::Secure { id, .. } => (id, Next::Secured),
+            DataCommand::Secure { id, .. } | DataCommand::SecureAsClient { id } => (id, Next::Secured),
             DataCommand::Start { id, flow, .. } => {
                 let (wharf_session::Flow::Send(job) | wharf_session::Flow::Receive(job)) = flow;
                 assert!(self.jobs.contains(&job), "{job} moves, and is not open");

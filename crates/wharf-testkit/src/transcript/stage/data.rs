@@ -25,6 +25,7 @@ impl Stage {
                 self.data = Some(id);
             }
             DataCommand::Secure { tickets, .. } => self.note(format!("secure {tickets:?}")),
+            DataCommand::SecureAsClient { .. } => self.note("secure as the client".to_owned()),
             DataCommand::Start { flow, form, mode, .. } => {
                 let way = if matches!(flow, Flow::Send(_)) { "send" } else { "receive" };
                 let packed = if mode.is_deflate() { format!(" {mode:?}") } else { String::new() };

@@ -45,7 +45,7 @@ fn unknown_keys_are_told_one_by_one_with_what_was_meant() {
         "wharfd.toml, line 4: unknown key \"graec\" above the sections\n  did you mean grace?\n\
         wharfd.toml, line 6: unknown key \"contrl\" in [tls]\n  did you mean control?\n\
         wharfd.toml, line 7: unknown key \"min-version\" in [tls]\n  did you mean min_version?\n\
-        wharfd.toml, line 8: unknown key \"greeting\" in [tls]\n  it belongs to the top of the file\n\
+        wharfd.toml, line 8: unknown key \"greeting\" in [tls]\n  it belongs to the top of the file or [[host]]\n\
         wharfd.toml, line 9: unknown key \"nonsense\" in [tls]\n  remove it; known here: certificate, key, control, \
         data, min_version, max_version, min_strength, data_session, dialect, report_only or strict_close",
     );

@@ -27,6 +27,7 @@ fn full_folder() -> Folder {
     folder.certificate("state", &["usual.example.org"]);
     folder.certificate("own", &["files.example.org", "ftp.example.org"]);
     folder.write("users", &format!("bob:{}::full\n", &**super::HASH));
+    folder.write("files-users", &format!("carol:{}::full\n", &**super::HASH));
     folder
 }
 
@@ -36,6 +37,9 @@ fn every_key_takes_effect() {
     let options = &plan.options;
     assert_eq!((options.max_sessions, options.max_per_ip), (100, 10));
     assert_eq!((options.session.max_upload, options.session.deflate), (Some(10 << 30), false));
+    assert_eq!(options.session.max_hash, 20 << 30);
+    assert!(options.session.site_rmdir && options.session.dangerous_foreign_data);
+    assert!(options.peer_tls.is_some());
     assert_eq!(options.passive_ports, Some(50_000..=50_200));
     assert_eq!(options.grace, Duration::from_secs(45));
 
@@ -70,6 +74,11 @@ fn every_key_takes_effect() {
         assert_eq!(session.public_ip, Some("203.0.113.5".parse().unwrap()));
         assert_eq!(session.hosts[0].names, ["files.example.org", "ftp.example.org"]);
         assert_eq!(session.hosts[0].tls, rule(ControlPolicy::Require, DataPolicy::Require));
+        assert_eq!(session.hosts[0].greeting.as_deref(), Some("Files"));
+        assert_eq!(session.hosts[0].root.as_deref(), Some("files"));
+        let own = session.hosts[0].accounts.as_ref().unwrap();
+        assert_eq!(own.rule_for(b"carol"), rule(ControlPolicy::Allow, DataPolicy::Require));
+        assert_eq!(own.rule_for(b"anonymous"), rule(ControlPolicy::Allow, DataPolicy::Allow));
         let inside = network(&session.networks, "10.9.9.9");
         assert_eq!(inside, rule(ControlPolicy::Require, DataPolicy::Require));
         assert_eq!(network(&session.networks, "192.0.2.1"), TlsRule::default());
@@ -91,7 +100,8 @@ fn every_key_takes_effect() {
         "{text}"
     );
     for part in [
-        "\n  host           files.example.org, ftp.example.org  control require, data require; sha256:",
+        "\n  host           files.example.org, ftp.example.org  control require, data require; root files; \
+            1 account of its own, and anonymous may read; sha256:",
         "\n  network        10.0.0.0/8  control require, data require\n",
         "\n  accounts       2, and anonymous may read\n",
     ] {

@@ -139,7 +139,7 @@ fn told_apart(model: &Model, listeners: &[Settings], accounts: &Accounts, warnin
     let clear = |listener: &Settings| {
         Clients::of(listener, model).iter().any(|clients| !needs_tls(listener.rule().and(clients.rule)))
     };
-    let looser: Vec<&Known> = accounts.all().filter(|account| !needs_tls(account.rule)).collect();
+    let looser: Vec<&Known> = accounts.usual().filter(|account| !needs_tls(account.rule)).collect();
     let (Some(first), true) =
         (looser.first(), listeners.iter().filter(|listener| !listener.implicit.value).any(clear))
     else {
