@@ -60,7 +60,7 @@ pub(super) struct Transfer {
 
 impl Server {
     pub(super) fn rest(&mut self, offset: u64) {
-        // Offsets of files are signed on every system : none wraps around.
+        // Offsets of files are signed on every system: none wraps around.
         if i64::try_from(offset).is_err() {
             return self.done_with(ReplyCode::BAD_PARAMETER, "The number is too large");
         }
