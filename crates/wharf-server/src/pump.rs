@@ -3,7 +3,7 @@
 mod inflated;
 mod outgoing;
 
-use std::time::Duration;
+use std::{io::Seek as _, time::Duration};
 
 use bytes::{Buf as _, Bytes, BytesMut};
 use futures_util::FutureExt as _;
@@ -12,7 +12,7 @@ use wharf_codec::{AsciiDecoder, AsciiEncoder};
 use wharf_session::{DataFailure, ListingForm};
 use wharf_storage::{Sink, Source};
 use wharf_transport::{DataError, DataStream};
-use wharf_types::FileErrorKind;
+use wharf_types::{FileError, FileErrorKind};
 
 pub(crate) use self::{inflated::receive_inflated, outgoing::Outgoing};
 use crate::listing::Listing;
@@ -60,6 +60,10 @@ impl<F: Fn(u64)> Meter<F> {
     }
 }
 
+fn unreadable(error: &std::io::Error) -> DataFailure {
+    DataFailure::Storage(FileError::with_detail(FileErrorKind::Io, error.to_string()))
+}
+
 fn broken(error: &DataError) -> DataFailure {
     DataFailure::Broken(error.to_string())
 }
@@ -69,16 +73,22 @@ pub(crate) async fn send_image<F: Fn(u64) + Send>(
     out: &mut Outgoing<'_, F>,
     source: &mut dyn Source,
 ) -> Result<u64, DataFailure> {
-    let mut sent = 0;
-    let mut current = source.read(CHUNK).await.map_err(DataFailure::Storage)?;
-    while !current.is_empty() {
-        // The next chunk is read while this one goes out.
-        let (written, next) = tokio::join!(out.write(&current), source.read(CHUNK));
-        written?;
-        sent += current.len() as u64;
-        current = next.map_err(DataFailure::Storage)?;
+    if out.takes_files()
+        && let (Some(mut file), Some(length @ 1..)) = (source.as_file(), source.len())
+    {
+        let from = file.stream_position().map_err(|error| unreadable(&error))?;
+        return out.write_file(file, from, length).await;
     }
-    Ok(sent)
+    let mut sent = 0;
+    loop {
+        // The system reads ahead of this by itself, and room that is given back is taken for the next chunk.
+        let chunk = source.read(CHUNK).await.map_err(DataFailure::Storage)?;
+        if chunk.is_empty() {
+            return Ok(sent);
+        }
+        out.write(&chunk).await?;
+        sent += chunk.len() as u64;
+    }
 }
 
 /// Sends a file as lines that end in CRLF, without its first `skip` bytes on the wire; returns the file's bytes.

@@ -1,5 +1,6 @@
 //! The bytes of a data connection, and the way it is closed.
 
+use std::fs::File;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -7,6 +8,7 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use bytes::buf::BufMut as _;
+use rustix::io::Errno;
 use rustix::net::{RecvFlags, recv};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::net::TcpStream;
@@ -16,9 +18,13 @@ use tokio_rustls::TlsStream;
 use crate::failure::TlsFailure;
 use crate::net::{NetIo, NetStream};
 use crate::options::TlsInfo;
+use crate::send_file;
+use crate::tls_io::TlsIo;
 
 /// The most that is thrown away of what a peer sends where it should not send.
 const MOST_DRAINED: usize = 1 << 20;
+/// Bytes that are encrypted before they are written, in one system call.
+const BATCH: usize = 256 * 1024;
 
 /// How the peer ended its direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +42,9 @@ pub enum DataError {
     /// The network failed.
     #[error("the data connection failed: {0}")]
     Io(#[from] io::Error),
+    /// A file that was to be sent cannot be read.
+    #[error("the file cannot be read: {0}")]
+    File(#[source] io::Error),
     /// The peer broke TLS, or refused with an alert.
     #[error("TLS failed on the data connection: {0}")]
     Tls(#[source] TlsFailure),
@@ -54,7 +63,7 @@ impl DataError {
 #[derive(Debug)]
 enum Carrier {
     Clear(NetStream),
-    Tls(Box<TlsStream<NetStream>>, TlsInfo),
+    Tls(Box<TlsStream<TlsIo>>, TlsInfo),
 }
 
 /// A data connection that carries bytes, in clear or under TLS.
@@ -72,7 +81,19 @@ impl DataStream {
         Self { carrier: Carrier::Clear(io), end: EndMark::Clean }
     }
 
-    pub(crate) fn protected(tls: TlsStream<NetStream>, info: TlsInfo) -> Self {
+    pub(crate) fn protected(mut tls: TlsStream<TlsIo>, info: TlsInfo) -> Self {
+        match &mut tls {
+            TlsStream::Client(tls) => {
+                let (io, session) = tls.get_mut();
+                io.established();
+                session.set_buffer_limit(Some(BATCH));
+            }
+            TlsStream::Server(tls) => {
+                let (io, session) = tls.get_mut();
+                io.established();
+                session.set_buffer_limit(Some(BATCH));
+            }
+        }
         Self { carrier: Carrier::Tls(Box::new(tls), info), end: EndMark::Clean }
     }
 
@@ -97,6 +118,38 @@ impl DataStream {
         match &self.carrier {
             Carrier::Clear(io) => io.tcp(),
             Carrier::Tls(..) => None,
+        }
+    }
+
+    /// Sends at most `most` bytes of a file from `offset` on without a copy in this process, and says how many went, at most
+    /// a MiB; 0 is the end of the file. Its position does not count and does not change. [`DataStream::cork`] saves packets.
+    ///
+    /// # Errors
+    ///
+    /// The connection broke, or the file cannot be read; `Unsupported` for a stream that is none of TCP in clear
+    /// ([`DataStream::tcp`]).
+    ///
+    /// # Cancel safety
+    ///
+    /// When the future is dropped, some bytes may have gone that nobody has counted.
+    pub async fn send_file(&mut self, file: &File, offset: u64, most: u64) -> Result<usize, DataError> {
+        match self.tcp() {
+            Some(tcp) => send_file::step(tcp, file, offset, most).await.map_err(|error| {
+                // No socket fails so.
+                if error.raw_os_error() == Some(Errno::IO.raw_os_error()) {
+                    DataError::File(error)
+                } else {
+                    DataError::Io(error)
+                }
+            }),
+            None => Err(DataError::Io(io::ErrorKind::Unsupported.into())),
+        }
+    }
+
+    /// Whether packets that are not full wait for what follows (`TCP_CORK`); no more than a hint.
+    pub fn cork(&self, on: bool) {
+        if let Some(tcp) = self.tcp() {
+            send_file::cork(tcp, on);
         }
     }
 
@@ -176,8 +229,8 @@ impl DataStream {
             let io = match &mut self.carrier {
                 Carrier::Clear(io) => io,
                 Carrier::Tls(tls, _) => match &mut **tls {
-                    TlsStream::Client(tls) => tls.get_mut().0,
-                    TlsStream::Server(tls) => tls.get_mut().0,
+                    TlsStream::Client(tls) => tls.get_mut().0.get_mut(),
+                    TlsStream::Server(tls) => tls.get_mut().0.get_mut(),
                 },
             };
             loop {
@@ -198,7 +251,7 @@ impl DataStream {
     pub fn abort(self) {
         let io = match &self.carrier {
             Carrier::Clear(io) => io,
-            Carrier::Tls(tls, _) => tls.get_ref().0,
+            Carrier::Tls(tls, _) => tls.get_ref().0.get_ref(),
         };
         let Some(tcp) = io.tcp() else { return };
         let mut bin = [0; 4096];

@@ -8,10 +8,11 @@ use crate::failure::TlsFailure;
 use crate::net::NetStream;
 use crate::options::TlsInfo;
 use crate::peer_tls::PeerTls;
+use crate::tls_io::TlsIo;
 
 /// A candidate that belongs.
 pub(crate) struct Winner {
-    pub(crate) stream: TlsStream<NetStream>,
+    pub(crate) stream: TlsStream<TlsIo>,
     pub(crate) info: TlsInfo,
     /// Whether the session of the control connection was resumed.
     pub(crate) bound: bool,
@@ -25,7 +26,7 @@ pub(crate) async fn shake_hands(
 ) -> Result<Box<Winner>, DataFailure> {
     match role {
         DataRole::Server(control) => {
-            let hello = LazyConfigAcceptor::new(Acceptor::default(), io)
+            let hello = LazyConfigAcceptor::new(Acceptor::default(), TlsIo::new(io))
                 .await
                 .map_err(|error| DataFailure::Handshake(TlsFailure::of_io(error, None)))?;
             begins();
@@ -45,7 +46,7 @@ pub(crate) async fn shake_hands(
         DataRole::Peer(peer) => {
             let name = PeerTls::name_of(&io);
             let stream = TlsConnector::from(peer.config().clone())
-                .connect(name, io)
+                .connect(name, TlsIo::new(io))
                 .await
                 .map_err(|error| DataFailure::Handshake(TlsFailure::of_io(error, None)))?;
             let info = TlsInfo::of(stream.get_ref().1, None);
@@ -53,7 +54,7 @@ pub(crate) async fn shake_hands(
         }
         DataRole::Client(control) => {
             let stream = TlsConnector::from(control.data_config().clone())
-                .connect(control.name().clone(), io)
+                .connect(control.name().clone(), TlsIo::new(io))
                 .await
                 .map_err(|error| DataFailure::Handshake(control.io_failure(error)))?;
             let info = TlsInfo::of(stream.get_ref().1, None);

@@ -1,10 +1,12 @@
 //! The way out: onto the data connection as the mode has it.
 
+use std::fs::File;
+
 use bytes::BytesMut;
 use tokio::{io::AsyncWriteExt as _, task::yield_now};
 use wharf_codec::{DeflateError, Deflater};
 use wharf_session::{DataFailure, DataMode, DeflateFault};
-use wharf_transport::DataStream;
+use wharf_transport::{DataError, DataStream};
 
 use super::{Meter, STEP};
 
@@ -43,6 +45,42 @@ impl<'a, F: Fn(u64) + Send> Outgoing<'a, F> {
             yield_now().await;
         }
         Ok(())
+    }
+
+    /// Whether the kernel can copy files to it by itself.
+    pub(super) fn takes_files(&self) -> bool {
+        self.deflate.is_none() && self.stream.tcp().is_some()
+    }
+
+    /// Writes `length` bytes of a file from `offset` on, or fewer when it ends before; returns them.
+    pub(super) async fn write_file(
+        &mut self,
+        file: &File,
+        offset: u64,
+        length: u64,
+    ) -> Result<u64, DataFailure> {
+        // A file of a few packets is sent by one call anyway.
+        let cork = length > STEP as u64;
+        if cork {
+            self.stream.cork(true);
+        }
+        let mut sent = 0;
+        while sent < length {
+            let more = self.stream.send_file(file, offset.saturating_add(sent), length - sent).await;
+            let more = more.map_err(|error| match error {
+                DataError::File(error) => super::unreadable(&error),
+                error => DataFailure::Broken(error.to_string()),
+            })?;
+            if more == 0 {
+                break;
+            }
+            self.meter.moved(more);
+            sent += more as u64;
+        }
+        if cork {
+            self.stream.cork(false);
+        }
+        Ok(sent)
     }
 
     /// What marks the end of the file, where the mode has a mark.

@@ -54,6 +54,24 @@ async fn files_come_back_from_memory() {
 }
 
 #[tokio::test]
+async fn a_file_on_disk_goes_from_any_offset() {
+    // XFR-06: in clear the kernel copies it by itself, in steps of a MiB.
+    let dir = tempfile::tempdir().unwrap();
+    let file = sample((3 << 20) + 17);
+    std::fs::write(dir.path().join("f"), &file).unwrap();
+    let harness = tolerant(LocalDisk::open(dir.path(), LocalOptions::default()).unwrap()).await;
+    for mode in MODES {
+        let mut client = harness.client(mode).await;
+        for offset in [0, 1, (1 << 20) - 1, 1 << 20, file.len() - 1, file.len()] {
+            let mut bytes = Vec::new();
+            client.download("f", offset as u64, &mut bytes, &mut |_| {}).await.unwrap();
+            assert!(bytes == file[offset..], "{mode:?} {offset}");
+        }
+        client.quit().await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn files_come_back_in_active_mode() {
     // DAT-01: whoever dials, the FTP client is the TLS client.
     let harness = tolerant(MemoryDisk::new()).await;

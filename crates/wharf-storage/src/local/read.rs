@@ -2,16 +2,16 @@
 
 use std::{
     fs::File,
-    io::{Seek, SeekFrom},
+    io::{IoSliceMut, Seek, SeekFrom},
     sync::Arc,
 };
 
 use async_trait::async_trait;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use rustix::{
     buffer::spare_capacity,
     fs::{Advice, OFlags, fadvise, fstat},
-    io::{Errno, retry_on_intr},
+    io::{Errno, ReadWriteFlags, preadv2, retry_on_intr},
 };
 use tokio::task::JoinHandle;
 use wharf_types::{FileError, FileErrorKind, Metadata, VirtualPath};
@@ -35,6 +35,10 @@ pub(super) struct LocalSource {
     len: u64,
     /// A call that was cut, and runs to its end by itself.
     pending: Option<JoinHandle<Result<Bytes, FileError>>>,
+    /// Room for what needs no waiting; the same one again once the caller has dropped what it was given.
+    room: BytesMut,
+    /// Whether the file system can say that it would have to wait.
+    tells: bool,
 }
 
 impl LocalSource {
@@ -63,7 +67,10 @@ impl LocalSource {
         file.seek(SeekFrom::Start(offset)).map_err(|error| errno::from_io(&error))?;
         // A hint that may be refused.
         let _ = fadvise(&file, offset, None, Advice::Sequential);
-        Ok((Self { shared, file: Arc::new(file), len, pending: None }, metadata))
+        Ok((
+            Self { shared, file: Arc::new(file), len, pending: None, room: BytesMut::new(), tells: true },
+            metadata,
+        ))
     }
 }
 
@@ -72,6 +79,9 @@ impl Source for LocalSource {
     async fn read(&mut self, max: usize) -> Result<Bytes, FileError> {
         // A call that was cut has moved the position: its bytes come first.
         if self.pending.is_none() {
+            if let Some(bytes) = self.read_now(max)? {
+                return Ok(bytes);
+            }
             let file = Arc::clone(&self.file);
             let max = max.clamp(1, CHUNK);
             self.pending = Some(self.shared.pool.start(move || read(&file, max)).await?);
@@ -88,6 +98,32 @@ impl Source for LocalSource {
 
     fn len(&self) -> Option<u64> {
         Some(self.len)
+    }
+}
+
+impl LocalSource {
+    /// What is in memory; `None` where a disk is needed.
+    fn read_now(&mut self, max: usize) -> Result<Option<Bytes>, FileError> {
+        /// Where the file stands, which moves on.
+        const HERE: u64 = u64::MAX;
+        if !self.tells {
+            return Ok(None);
+        }
+        let max = max.clamp(1, CHUNK).min(usize::try_from(self.len).unwrap_or(CHUNK).saturating_add(1));
+        self.room.resize(max, 0);
+        let mut parts = [IoSliceMut::new(&mut self.room)];
+        match retry_on_intr(|| preadv2(&self.file, &mut parts, HERE, ReadWriteFlags::NOWAIT)) {
+            Ok(read) => {
+                self.room.truncate(read);
+                Ok(Some(self.room.split().freeze()))
+            }
+            Err(Errno::AGAIN) => Ok(None),
+            Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL) => {
+                self.tells = false;
+                Ok(None)
+            }
+            Err(errno) => Err(errno::io(errno)),
+        }
     }
 }
 
