@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use wharf_codec::{AsciiDecoder, AsciiEncoder};
 use wharf_session::{DataFailure, ListingForm};
 use wharf_storage::{Sink, Source};
-use wharf_transport::{DataError, DataStream};
+use wharf_transport::{DataError, DataStream, KernelPipe};
 use wharf_types::{FileError, FileErrorKind};
 
 pub(crate) use self::{inflated::receive_inflated, outgoing::Outgoing};
@@ -166,6 +166,25 @@ async fn fill<F: Fn(u64) + Send>(
     Ok(false)
 }
 
+/// Receives the rest of a file within the kernel; returns its bytes.
+async fn receive_pipe<F: Fn(u64) + Send>(
+    stream: &mut DataStream,
+    sink: &mut dyn Sink,
+    pipe: &KernelPipe,
+    meter: &mut Meter<F>,
+) -> Result<u64, DataFailure> {
+    let mut stored = 0;
+    loop {
+        let filled = stream.fill_pipe(pipe).await.map_err(|error| broken(&error))?;
+        if filled == 0 {
+            return Ok(stored);
+        }
+        meter.moved(filled);
+        sink.write_pipe(pipe.out(), filled).await.map_err(DataFailure::Storage)?;
+        stored += filled as u64;
+    }
+}
+
 /// Receives a file to its end; returns the bytes that went into it. What came before a break is in the sink, to be
 /// continued from there.
 pub(crate) async fn receive<F: Fn(u64) + Send>(
@@ -178,6 +197,7 @@ pub(crate) async fn receive<F: Fn(u64) + Send>(
     let mut current = BytesMut::new();
     let mut next = BytesMut::new();
     let mut stored = 0;
+    let splices = !text && stream.tcp().is_some() && sink.as_file().is_some();
     let mut filled = fill(stream, &mut current, CHUNK, meter).await;
     loop {
         let more = matches!(filled, Ok(true));
@@ -193,6 +213,15 @@ pub(crate) async fn receive<F: Fn(u64) + Send>(
             current.split().freeze()
         };
         stored += ready.len() as u64;
+        // Behind so many bytes it is no small file: what a pipe costs does not count.
+        if more
+            && splices
+            && stored >= CHUNK as u64
+            && let Ok(pipe) = KernelPipe::new()
+        {
+            sink.write(ready).await.map_err(DataFailure::Storage)?;
+            return Ok(stored + receive_pipe(stream, sink, &pipe, meter).await?);
+        }
         if !more {
             if !ready.is_empty() {
                 sink.write(ready).await.map_err(DataFailure::Storage)?;

@@ -1,6 +1,6 @@
 //! The contract between a server and its storage.
 
-use std::{fmt, fs::File, sync::Arc};
+use std::{fmt, fs::File, io::Read as _, os::fd::OwnedFd, sync::Arc};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -252,6 +252,22 @@ pub trait Sink: Send {
     /// # Cancel safety
     /// Not cancel safe: when a call was cut, the sink can be suspended or dropped, not committed.
     async fn write(&mut self, data: Bytes) -> Result<(), FileError>;
+
+    /// Adds `length` bytes that lie in a pipe, inside the kernel where the file system can.
+    ///
+    /// # Errors
+    /// Those of [`write`](Self::write), with what follows from them.
+    ///
+    /// # Cancel safety
+    /// That of [`write`](Self::write).
+    async fn write_pipe(&mut self, pipe: &Arc<OwnedFd>, length: usize) -> Result<(), FileError> {
+        let mut bytes = vec![0; length];
+        let failed = |error: std::io::Error| FileError::with_detail(FileErrorKind::Io, error.to_string());
+        // It is all there: nothing waits here.
+        let mut out = File::from(pipe.try_clone().map_err(failed)?);
+        out.read_exact(&mut bytes).map_err(failed)?;
+        self.write(bytes.into()).await
+    }
 
     /// Adds everything that `source` still gives, inside the kernel where the file system can, and says how much.
     ///

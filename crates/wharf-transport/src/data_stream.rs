@@ -16,6 +16,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsStream;
 
 use crate::failure::TlsFailure;
+use crate::kernel_pipe::KernelPipe;
 use crate::net::{NetIo, NetStream};
 use crate::options::TlsInfo;
 use crate::send_file;
@@ -142,6 +143,22 @@ impl DataStream {
                     DataError::Io(error)
                 }
             }),
+            None => Err(DataError::Io(io::ErrorKind::Unsupported.into())),
+        }
+    }
+
+    /// Takes what has arrived into an empty pipe, waiting only for the first of it, and says how much; 0 is the end.
+    ///
+    /// # Errors
+    ///
+    /// The connection broke; `Unsupported` for a stream that is none of TCP in clear ([`DataStream::tcp`]).
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: nothing is taken when the future is dropped.
+    pub async fn fill_pipe(&mut self, pipe: &KernelPipe) -> Result<usize, DataError> {
+        match self.tcp() {
+            Some(tcp) => Ok(pipe.fill(tcp).await?),
             None => Err(DataError::Io(io::ErrorKind::Unsupported.into())),
         }
     }

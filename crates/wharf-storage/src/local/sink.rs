@@ -3,6 +3,7 @@
 use std::{
     fs::File,
     io::Write,
+    os::fd::OwnedFd,
     sync::{Arc, PoisonError},
 };
 
@@ -13,7 +14,8 @@ use rustix::{
         AtFlags, Mode, RenameFlags, Stat, fchmod, fdatasync, fstat, fsync, linkat, renameat_with, statat,
         unlinkat,
     },
-    io::Errno,
+    io::{Errno, retry_on_intr},
+    pipe::{SpliceFlags, splice},
 };
 use tokio::task::JoinHandle;
 use wharf_types::{FileError, FileErrorKind, VirtualPath};
@@ -171,6 +173,24 @@ impl LocalSink {
         Self { upload: Some(upload), pending: None, torn: false }
     }
 
+    /// Has `write` add to the file, all that it should.
+    async fn start(
+        &mut self,
+        write: impl FnOnce(&File) -> Result<(), FileError> + Send + 'static,
+    ) -> Result<(), FileError> {
+        if self.torn {
+            return Err(gone());
+        }
+        let upload = self.upload.as_ref().ok_or_else(gone)?;
+        let (file, inner) = (Arc::clone(upload.file.file()), Arc::clone(&upload.inner));
+        // Until everything is there, bytes are missing: whether the call fails or is cut.
+        self.torn = true;
+        self.pending = Some(inner.shared.pool.start(move || write(&file)).await?);
+        self.settle().await?;
+        self.torn = false;
+        Ok(())
+    }
+
     /// Waits for a call that was cut.
     async fn settle(&mut self) -> Result<(), FileError> {
         let Some(pending) = self.pending.as_mut() else { return Ok(()) };
@@ -178,6 +198,19 @@ impl LocalSink {
         self.pending = None;
         result
     }
+}
+
+/// Moves all of it from the pipe to the end of the file.
+fn splice_all(pipe: &OwnedFd, file: &File, length: usize) -> Result<(), FileError> {
+    let mut left = length;
+    while left > 0 {
+        let moved = retry_on_intr(|| splice(pipe, None, file, None, left, SpliceFlags::MOVE));
+        match moved.map_err(errno::io)? {
+            0 => return Err(gone()),
+            moved => left = left.saturating_sub(moved),
+        }
+    }
+    Ok(())
 }
 
 /// As the trait does it.
@@ -200,18 +233,12 @@ fn gone() -> FileError {
 #[async_trait]
 impl Sink for LocalSink {
     async fn write(&mut self, data: Bytes) -> Result<(), FileError> {
-        if self.torn {
-            return Err(gone());
-        }
-        let upload = self.upload.as_ref().ok_or_else(gone)?;
-        let (file, inner) = (Arc::clone(upload.file.file()), Arc::clone(&upload.inner));
-        // Until everything is there, bytes are missing: whether the call fails or is cut.
-        self.torn = true;
-        let write = move || (&*file).write_all(&data).map_err(|error| errno::from_io(&error));
-        self.pending = Some(inner.shared.pool.start(write).await?);
-        self.settle().await?;
-        self.torn = false;
-        Ok(())
+        self.start(move |mut file| file.write_all(&data).map_err(|error| errno::from_io(&error))).await
+    }
+
+    async fn write_pipe(&mut self, pipe: &Arc<OwnedFd>, length: usize) -> Result<(), FileError> {
+        let pipe = Arc::clone(pipe);
+        self.start(move |file| splice_all(&pipe, file, length)).await
     }
 
     async fn take_from(&mut self, source: &mut dyn Source) -> Result<u64, FileError> {
