@@ -36,7 +36,7 @@ pub(crate) async fn step(tcp: &TcpStream, file: &File, offset: u64, most: u64) -
                 // The runtime has to see it for itself that nothing more can be written.
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => tcp
                     .try_io(Interest::WRITABLE, || is_writable(tcp))
-                    .and(Err(io::ErrorKind::WouldBlock.into())),
+                    .and_then(|()| Err(io::ErrorKind::WouldBlock.into())),
                 sent => sent,
             }
         };
@@ -77,8 +77,7 @@ fn in_memory(file: &File, offset: u64, most: usize) -> bool {
     })
 }
 
-/// Whether it lies in a file system that has no disk, and is not asked what is in memory.
+/// Whether it lies in a file system that has no disk, and is not asked what is in memory (tmpfs).
 fn is_memory(file: &File) -> bool {
-    const TMPFS: i64 = 0x0102_1994;
-    fstatfs(file).is_ok_and(|found| i64::from(found.f_type) == TMPFS)
+    fstatfs(file).is_ok_and(|found| found.f_type == 0x0102_1994)
 }
