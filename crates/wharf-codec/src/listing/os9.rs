@@ -43,5 +43,7 @@ pub(super) fn is_heading(line: &Line<'_>) -> bool {
         line.word(0) == b"Owner" && line.word(1) == b"Last" && line.last().eq_ignore_ascii_case(b"Name");
     let directory =
         line.word(0) == b"Directory" && line.word(1) == b"of" && Clock::parse(line.last()).is_some();
-    titles || directory
+    let underlined =
+        line.len() == 6 && line.words(0..6).iter().all(|word| word.iter().all(|&byte| byte == b'-'));
+    titles || directory || underlined
 }

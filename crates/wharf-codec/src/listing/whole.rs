@@ -13,7 +13,7 @@ use crate::listing::clues::{Clues, Context, Reading};
 use crate::listing::format::Format;
 use crate::listing::line::Line;
 use crate::listing::month::Months;
-use crate::listing::{ListItem, ListingHint, headings};
+use crate::listing::{ListItem, ListingHint, dos, headings};
 use crate::text::is_text;
 
 /// The items of a listing.
@@ -143,14 +143,18 @@ impl Survey {
             at += used;
         }
         let called = Format::called(hint.syst.unwrap_or_default());
-        let votes = |format: &Format| survey.clues.get(*format as usize).map_or(0, |clues| clues.lines);
         // Of equal ones the last wins, so that the order of the formats, from plain to special, breaks ties.
         survey.main = Format::ALL
             .iter()
             .copied()
             .filter(|format| survey.is_known(*format, usize::MAX - 1))
-            .max_by_key(|format| (votes(format), called == Some(*format)));
+            .max_by_key(|format| (survey.votes(*format), called == Some(*format)));
         survey
+    }
+
+    /// How many lines a format takes.
+    fn votes(&self, format: Format) -> usize {
+        self.clues.get(format as usize).map_or(0, |clues| clues.lines)
     }
 
     /// Whether a format is known at a line.
@@ -190,7 +194,10 @@ impl Survey {
         let Some(seen) = lines.seen(at) else { return false };
         let line = Line::new(&seen.raw);
         let next = lines.seen(at + 1).map(|next| &next.raw);
-        headings::is_total(&seen.raw)
+        let has_entries = |format: Format| self.votes(format) > 0;
+        headings::is_total(&line)
+            || lines.seen.len() == 1 && headings::is_lone_sum(&line)
+            || has_entries(Format::Dos) && dos::is_foreign_frame(&line)
             || Format::ALL.iter().any(|format| self.is_known(*format, at) && format.is_heading(&line))
             || self.is_known(Format::Unix, usize::MAX - 1) && headings::is_of_ls(&line, seen.starts, next)
     }
