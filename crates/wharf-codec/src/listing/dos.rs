@@ -13,7 +13,10 @@ use crate::listing::numeric::{Numeric, Orders};
 use crate::listing::{EntryKind, ListEntry};
 
 pub(super) fn parse(line: &Line<'_>, context: &Context<'_>) -> Option<Reading> {
-    let date = Numeric::parse(line.word(0), b"-/.")?.not_after(context.now);
+    let date = Numeric::parse(line.word(0), b"-/.").map(|date| date.not_after(context.now));
+    if date.is_none() && !Numeric::is_unset(line.word(0), b'-') {
+        return None;
+    }
     let (clock, twelve, at) = clock(line)?;
     let (word, rest) = (line.word(at), line.behind(at));
     // The size ends its column, one space before the name; a mark begins its column of fifteen.
@@ -44,14 +47,15 @@ pub(super) fn parse(line: &Line<'_>, context: &Context<'_>) -> Option<Reading> {
         true => Some(Orders::DMY),
         false => twelve.then_some(Orders::MDY),
     };
-    let day = date.resolve(context.clues.orders, usual);
+    let day = date.as_ref().and_then(|date| date.resolve(context.clues.orders, usual));
+    let orders = date.map_or(Orders::ALL, |date| date.orders());
     let entry = ListEntry {
         size,
         modified: day.and_then(|day| full(day, Some(clock))),
         target: target.map(|target| line.bytes(target)),
         ..ListEntry::bare(line.raw(), line.bytes(name), kind)
     };
-    Some(Reading { entry, clues: Clues { orders: date.orders(), ..Clues::LINE } })
+    Some(Reading { entry, clues: Clues { orders, ..Clues::LINE } })
 }
 
 /// What `dir` writes above and below: the volume, the directory, sums.

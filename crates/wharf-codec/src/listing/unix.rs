@@ -175,12 +175,16 @@ fn permissions(mode: &[u8; 9]) -> Option<Permissions> {
     Some(Permissions(bits))
 }
 
-/// A size in bytes; devices have none, or `major,minor` as one word. Rounded sizes (`1.5K`) are sizes, but not known, and
+/// A size in bytes; devices have none, or `major,minor` as one word, or both in one number (`0x3000002`). Rounded sizes (`1.5K`) are sizes, but not known, and
 /// so are those that grew into the column of the group.
 #[expect(clippy::option_option, reason = "no size and not a size are two things")]
 fn size(word: &[u8], letter: u8) -> Option<Option<u64>> {
     match letter {
-        b'b' | b'c' => word.iter().all(|byte| byte.is_ascii_digit() || *byte == b',').then_some(None),
+        b'b' | b'c' => {
+            let plain = word.iter().all(|byte| byte.is_ascii_digit() || *byte == b',');
+            let hex = word.strip_prefix(b"0x").is_some_and(|rest| rest.iter().all(u8::is_ascii_hexdigit));
+            (plain || hex).then_some(None)
+        }
         _ if is_number(word) => digits(word, 1..=20).map(Some),
         // Negative ones grew beyond what the server can count.
         _ if is_rounded(word) || is_grown_together(word) || is_negative(word) => Some(None),

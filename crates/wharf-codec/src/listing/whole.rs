@@ -51,6 +51,8 @@ pub(super) struct Lines {
 
 impl Lines {
     fn new(text: &Bytes) -> Self {
+        // Some libraries begin every text with a mark of its byte order.
+        let text = &text.slice(if text.starts_with(b"\xef\xbb\xbf") { 3.. } else { 0.. });
         let (mut seen, mut starts, mut start) = (Vec::new(), true, 0);
         for whole in text.split(|&byte| byte == b'\n') {
             let mut line = whole;
