@@ -65,19 +65,23 @@ pub(super) fn is_frame(line: &Line<'_>) -> bool {
     sum || is(0, b"Volume") && (is(1, b"in") || is(1, b"Serial")) || is(0, b"Directory") && is(1, b"of")
 }
 
-/// The same in other languages: an indented line that tells a drive or a serial number, or begins with a count of
-/// things. It is to be asked only where there are entries.
-pub(super) fn is_foreign_frame(line: &Line<'_>) -> bool {
+/// What stands above in other languages: an indented line that tells a drive or a serial number. It is to be asked only
+/// above entries.
+pub(super) fn is_foreign_heading(line: &Line<'_>) -> bool {
     let is_serial = |word: &[u8]| {
         let is_hex = |half: &[u8]| half.len() == 4 && half.iter().all(u8::is_ascii_hexdigit);
         word.split_at_checked(4)
             .is_some_and(|(high, low)| is_hex(high) && low.strip_prefix(b"-").is_some_and(is_hex))
     };
     let is_drive = |word: &[u8]| matches!(word, [b'A'..=b'Z'] | [b'A'..=b'Z', b':', ..]);
-    let is_count = is_number(line.word(0)) && line.word(1).contains(&b'(');
-    let words = 1..line.len();
-    let tells = is_serial(line.last()) || words.clone().any(|at| is_drive(line.word(at)));
-    line.raw().starts_with(b" ") && !words.is_empty() && (is_count || tells)
+    let tells = is_serial(line.last()) || (1..line.len()).any(|at| is_drive(line.word(at)));
+    line.raw().starts_with(b" ") && line.len() > 1 && tells
+}
+
+/// What stands below in other languages: an indented count of things, as in `2 Datei(en)`. It is to be asked only below
+/// entries.
+pub(super) fn is_foreign_sum(line: &Line<'_>) -> bool {
+    line.raw().starts_with(b" ") && is_number(line.word(0)) && line.word(1).contains(&b'(')
 }
 
 /// The time of day, whether its clock has twelve hours, and the word behind it.

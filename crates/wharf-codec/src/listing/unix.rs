@@ -117,7 +117,7 @@ pub(super) struct Mode {
 }
 
 impl Mode {
-    /// `drwxr-xr-x`, perhaps with a mark for access lists or the like, or with a link count that found no room.
+    /// `drwxr-xr-x`, perhaps with a mark for access lists or the like, and with a link count that found no room.
     pub(super) fn parse(word: &[u8]) -> Option<Self> {
         let (&letter, rest) = word.split_first()?;
         // HylaFAX does not tell what all others may do, and some small servers lose the last letter.
@@ -127,7 +127,8 @@ impl Mode {
             return Some(Self { letter, kind: kind(letter)?, permissions: permissions(&whole)? });
         }
         let (mode, rest) = rest.split_first_chunk::<9>()?;
-        if !matches!(rest, [] | [b'+' | b'.' | b'@']) && digits::<u32>(rest, 1..=6).is_none() {
+        let count = rest.strip_prefix(b"+").unwrap_or(rest);
+        if !matches!(rest, [] | [b'+' | b'.' | b'@']) && digits::<u32>(count, 1..=6).is_none() {
             return None;
         }
         Some(Self { letter, kind: kind(letter)?, permissions: permissions(mode)? })
@@ -186,6 +187,10 @@ fn size(word: &[u8], letter: u8) -> Option<Option<u64>> {
             (plain || hex).then_some(None)
         }
         _ if is_number(word) => digits(word, 1..=20).map(Some),
+        // BSD, with `-h`.
+        _ if word.ends_with(b"B") && is_number(word.get(..word.len() - 1)?) => {
+            digits(word.get(..word.len() - 1)?, 1..=4).map(Some)
+        }
         // Negative ones grew beyond what the server can count.
         _ if is_rounded(word) || is_grown_together(word) || is_negative(word) => Some(None),
         _ => grouped(word).map(Some),

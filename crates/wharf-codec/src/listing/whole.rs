@@ -88,6 +88,8 @@ struct Survey {
     known: [usize; Format::ALL.len()],
     /// The listing's own.
     main: Option<Format>,
+    /// The first line that `dir` may have written.
+    dos: Option<usize>,
     /// Which formats take each line, by the line's number.
     takers: Vec<Formats>,
 }
@@ -116,6 +118,7 @@ impl Survey {
             clues: [Clues { lines: 0, ..Clues::OPEN }; Format::ALL.len()],
             known: [usize::MAX; Format::ALL.len()],
             main: None,
+            dos: None,
             takers: Vec::with_capacity(lines.seen.len()),
         };
         let mut at = 0;
@@ -144,6 +147,7 @@ impl Survey {
             survey.takers.extend((1..used).map(|_| Formats::default()));
             at += used;
         }
+        survey.dos = survey.takers.iter().position(|takers| takers.has(Format::Dos));
         let called = Format::called(hint.syst.unwrap_or_default());
         // Of equal ones the last wins, so that the order of the formats, from plain to special, breaks ties.
         survey.main = Format::ALL
@@ -196,10 +200,14 @@ impl Survey {
         let Some(seen) = lines.seen(at) else { return false };
         let line = Line::new(&seen.raw);
         let next = lines.seen(at + 1).map(|next| &next.raw);
-        let has_entries = |format: Format| self.votes(format) > 0;
+        let foreign = match self.dos {
+            Some(first) if first < at => dos::is_foreign_sum(&line),
+            Some(_) => dos::is_foreign_heading(&line),
+            None => false,
+        };
         headings::is_total(&line)
             || lines.seen.len() == 1 && headings::is_lone_sum(&line)
-            || has_entries(Format::Dos) && dos::is_foreign_frame(&line)
+            || foreign
             || Format::ALL.iter().any(|format| self.is_known(*format, at) && format.is_heading(&line))
             || self.is_known(Format::Unix, usize::MAX - 1) && headings::is_of_ls(&line, seen.starts, next)
     }
