@@ -22,6 +22,8 @@ pub(super) struct Clues {
     pub(super) halves: (usize, usize),
     /// How many lines have something like a time of day behind the year, and how many have not.
     pub(super) timed_years: (usize, usize),
+    /// Whether a size has digits beyond 9, so that all are hexadecimal.
+    pub(super) hexadecimal: bool,
     /// How many lines were taken.
     pub(super) lines: usize,
 }
@@ -34,6 +36,7 @@ impl Clues {
         gaps: Gaps::OPEN,
         halves: (0, 0),
         timed_years: (0, 0),
+        hexadecimal: false,
         lines: 0,
     };
 
@@ -48,6 +51,7 @@ impl Clues {
             gaps: self.gaps.and(other.gaps),
             halves: (self.halves.0 + other.halves.0, self.halves.1 + other.halves.1),
             timed_years: (self.timed_years.0 + other.timed_years.0, self.timed_years.1 + other.timed_years.1),
+            hexadecimal: self.hexadecimal || other.hexadecimal,
             lines: self.lines + other.lines,
         }
     }

@@ -36,6 +36,7 @@ const SYSTEMS: &[&str] = &[
 /// Here the other lines tell how wide a column is, in which order a date stands, or that there is one.
 const NEED_EACH_OTHER: &[&str] = &[
     "netware",
+    "os9-hexadecimal",
     "unix-croatian",
     "unix-long-iso",
     "unix-numeric-dates",
