@@ -164,7 +164,8 @@ fn closing(line: &Line<'_>, at: usize, bracket: u8) -> Option<usize> {
 pub(super) fn is_heading(line: &Line<'_>) -> bool {
     let directory = line.word(0) == b"Directory" && line.len() == 2 && line.word(1).contains(&b'[');
     let total = line.word(0) == b"Total" || line.word(0) == b"Grand" && line.word(1) == b"total";
-    let files = (1..8).any(|at| matches!(line.word(at), b"file" | b"files" | b"file," | b"files,"));
+    let files = (1..8)
+        .any(|at| matches!(line.word(at), b"file" | b"files" | b"file," | b"files," | b"file." | b"files."));
     let none = line.word(0).starts_with(b"%") && line.raw().ends_with(b" no files found");
     directory || total && files || none
 }
