@@ -5,8 +5,20 @@
 //! ```
 //!
 //! `--syst` is the text of the server's 215 reply. `--now` completes dates without a year; by default it is the clock's.
-//! Bytes that are no UTF-8 become `\udcNN`, as Python writes them. The `name` of a
-//! line that was not understood is null, and only its `raw` is told.
+//!
+//! Every object has the same members:
+//!
+//! * `name`: null for a line that was not understood; then all but `raw` is null. `.` and `..` are entries like others, and
+//!   a name is what the server sent, with any `/` in it: whoever makes a path of it has to look at it first.
+//! * `kind`: `file`, `directory`, `symlink`, or `other` (devices, pipes, sockets, and what the listing does not tell).
+//! * `size`: bytes, of files alone, as a number. Null if it is not told, or rounded (`1.5K`), or counts records or tracks.
+//! * `modified`: as much of RFC 3339 as is known: `2024-01-02`, `2024-01-02T15:04` or `2024-01-02T15:04:05`, with a `Z`
+//!   where the listing settles the zone; without one it is the server's own time. Null if the day is not settled.
+//! * `target`: where a symbolic link points, or null.
+//! * `raw`: the line, or of an entry on several lines all of them.
+//!
+//! Blank lines, headings and sums (`total 12`, `Directory of ...`) print nothing. Bytes that are no UTF-8 become `\udcNN`,
+//! as Python writes them.
 
 use std::error::Error;
 use std::fmt::{self, Write as _};

@@ -22,6 +22,8 @@ pub(super) struct Clues {
     pub(super) halves: (usize, usize),
     /// How many lines have something like a time of day behind the year, and how many have not.
     pub(super) timed_years: (usize, usize),
+    /// Whether a size has digits beyond 9, so that all are hexadecimal.
+    pub(super) hexadecimal: bool,
     /// How many lines were taken.
     pub(super) lines: usize,
 }
@@ -34,6 +36,7 @@ impl Clues {
         gaps: Gaps::OPEN,
         halves: (0, 0),
         timed_years: (0, 0),
+        hexadecimal: false,
         lines: 0,
     };
 
@@ -48,6 +51,7 @@ impl Clues {
             gaps: self.gaps.and(other.gaps),
             halves: (self.halves.0 + other.halves.0, self.halves.1 + other.halves.1),
             timed_years: (self.timed_years.0 + other.timed_years.0, self.timed_years.1 + other.timed_years.1),
+            hexadecimal: self.hexadecimal || other.hexadecimal,
             lines: self.lines + other.lines,
         }
     }
@@ -82,6 +86,9 @@ impl Reading {
 pub(super) enum Gap {
     /// One space; more only if at least three lines agree on more.
     Single,
+    /// The same behind a year. Where one space stands in front of it, its column may have a space of its own behind it:
+    /// times are one letter longer than years.
+    Year,
     /// A column: the fewest blanks of all lines.
     Column,
 }
@@ -91,16 +98,18 @@ pub(super) enum Gap {
 pub(super) struct Gaps {
     single: usize,
     lines: usize,
+    year: usize,
     column: usize,
 }
 
 impl Gaps {
-    pub(super) const OPEN: Self = Self { single: usize::MAX, lines: 0, column: usize::MAX };
+    pub(super) const OPEN: Self = Self { single: usize::MAX, lines: 0, year: usize::MAX, column: usize::MAX };
 
     fn and(self, other: Self) -> Self {
         Self {
             single: self.single.min(other.single),
             lines: self.lines + other.lines,
+            year: self.year.min(other.year),
             column: self.column.min(other.column),
         }
     }
@@ -117,9 +126,11 @@ pub(super) fn name_behind(
     let rest = line.behind(at);
     let blanks = rest.iter().take_while(|&&byte| matches!(byte, b' ' | b'\t')).count();
     let listing = context.clues.gaps;
+    let told = Gaps { single: blanks, lines: 1, ..Gaps::OPEN };
+    let single = if listing.lines < 3 { 1 } else { listing.single.min(blanks) };
     let (width, gaps) = match gap {
-        Gap::Single if listing.lines < 3 => (1, Gaps { single: blanks, lines: 1, ..Gaps::OPEN }),
-        Gap::Single => (listing.single.min(blanks), Gaps { single: blanks, lines: 1, ..Gaps::OPEN }),
+        Gap::Single => (single, told),
+        Gap::Year => (single.max(listing.year.min(blanks).min(2)), Gaps { year: blanks, ..told }),
         Gap::Column => (listing.column.min(blanks), Gaps { column: blanks, ..Gaps::OPEN }),
     };
     let name = rest.get(width.max(1)..).filter(|_| blanks > 0 && blanks < rest.len())?;

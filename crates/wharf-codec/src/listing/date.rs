@@ -23,6 +23,11 @@ pub(super) fn is_number(word: &[u8]) -> bool {
     !word.is_empty() && word.iter().all(u8::is_ascii_digit)
 }
 
+/// `-528`.
+pub(super) fn is_negative(word: &[u8]) -> bool {
+    word.strip_prefix(b"-").is_some_and(is_number)
+}
+
 /// A size in bytes: digits, perhaps with a mark between the thousands, each group but the first having three.
 pub(super) fn grouped(word: &[u8]) -> Option<u64> {
     let Some(&mark) = word.iter().find(|byte| !byte.is_ascii_digit()) else { return digits(word, 1..=20) };
@@ -90,14 +95,15 @@ impl Clock {
         self.second.is_some()
     }
 
-    /// The time of day that a clock of twelve hours means.
+    /// The time of day that a clock of twelve hours means. Some servers begin the day with hour 0.
     pub(super) fn twelve(self, afternoon: bool) -> Option<Self> {
-        let hour = match self.hour {
-            12 => 0,
-            1..12 => self.hour,
+        let hour = match (self.hour, afternoon) {
+            (12, false) => 0,
+            (0..12, false) | (12, true) => self.hour,
+            (1..12, true) => self.hour + 12,
             _ => return None,
         };
-        Some(Self { hour: if afternoon { hour + 12 } else { hour }, ..self })
+        Some(Self { hour, ..self })
     }
 
     fn plain(word: &[u8], mark: u8) -> Option<Self> {
@@ -119,10 +125,10 @@ impl Clock {
     }
 }
 
-/// `AM`, `PM`, `a`, `p` at the end of a word: what stands in front of it, and whether it is afternoon.
+/// `AM`, `PM`, `a.m.`, `p.m.`, `a`, `p` at the end of a word: what stands in front of it, and whether it is afternoon.
 pub(super) fn half_of_day(word: &[u8]) -> Option<(&[u8], bool)> {
     let clock = match word {
-        [clock @ .., b'm' | b'M'] => clock,
+        [clock @ .., b'.', b'm' | b'M', b'.'] | [clock @ .., b'm' | b'M'] => clock,
         _ => word,
     };
     match clock {

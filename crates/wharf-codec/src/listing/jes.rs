@@ -20,7 +20,8 @@ pub(super) fn parse(line: &Line<'_>, _: &Context<'_>) -> Option<Reading> {
     }
     let owner = match (is_status(line.word(2)), is_status(line.word(3))) {
         (true, _) => None,
-        (false, true) if is_word(line.word(2)) => Some(line.word(2)),
+        // The system's own jobs belong to `+MASTER+`.
+        (false, true) if line.word(2).len() <= 8 => Some(line.word(2)),
         (false, _) => return None,
     };
     let entry = ListEntry {

@@ -78,6 +78,12 @@ impl<'a> Line<'a> {
         self.words.get(at).and_then(|word| self.raw.get(word.end..)).unwrap_or_default()
     }
 
+    /// How many blanks stand in front of a word.
+    pub(super) fn blanks_before(&self, at: usize) -> usize {
+        let end = at.checked_sub(1).and_then(|before| self.words.get(before)).map_or(0, |word| word.end);
+        self.words.get(at).map_or(0, |word| word.start - end)
+    }
+
     /// The line from a word on.
     pub(super) fn from(&self, at: usize) -> &'a [u8] {
         self.words.get(at).and_then(|word| self.raw.get(word.start..)).unwrap_or_default()

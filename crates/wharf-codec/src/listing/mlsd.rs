@@ -14,8 +14,9 @@ use crate::listing::{EntryKind, ListEntry, ListTime, Permissions, TimePrecision,
 use crate::time::TimeVal;
 
 pub(super) fn parse(line: &Line<'_>) -> Option<Reading> {
-    let text = &line.raw()[..];
-    // A line without any fact is legal, but anything could be such a line.
+    // Some servers indent the lines, as those of MLST are. A line without any fact is legal, but anything could be such a
+    // line.
+    let text = line.raw().strip_prefix(b" ").unwrap_or(line.raw());
     let (facts, name) = split(text)?;
     if name.is_empty() {
         return None;
@@ -136,7 +137,8 @@ fn next(text: &[u8]) -> Option<Found> {
     };
     let value = value.get(..end)?;
     let fits = match kind {
-        Some(Fact::Size) => value.iter().all(u8::is_ascii_digit),
+        // A negative one grew beyond what the server can count.
+        Some(Fact::Size) => value.strip_prefix(b"-").unwrap_or(value).iter().all(u8::is_ascii_digit),
         Some(Fact::Modify | Fact::Create) => value.first().is_none_or(u8::is_ascii_digit),
         Some(Fact::Perm) => value.iter().all(u8::is_ascii_alphabetic),
         Some(Fact::Type) => !value.is_empty(),

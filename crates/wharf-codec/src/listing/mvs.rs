@@ -4,6 +4,7 @@
 //! Volume Unit    Referred Ext Used Recfm Lrecl BlkSz Dsorg Dsname
 //! WORK01 3390   2024/01/02  1   15  FB      80 27920  PO  NAME.OF.LIBRARY
 //! WORK02 3390   2024/01/02  213000  U        0 27998  PS  NAME.OF.FILE
+//! WORK03+3390   2024/01/02 59 88500  FB      80 27920  PS  ON.TWO.VOLUMES
 //! Migrated                                                OLD.NAME
 //! ARCIVE Not Direct Access Device                         OLDER.NAME
 //! V00001 Tape                                             TAPE.NAME
@@ -43,29 +44,35 @@ pub(super) fn parse(line: &Line<'_>, context: &Context<'_>) -> Option<Reading> {
         {
             Some(EntryKind::File)
         }
-        9 | 10 => dataset(line),
+        8..=10 => dataset(line),
         _ => None,
     }?;
     Some(Reading::new(ListEntry::bare(line.raw(), line.bytes(name), kind)))
 }
 
-/// A line with all its columns; extents and tracks may have grown into one.
+/// A line with all its columns; extents and tracks may have grown into one, and so may the volume and the unit of a data
+/// set on more volumes than one.
 fn dataset(line: &Line<'_>) -> Option<EntryKind> {
-    let referred = line.word(2);
+    let whole = line.word(0);
+    let (volume, unit, next) = match memchr::memchr(b'+', whole) {
+        Some(plus) if plus + 1 < whole.len() => (whole.get(..plus)?, whole.get(plus + 1..)?, 1),
+        _ => (whole, line.word(1), 2),
+    };
+    let referred = line.word(next);
     let dated = referred == b"**NONE**"
         || referred.len() == 10 && referred.get(4) == Some(&b'/') && Numeric::parse(referred, b"/").is_some();
-    let at = line.len() - 6;
+    let at = line.len().checked_sub(6).filter(|&at| at > next)?;
     // A count that found no room shows as signs.
     let is_count = |word: &[u8]| {
         word.first().is_some_and(u8::is_ascii_digit)
             && word.iter().all(|byte| byte.is_ascii_digit() || *byte == b'+')
             || word == b"+++++"
     };
-    let counted = (3..=at).all(|at| is_count(line.word(at)));
+    let counted = (next + 1..=at).all(|at| is_count(line.word(at)));
     let is_length = |word: &[u8]| is_number(word) || word == b"X";
     let recorded =
         is_record_format(line.word(at + 1)) && is_length(line.word(at + 2)) && is_number(line.word(at + 3));
-    if !is_volume(line.word(0)) || !is_unit(line.word(1)) || !dated || !counted || !recorded {
+    if !is_volume(volume) || !is_unit(unit) || !dated || !counted || !recorded {
         return None;
     }
     kind_of(line.word(at + 4))

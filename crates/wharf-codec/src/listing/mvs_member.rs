@@ -22,7 +22,7 @@ pub(super) fn parse(line: &Line<'_>, context: &Context<'_>) -> Option<Reading> {
         return None;
     }
     let modified = match line.len() {
-        1 if context.sure && name.len() <= 8 && !name.iter().any(u8::is_ascii_lowercase) => None,
+        1 if context.sure && is_bare(name) => None,
         5.. if is_module(line) => None,
         8 | 9 => Some(changed(line)?),
         _ => return None,
@@ -65,6 +65,14 @@ fn is_module(line: &Line<'_>) -> bool {
         && authorised
         && is_mode(line.last())
         && is_mode(line.word(line.len() - 2))
+}
+
+/// Up to eight capitals, digits and the three letters of nations, with no digit in front.
+fn is_bare(word: &[u8]) -> bool {
+    let is_letter = |byte: &u8| byte.is_ascii_uppercase() || b"@#$".contains(byte);
+    word.first().is_some_and(is_letter)
+        && word.len() <= 8
+        && word.iter().all(|byte| is_letter(byte) || byte.is_ascii_digit())
 }
 
 fn is_name(word: &[u8]) -> bool {

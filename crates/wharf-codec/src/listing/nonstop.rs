@@ -17,10 +17,13 @@ pub(super) fn parse(line: &Line<'_>, context: &Context<'_>) -> Option<Reading> {
     if name.is_empty() || !name.iter().all(|byte| byte.is_ascii_alphanumeric() || b"#$-_.".contains(byte)) {
         return None;
     }
-    let at = if is_number(line.word(1)) { 1 } else { 2 };
+    let at = if line.word(1).first().is_some_and(u8::is_ascii_digit) { 1 } else { 2 };
     let open = at == 1 || line.word(1).len() <= 2 && line.word(1).iter().all(u8::is_ascii_uppercase);
     let code = line.word(at);
-    let code = code.strip_suffix(b"+").or_else(|| code.strip_suffix(b"L")).unwrap_or(code);
+    // Marks of what the file is part of: `A`, `L`, `P`, `+`.
+    let marks =
+        code.iter().rev().take_while(|byte| byte.is_ascii_uppercase() || **byte == b'+').count().min(2);
+    let code = code.get(..code.len() - marks).unwrap_or_default();
     if !open || digits::<u32>(code, 1..=5).is_none() {
         return None;
     }

@@ -66,6 +66,15 @@ impl<'a> Numeric<'a> {
         Self { fields, possible: comparable, comparable }.narrowed()
     }
 
+    /// Whether it is a date that was never set: `00-00-80`, `0000-00-00`. Small systems without a clock write such.
+    pub(super) fn is_unset(word: &[u8], mark: u8) -> bool {
+        let mut fields = word.split(|&byte| byte == mark);
+        let mut field = || fields.next().filter(|field| is_number(field) && matches!(field.len(), 2 | 4));
+        let (Some(first), Some(second), Some(third)) = (field(), field(), field()) else { return false };
+        let is_zero = |field: &[u8]| field.iter().all(|&byte| byte == b'0');
+        fields.next().is_none() && is_zero(second) && (is_zero(first) || is_zero(third))
+    }
+
     /// Month and day as two words, in either order.
     pub(super) fn of_words(first: &'a [u8], second: &'a [u8]) -> Option<Self> {
         let either = Orders::MDY.or(Orders::DMY);

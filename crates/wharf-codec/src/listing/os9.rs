@@ -1,4 +1,5 @@
-//! OS-9: owner, date with the year first, time, attributes, sector, size and name.
+//! OS-9: owner, date with the year first, time, attributes, sector, size and name. Old systems count bytes in hexadecimal
+//! digits.
 //!
 //! ```text
 //!  Owner    Last modified  Attributes Sector Bytecount Name
@@ -26,15 +27,21 @@ pub(super) fn parse(line: &Line<'_>, context: &Context<'_>) -> Option<Reading> {
         return None;
     }
     let (name, gaps) = name_behind(line, 5, Gap::Column, context)?;
+    let count = line.word(5);
+    let hexadecimal = count.iter().any(u8::is_ascii_alphabetic);
+    let size = match context.clues.hexadecimal || hexadecimal {
+        true => core::str::from_utf8(count).ok().and_then(|count| u64::from_str_radix(count, 16).ok()),
+        false => digits(count, 1..=20),
+    };
     let kind = if attributes.starts_with(b"d") { EntryKind::Directory } else { EntryKind::File };
     let day = date.resolve(context.clues.orders, Some(Orders::YMD));
     let entry = ListEntry {
-        size: digits(line.word(5), 1..=20).filter(|_| kind == EntryKind::File),
+        size: size.filter(|_| kind == EntryKind::File),
         modified: day.and_then(|day| full(day, Some(clock))),
         owner: Some(line.bytes(line.word(0))),
         ..ListEntry::bare(line.raw(), name, kind)
     };
-    Some(Reading { entry, clues: Clues { orders: date.orders(), gaps, ..Clues::LINE } })
+    Some(Reading { entry, clues: Clues { orders: date.orders(), gaps, hexadecimal, ..Clues::LINE } })
 }
 
 /// The lines above the files of OS-9.
@@ -43,5 +50,7 @@ pub(super) fn is_heading(line: &Line<'_>) -> bool {
         line.word(0) == b"Owner" && line.word(1) == b"Last" && line.last().eq_ignore_ascii_case(b"Name");
     let directory =
         line.word(0) == b"Directory" && line.word(1) == b"of" && Clock::parse(line.last()).is_some();
-    titles || directory
+    let underlined =
+        line.len() == 6 && line.words(0..6).iter().all(|word| word.iter().all(|&byte| byte == b'-'));
+    titles || directory || underlined
 }

@@ -13,14 +13,17 @@
 use bytes::Bytes;
 use memchr::memmem;
 
-use crate::listing::clues::{Clues, Context, Reading, name_behind};
-use crate::listing::date::{digits, grouped, is_number};
+use crate::listing::clues::{Clues, Context, Gap, Reading, name_behind};
+use crate::listing::date::{digits, grouped, is_negative, is_number};
 use crate::listing::line::Line;
 use crate::listing::unix_date::UnixDate;
 use crate::listing::{EntryKind, ListEntry, Permissions};
 
 pub(super) fn parse(line: &Line<'_>, context: &Context<'_>) -> Option<Reading> {
-    let (at, mode) = mode(line)?;
+    if is_unknown(line) {
+        return parse_unknown(line, context);
+    }
+    let (at, mode) = mode(line).or_else(|| forks(line))?;
     // The size is the number right before the first thing that is a date.
     let (size_at, size, date) = (at + 1..line.len()).find_map(|size_at| {
         let size = size(line.word(size_at), mode.letter)?;
@@ -78,6 +81,28 @@ pub(super) fn parse_undated(line: &Line<'_>) -> Option<Reading> {
     Some(Reading::new(entry))
 }
 
+/// `?????????? ? ? ? ? ? name`: what `ls` was not allowed to ask. The first sign may be the letter of its kind.
+fn is_unknown(line: &Line<'_>) -> bool {
+    line.word(0).get(1..) == Some(b"?????????") && (1..6).all(|at| line.word(at) == b"?")
+}
+
+/// Name and kind alone.
+fn parse_unknown(line: &Line<'_>, context: &Context<'_>) -> Option<Reading> {
+    let kind = match line.word(0).first()? {
+        b'?' => EntryKind::Other,
+        letter => kind(*letter)?,
+    };
+    let (name, gaps) = name_behind(line, 5, Gap::Single, context)?;
+    Some(Reading { entry: ListEntry::bare(line.raw(), name, kind), clues: Clues { gaps, ..Clues::LINE } })
+}
+
+/// A file of a Macintosh whose mode lost its letter: `rw-rw-rw- 0 12 12`, by the sizes of both forks and their sum.
+fn forks(line: &Line<'_>) -> Option<(usize, Mode)> {
+    let whole = [b"-", line.word(0)].concat();
+    let mode = Mode::parse(&whole).filter(|_| whole.len() == 10)?;
+    is_sum(line.word(1), line.word(2), line.word(3)).then_some((0, mode))
+}
+
 /// Whether a line could be one of `ls`, by its mode.
 pub(super) fn has_mode(line: &Line<'_>) -> bool {
     mode(line).is_some()
@@ -92,17 +117,18 @@ pub(super) struct Mode {
 }
 
 impl Mode {
-    /// `drwxr-xr-x`, perhaps with a mark for access lists or the like, or with a link count that found no room.
+    /// `drwxr-xr-x`, perhaps with a mark for access lists or the like, and with a link count that found no room.
     pub(super) fn parse(word: &[u8]) -> Option<Self> {
         let (&letter, rest) = word.split_first()?;
-        // HylaFAX does not tell what all others may do.
-        if let Some((mode, [])) = rest.split_first_chunk::<6>() {
+        // HylaFAX does not tell what all others may do, and some small servers lose the last letter.
+        if matches!(rest.len(), 6 | 8) {
             let mut whole = [b'-'; 9];
-            whole.iter_mut().zip(mode).for_each(|(place, letter)| *place = *letter);
+            whole.iter_mut().zip(rest).for_each(|(place, letter)| *place = *letter);
             return Some(Self { letter, kind: kind(letter)?, permissions: permissions(&whole)? });
         }
         let (mode, rest) = rest.split_first_chunk::<9>()?;
-        if !matches!(rest, [] | [b'+' | b'.' | b'@']) && digits::<u32>(rest, 1..=6).is_none() {
+        let count = rest.strip_prefix(b"+").unwrap_or(rest);
+        if !matches!(rest, [] | [b'+' | b'.' | b'@']) && digits::<u32>(count, 1..=6).is_none() {
             return None;
         }
         Some(Self { letter, kind: kind(letter)?, permissions: permissions(mode)? })
@@ -150,13 +176,21 @@ fn permissions(mode: &[u8; 9]) -> Option<Permissions> {
     Some(Permissions(bits))
 }
 
-/// A size in bytes; devices have none, or `major,minor` as one word. Rounded sizes (`1.5K`) are sizes, but not known, and
+/// A size in bytes; devices have none, or `major,minor` as one word, or both in one number (`0x3000002`). Rounded sizes (`1.5K`) are sizes, but not known, and
 /// so are those that grew into the column of the group.
 #[expect(clippy::option_option, reason = "no size and not a size are two things")]
 fn size(word: &[u8], letter: u8) -> Option<Option<u64>> {
     match letter {
-        b'b' | b'c' => word.iter().all(|byte| byte.is_ascii_digit() || *byte == b',').then_some(None),
+        b'b' | b'c' => {
+            let plain = word.iter().all(|byte| byte.is_ascii_digit() || *byte == b',');
+            let hex = word.strip_prefix(b"0x").is_some_and(|rest| rest.iter().all(u8::is_ascii_hexdigit));
+            (plain || hex).then_some(None)
+        }
         _ if is_number(word) => digits(word, 1..=20).map(Some),
+        // BSD, with `-h`.
+        _ if word.ends_with(b"B") && is_number(word.get(..word.len() - 1)?) => {
+            digits(word.get(..word.len() - 1)?, 1..=4).map(Some)
+        }
         // Negative ones grew beyond what the server can count.
         _ if is_rounded(word) || is_grown_together(word) || is_negative(word) => Some(None),
         _ => grouped(word).map(Some),
@@ -168,11 +202,6 @@ fn is_rounded(word: &[u8]) -> bool {
     let Some((unit, number)) = word.split_last() else { return false };
     let mut parts = number.splitn(2, |&byte| matches!(byte, b'.' | b','));
     matches!(unit.to_ascii_uppercase(), b'K' | b'M' | b'G' | b'T' | b'P' | b'E') && parts.all(is_number)
-}
-
-/// `-528`.
-fn is_negative(word: &[u8]) -> bool {
-    word.strip_prefix(b"-").is_some_and(is_number)
 }
 
 /// `group123456`: letters, then at least one digit.
@@ -225,7 +254,10 @@ fn split_link(text: &Bytes, size: Option<u64>) -> Option<(Bytes, Option<Bytes>)>
         let target = text.slice(at + ARROW.len()..);
         (text.slice(..at), Some(target).filter(|target| !target.is_empty()))
     };
-    let Some(first) = memmem::find(text, ARROW) else { return Some((text.clone(), None)) };
+    let Some(first) = memmem::find(text, ARROW) else {
+        // Behind the arrow is no name.
+        return (!text.starts_with(b"-> ")).then(|| (text.clone(), None));
+    };
     if memmem::rfind(text, ARROW) == Some(first) {
         return Some(parts(first));
     }

@@ -58,7 +58,7 @@ impl UnixDate {
             if let Some(clock) = clock {
                 let time = day.and_then(|day| full(day, Some(clock)));
                 // `--full-time` tells the zone, so that the time is known for sure.
-                let zone = offset(line.word(at + 2)).filter(|_| clock.has_second());
+                let zone = offset(line.word(at + 2)).filter(|_| clock.has_second() || line.len() > at + 3);
                 let words = 2 + usize::from(zone.is_some() || marked);
                 let time = match zone {
                     Some(offset) => time.map(|time| in_utc(time, offset)),
@@ -148,6 +148,7 @@ impl UnixDate {
         let (third, fourth) = (line.word(at + 2), line.word(at + 3));
         let (clock, marked, mut clues) = clock_with_mark(line, at + 2, context)?;
         let clock = clock.or_else(|| Clock::dotted(third));
+        let mut gap = Gap::Single;
         let (time, words) = match (four_digits(third), clock) {
             (Some(year), _) => {
                 // Without a comma a time behind the year is odd, and may be a name.
@@ -161,7 +162,12 @@ impl UnixDate {
                 }
                 match clock.filter(|_| is_time) {
                     Some(clock) => (known.map(|month| full((year, month, day), Some(clock))), 4),
-                    None => (known.map(|month| full((year, month, day), None)), 3),
+                    None => {
+                        if line.blanks_before(at + 2) == 1 {
+                            gap = Gap::Year;
+                        }
+                        (known.map(|month| full((year, month, day), None)), 3)
+                    }
                 }
             }
             (None, Some(clock)) => match four_digits(fourth) {
@@ -181,7 +187,7 @@ impl UnixDate {
             return None;
         }
         let clues = Clues { languages: month.languages, ..clues };
-        Some(Self { clues, ..Self::new(time.flatten(), words) })
+        Some(Self { clues, gap, ..Self::new(time.flatten(), words) })
     }
 
     /// Numbers with the characters for year, month and day, or with something that once was one.

@@ -52,7 +52,9 @@ pub(super) fn parse(line: &Line<'_>, context: &Context<'_>) -> Option<Reading> {
 
 /// Whether an error stands where the columns would.
 fn is_denied(line: &Line<'_>) -> bool {
-    line.word(1).starts_with(b"%") || line.word(1) == b"insufficient" && line.word(2) == b"privilege"
+    let is_refusal =
+        |word: &[u8]| word.eq_ignore_ascii_case(b"insufficient") || word.eq_ignore_ascii_case(b"no");
+    line.word(1).starts_with(b"%") || is_refusal(line.word(1)) && line.word(2) == b"privilege"
 }
 
 /// The name without the end that only marks a directory; of files the version belongs to the name.
@@ -158,12 +160,14 @@ fn closing(line: &Line<'_>, at: usize, bracket: u8) -> Option<usize> {
     (at..line.len().min(at + 4)).find(|&at| line.word(at).last() == Some(&bracket))
 }
 
-/// `Directory DISK:[USER]`, and the sums at the end.
+/// `Directory DISK:[USER]`, the sums at the end, and `%DIRECT-W-NOFILES, no files found`.
 pub(super) fn is_heading(line: &Line<'_>) -> bool {
     let directory = line.word(0) == b"Directory" && line.len() == 2 && line.word(1).contains(&b'[');
     let total = line.word(0) == b"Total" || line.word(0) == b"Grand" && line.word(1) == b"total";
-    let files = (1..8).any(|at| matches!(line.word(at), b"file" | b"files" | b"file," | b"files,"));
-    directory || total && files
+    let files = (1..8)
+        .any(|at| matches!(line.word(at), b"file" | b"files" | b"file," | b"files," | b"file." | b"files."));
+    let none = line.word(0).starts_with(b"%") && line.raw().ends_with(b" no files found");
+    directory || total && files || none
 }
 
 /// The lines of an entry that has more than one: the columns went below a long name, or did not fit beside it.

@@ -13,7 +13,7 @@ use crate::listing::clues::{Clues, Context, Reading};
 use crate::listing::format::Format;
 use crate::listing::line::Line;
 use crate::listing::month::Months;
-use crate::listing::{ListItem, ListingHint, headings};
+use crate::listing::{ListItem, ListingHint, dos, headings};
 use crate::text::is_text;
 
 /// The items of a listing.
@@ -51,6 +51,8 @@ pub(super) struct Lines {
 
 impl Lines {
     fn new(text: &Bytes) -> Self {
+        // Some libraries begin every text with a mark of its byte order.
+        let text = &text.slice(if text.starts_with(b"\xef\xbb\xbf") { 3.. } else { 0.. });
         let (mut seen, mut starts, mut start) = (Vec::new(), true, 0);
         for whole in text.split(|&byte| byte == b'\n') {
             let mut line = whole;
@@ -86,6 +88,8 @@ struct Survey {
     known: [usize; Format::ALL.len()],
     /// The listing's own.
     main: Option<Format>,
+    /// The first line that `dir` may have written.
+    dos: Option<usize>,
     /// Which formats take each line, by the line's number.
     takers: Vec<Formats>,
 }
@@ -114,6 +118,7 @@ impl Survey {
             clues: [Clues { lines: 0, ..Clues::OPEN }; Format::ALL.len()],
             known: [usize::MAX; Format::ALL.len()],
             main: None,
+            dos: None,
             takers: Vec::with_capacity(lines.seen.len()),
         };
         let mut at = 0;
@@ -142,15 +147,20 @@ impl Survey {
             survey.takers.extend((1..used).map(|_| Formats::default()));
             at += used;
         }
+        survey.dos = survey.takers.iter().position(|takers| takers.has(Format::Dos));
         let called = Format::called(hint.syst.unwrap_or_default());
-        let votes = |format: &Format| survey.clues.get(*format as usize).map_or(0, |clues| clues.lines);
         // Of equal ones the last wins, so that the order of the formats, from plain to special, breaks ties.
         survey.main = Format::ALL
             .iter()
             .copied()
             .filter(|format| survey.is_known(*format, usize::MAX - 1))
-            .max_by_key(|format| (votes(format), called == Some(*format)));
+            .max_by_key(|format| (survey.votes(*format), called == Some(*format)));
         survey
+    }
+
+    /// How many lines a format takes.
+    fn votes(&self, format: Format) -> usize {
+        self.clues.get(format as usize).map_or(0, |clues| clues.lines)
     }
 
     /// Whether a format is known at a line.
@@ -190,7 +200,14 @@ impl Survey {
         let Some(seen) = lines.seen(at) else { return false };
         let line = Line::new(&seen.raw);
         let next = lines.seen(at + 1).map(|next| &next.raw);
-        headings::is_total(&seen.raw)
+        let foreign = match self.dos {
+            Some(first) if first < at => dos::is_foreign_sum(&line),
+            Some(_) => dos::is_foreign_heading(&line),
+            None => false,
+        };
+        headings::is_total(&line)
+            || lines.seen.len() == 1 && headings::is_lone_sum(&line)
+            || foreign
             || Format::ALL.iter().any(|format| self.is_known(*format, at) && format.is_heading(&line))
             || self.is_known(Format::Unix, usize::MAX - 1) && headings::is_of_ls(&line, seen.starts, next)
     }

@@ -25,7 +25,9 @@ const SYSTEMS: [Option<&[u8]>; 6] = [
 pub fn listing(data: &[u8]) {
     let syst = SYSTEMS.get(data.len() % SYSTEMS.len()).copied().flatten();
     let hint = ListingHint { syst, now: TimeVal::new(1_704_300_000, 0) };
-    let lines: Vec<&[u8]> = data.split(|byte| *byte == b'\n').map(without_cr).collect();
+    // A mark of byte order in front of all is no part of a line.
+    let text = data.strip_prefix(b"\xef\xbb\xbf").unwrap_or(data);
+    let lines: Vec<&[u8]> = text.split(|byte| *byte == b'\n').map(without_cr).collect();
     let items = parse_listing(data, &hint);
     assert!(items.len() <= lines.len(), "more entries than lines");
     let mut left = lines.iter();
