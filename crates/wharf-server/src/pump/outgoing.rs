@@ -69,7 +69,7 @@ impl<'a, F: Fn(u64) + Send> Outgoing<'a, F> {
             let more = self.stream.send_file(file, offset.saturating_add(sent), length - sent).await;
             let more = more.map_err(|error| match error {
                 DataError::File(error) => super::unreadable(&error),
-                error => DataFailure::Broken(error.to_string()),
+                error @ (DataError::Io(_) | DataError::Tls(_) | _) => DataFailure::Broken(error.to_string()),
             })?;
             if more == 0 {
                 break;
