@@ -175,6 +175,10 @@ impl Server {
                 self.close_foreign(now);
             }
             Err(BadLine::Syntax(error)) => {
+                if error.verb.is_some_and(prepares_data) {
+                    // A refused PORT leaves no former target behind, whatever was wrong with it (DAT-02).
+                    self.drop_setup();
+                }
                 let text = match error.kind {
                     CommandErrorKind::BadCharacter => "A name may not hold NUL or CR",
                     CommandErrorKind::MissingArgument => "An argument is missing",
@@ -225,4 +229,9 @@ impl Server {
         self.out.push_back(Output::Ask(super::Question::Lines { ticket: super::LinesTicket(id), job }));
         true
     }
+}
+
+/// Whether a command says where the next data connection goes.
+const fn prepares_data(verb: Verb) -> bool {
+    matches!(verb, Verb::Eprt | Verb::Epsv | Verb::Lprt | Verb::Lpsv | Verb::Pasv | Verb::Port)
 }
