@@ -60,12 +60,14 @@ pub(super) struct Transfer {
 
 impl Server {
     pub(super) fn rest(&mut self, offset: u64) {
-        // Offsets of files are signed on every system (THREATS: none wraps around).
+        // A refused offset does not bring back the one before it.
+        self.settings.rest = 0;
+        self.settings.range = None;
+        // Offsets of files are signed on every system: none wraps around.
         if i64::try_from(offset).is_err() {
             return self.done_with(ReplyCode::BAD_PARAMETER, "The number is too large");
         }
         self.settings.rest = offset;
-        self.settings.range = None;
         let text = format!("The next transfer begins at {offset}");
         self.done(&Reply::new(ReplyCode::PENDING_INFORMATION, text));
     }
