@@ -23,6 +23,8 @@ from install import install
 MODULES = ("copy", "digest", "deflate", "site_misc")
 # Sessions with one server at a time.
 AT_ONCE = 5
+OWNERS = {"vsftpd": "daemon", "proftpd": "nobody", "pure-ftpd": "nobody"}
+# 2024-01-02 03:04:05
 CHANGED = 1_704_164_645
 
 
@@ -54,7 +56,8 @@ def proftpd(places):
 
 
 def prepare(server, number):
-    """The folder of a case."""
+    """The folder of a case; what is in it belongs to the account that the server uses."""
+    owner = next((account for name, account in OWNERS.items() if server.name.startswith(name)), None)
     folder = server.path(f"c{number}")
     folder.mkdir()
     for name in ("d", "e"):
@@ -65,6 +68,8 @@ def prepare(server, number):
         path.chmod(0o777 if path.is_dir() else 0o666)
     for path in folder.rglob("*"):
         os.utime(path, (CHANGED, CHANGED))
+        if owner:
+            shutil.chown(path, owner)
 
 
 def answer(server, number, case):
@@ -78,10 +83,21 @@ def answer(server, number, case):
             session.greeted("AUTH TLS")
         if case.start in "+T":
             session.greeted(f"USER {server.user}", f"PASS {server.password}", f"CWD /pub/c{number}")
-        for line in case.lines:
-            codes, text = session.step(line)
+        for line in case.lines[:-1]:
+            session.step(line)
+        codes, text = session.step(case.lines[-1], last=True)
     said = " ".join(codes)
-    return (f"{said} {text}" if case.texts and said == "213" or said == "215" and case.texts else said), text
+    return (f"{said} {more(codes[-1], text, session.came, number)}".strip() if case.texts else said), text
+
+
+def more(code, text, came, number):
+    """What is compared beyond codes, without what each server may say in its own way."""
+    if code == "257":
+        named = re.match(r'"(?:[^"]|"")*"', text)
+        return named.group().replace(f"/c{number}", "/case") if named else ""
+    if code in ("213", "215"):
+        return text
+    return "" if came is None else f"({came} bytes)"
 
 
 def versions(places):
@@ -98,23 +114,21 @@ def majority(answers):
 
 def reasons(results, faults):
     """Gives each difference its reason; each pattern has to be of use."""
-    used, out, numbers = set(), [], {}
+    used, out = set(), []
     for case, said, most in results:
         reason = None
         if most is not None and said[0] != most:
             for index, each in enumerate(REASONS):
                 hits = [pattern for pattern in each.patterns if fnmatchcase(case.name, pattern)]
-                if hits and each.ours == said[0]:
+                if hits and each.covers(said[0], most):
                     reason = index
                     used |= {(index, hit) for hit in hits}
                     break
             else:
                 faults.append(f"no reason: {case.name}: wharfd {said[0]}, most {most} ({', '.join(said[1:])})")
-        if reason is not None:
-            reason = numbers.setdefault(reason, reason + 1)
-        out.append((case, said, most, reason))
+        out.append((case, said, most, None if reason is None else reason + 1))
     for index, each in enumerate(REASONS):
-        faults += [f"a reason that is not needed: {each.ours}, {pattern}"
+        faults += [f"a reason that is not needed: {pattern}: {each.text}"
                    for pattern in each.patterns if (index, pattern) not in used]
     return out
 
@@ -124,7 +138,7 @@ def untried(docs, chosen):
     table = (docs / "commands.md").read_text().split("## SITE")[0]
     verbs = {verb for row in re.findall(r"^\| (`[^|]*(?:\\\|[^|]*)*) \|", table, re.MULTILINE)
              for verb in re.findall(r"`([A-Z0-9]+)", row)}
-    return sorted(verbs - {case.lines[-1].lstrip("!&").split(" ")[0].upper() for case in chosen})
+    return sorted(verbs - {case.lines[-1].lstrip("!&~").split(" ")[0].upper() for case in chosen})
 
 
 def main():

@@ -1,17 +1,17 @@
 """The cases of the differential test: for each verb short scripts, of which the replies to the last line are compared.
 
-A line is `start lines`, the lines separated by ` / `. How it starts:
+A line is `start lines`, the lines separated by ` ; `. How it starts:
 
     -  connected, not logged in            +  logged in, in a folder of the case's own
     t  the same as `-` under TLS           T  the same as `+` under TLS
 
-A `=` behind it compares the text of the reply too, not the code alone. The folder holds the files `f` (11 bytes), `lines`
+A `=` behind it compares what came as well, not the codes alone: the text of 213, 215 and 257, or how many bytes. The folder holds the files `f` (11 bytes), `lines`
 (two lines that end in LF), `a b`, an empty folder `e`, and a folder `d` with a file `inner`.
 
 What a line may hold: `\\s` a space where it could be overlooked, `\\r`, `\\n`, `\\0` and `\\xff`; `{user}` and `{password}` of the
 account; `{300}` as many letters; `{listening}` a port of the client's, as PORT names it, `{port}` as a number, `{refusing}` a
-port where nobody listens. `!` connects the data connection, `&` leaves a transfer open, and `?` asks whether the server
-closed the control connection."""
+port where nobody listens. `!` connects the data connection, `&` leaves a transfer open, `~` waits less, for what not every server
+answers, and `?` asks whether the server closed the control connection."""
 
 CASES = r"""
 ABOR
@@ -19,13 +19,13 @@ ABOR
   + ABOR
   + ABOR now
   + abor
-  + PASV / ABOR
-  + !PASV / &STOR new / ABOR
-  + !PASV / LIST / ABOR
+  + PASV ; ABOR
+  + !PASV ; &STOR new ; ~ABOR
+  + !PASV ; LIST ; ABOR
 ACCT
   - ACCT
   - ACCT x
-  - USER {user} / ACCT x
+  - USER {user} ; ACCT x
   + ACCT x
   + ACCT
 ADAT
@@ -45,12 +45,14 @@ APPE
   - APPE f
   + APPE f
   + APPE
-  + !PASV / APPE f
-  + !PASV / APPE new
-  + !PASV / APPE d
-  + !PASV / APPE missing/new
-  + !PASV / REST 5 / APPE f
+  + !PASV ; APPE f
+  + !PASV ; APPE new
+  + !PASV ; APPE d
+  + !PASV ; APPE missing/new
+  + !PASV ; REST 5 ; APPE f
+  + TYPE I ; !PASV ; REST 5 ; APPE f
   + APPE ../../../../etc/passwd
+  +=TYPE I ; !PASV ; APPE f ; SIZE f
 AUTH
   - AUTH TLS
   - AUTH tls
@@ -64,8 +66,8 @@ AUTH
   + AUTH TLS
   t AUTH TLS
   T AUTH TLS
-  - USER {user} / AUTH TLS / PASS {password}
-  - AUTH TLS\r\nUSER {user}
+  - USER {user} ; AUTH TLS ; PASS {password}
+  - ~AUTH TLS\r\nUSER {user}
 AVBL
   - AVBL
   + AVBL
@@ -83,7 +85,7 @@ CDUP
   + XCUP
   + CDUP /
   + cdup
-  + CWD / / CDUP
+  + CWD / ; CDUP
 CLNT
   - CLNT x
   + CLNT x
@@ -124,7 +126,7 @@ CWD
   + CWD d/../e
   + CWD missing/../e
   + CWD {300}
-  + CWD {5000}
+  + ~CWD {5000}
   + CWD d\0e
   + XCWD d
   + XCWD missing
@@ -136,7 +138,7 @@ DELE
   + DELE d
   + DELE e
   + DELE *
-  + DELE f / DELE f
+  + DELE f ; DELE f
   + DELE ../../../../etc/passwd
 DSIZ
   - DSIZ d
@@ -147,7 +149,10 @@ ENC
 EPRT
   - EPRT |1|127.0.0.1|{port}|
   + EPRT |1|127.0.0.1|{port}|
-  + EPRT |1|127.0.0.1|{port}| / RETR f
+  + EPRT |1|127.0.0.1|{port}| ; RETR f
+  + EPRT |1|127.0.0.1|{port}| ; EPRT x ; ~RETR f
+  + EPRT |1|127.0.0.1|{port}| ; EPRT |3|127.0.0.1|{port}| ; ~RETR f
+  + EPRT |1|127.0.0.1|{port}| ; EPSV ALL ; ~RETR f
   + EPRT !1!127.0.0.1!{port}!
   + EPRT
   + EPRT x
@@ -174,14 +179,14 @@ EPSV
   + EPSV 1 x
   + EPSV ALL
   + EPSV all
-  + EPSV ALL / PASV
-  + EPSV ALL / PORT 127,0,0,1,{listening}
-  + EPSV ALL / EPRT |1|127.0.0.1|{port}|
-  + EPSV ALL / EPSV
-  + EPSV ALL / EPSV ALL
-  + EPSV / EPSV
-  + !EPSV / RETR f
-  + !EPSV / RETR f / RETR f
+  + EPSV ALL ; PASV
+  + EPSV ALL ; PORT 127,0,0,1,{listening}
+  + EPSV ALL ; EPRT |1|127.0.0.1|{port}|
+  + EPSV ALL ; EPSV
+  + EPSV ALL ; EPSV ALL
+  + EPSV ; EPSV
+  + !EPSV ; RETR f
+  + !EPSV ; RETR f ; ~RETR f
 ESTA
   - ESTA
   + ESTA
@@ -223,19 +228,19 @@ LANG
 LIST
   - LIST
   + LIST
-  + PASV / LIST missing
-  + !PASV / LIST
-  + !PASV / list
-  + !PASV / LIST d
-  + !PASV / LIST e
-  + !PASV / LIST f
-  + !PASV / LIST missing
-  + !PASV / LIST -la
-  + !PASV / LIST -la missing
-  + !PASV / LIST *.none
-  + !PASV / LIST /
-  + !PASV / REST 5 / LIST
-  + !PASV / LIST / LIST
+  + PASV ; ~LIST missing
+  + !PASV ; LIST
+  + !PASV ; list
+  + !PASV ; LIST d
+  + !PASV ; LIST e
+  + !PASV ; LIST f
+  + !PASV ; LIST missing
+  + !PASV ; LIST -la
+  + !PASV ; LIST -la missing
+  + !PASV ; LIST *.none
+  + !PASV ; LIST /
+  + !PASV ; REST 5 ; LIST
+  + !PASV ; LIST ; ~LIST
 LPRT
   - LPRT 4,4,127,0,0,1,2,{listening}
   + LPRT 4,4,127,0,0,1,2,{listening}
@@ -294,17 +299,20 @@ MKD
   + MKD /
   + MKD ..
   + MKD {300}
-  + MKD a"b
+  +=MKD a"b
+  +=MKD new/
+  +=MKD /pub/../pub/absolute
+  + MKD \snew
+  + MKD new\s
   + MKD \xff\xff
   + XMKD new
 MLSD
   - MLSD
   + MLSD
-  + !PASV / MLSD
-  + !PASV / MLSD d
-  + !PASV / MLSD f
-  + !PASV / MLSD missing
-  + PASV / MLSD missing
+  + !PASV ; MLSD
+  + !PASV ; MLSD d
+  + !PASV ; MLSD f
+  + !PASV ; MLSD missing
   + MLSD missing
 MLST
   - MLST
@@ -330,14 +338,13 @@ MODE
 NLST
   - NLST
   + NLST
-  + !PASV / NLST
-  + !PASV / NLST d
-  + !PASV / NLST e
-  + !PASV / NLST f
-  + !PASV / NLST missing
-  + !PASV / NLST *.none
-  + !PASV / NLST l*
-  + PASV / NLST missing
+  + !PASV ; NLST
+  + !PASV ; NLST d
+  + !PASV ; NLST e
+  + !PASV ; NLST f
+  + !PASV ; NLST missing
+  + !PASV ; NLST *.none
+  + !PASV ; NLST l*
 NOOP
   - NOOP
   + NOOP
@@ -349,17 +356,17 @@ NOOP
   + XYZZY
   + XYZZY x
   - XYZZY
-  +
-  + \s
-  + \sNOOP
+  + ~
+  + ~\s
+  + ~\sNOOP
   + 1234
-  + \xe9LIST
-  + NOOP\0
-  + NOOP {5000}
-  + {600}
+  + ~\xe9LIST
+  + ~NOOP\0
+  + ~NOOP {5000}
+  + ~{600}
   - GET / HTTP/1.1
-  - GET / HTTP/1.1 / ?
-  - EHLO x / ?
+  - GET / HTTP/1.1 ; ?
+  - EHLO x ; ?
 OPTS
   - OPTS UTF8 ON
   + OPTS UTF8 ON
@@ -380,9 +387,9 @@ OPTS
 PASS
   - PASS
   - PASS x
-  - USER {user} / PASS {password}
-  - USER {user} / pass {password}
-  - USER {user} / NOOP / PASS {password}
+  - USER {user} ; PASS {password}
+  - USER {user} ; pass {password}
+  - USER {user} ; NOOP ; PASS {password}
   + PASS x
   + PASS
 PASV
@@ -391,11 +398,11 @@ PASV
   + pasv
   + PASV\s
   + PASV x
-  + PASV / PASV
-  + EPSV / PASV
-  + PORT 127,0,0,1,{listening} / PASV
-  + !PASV / !PASV / RETR f
-  + EPSV ALL / PASV / EPSV
+  + PASV ; PASV
+  + EPSV ; PASV
+  + PORT 127,0,0,1,{listening} ; PASV
+  + !PASV ; !PASV ; RETR f
+  + EPSV ALL ; PASV ; EPSV
 PBSZ
   - PBSZ 0
   + PBSZ 0
@@ -408,16 +415,18 @@ PBSZ
   t PBSZ 1024
   t PBSZ 99999999999
   T PBSZ 0
-  T PBSZ 0 / PBSZ 0
+  T PBSZ 0 ; PBSZ 0
 PORT
   - PORT 127,0,0,1,{listening}
   + PORT 127,0,0,1,{listening}
   + port 127,0,0,1,{listening}
-  + PORT 127,0,0,1,{listening} / RETR f
-  + PORT 127,0,0,1,{listening} / STOR new
-  + PORT 127,0,0,1,{refusing} / RETR f
-  + PORT 127,0,0,1,{listening} / PORT x / RETR f
+  + PORT 127,0,0,1,{listening} ; RETR f
+  + PORT 127,0,0,1,{listening} ; STOR new
+  + PORT 127,0,0,1,{refusing} ; RETR f
+  + PORT 127,0,0,1,{listening} ; PORT x ; ~RETR f
   + PORT 127,0,0,1,{listening}\s
+  + PORT 127,0,0,1,{listening} ; PORT 10,11,12,13,1,1 ; ~RETR f
+  + PORT 127,0,0,1,{listening} ; RETR f ; ~RETR f
   + PORT
   + PORT x
   + PORT 127,0,0,1
@@ -438,25 +447,36 @@ PROT
   - PROT P
   + PROT P
   t PROT P
-  t PBSZ 0 / PROT P
-  t PBSZ 0 / prot p
-  t PBSZ 0 / PROT C
-  t PBSZ 0 / PROT S
-  t PBSZ 0 / PROT E
-  t PBSZ 0 / PROT X
-  t PBSZ 0 / PROT
-  t PBSZ 0 / PROT PP
-  T PBSZ 0 / PROT P
+  t PBSZ 0 ; PROT P
+  t PBSZ 0 ; prot p
+  t PBSZ 0 ; PROT C
+  t PBSZ 0 ; PROT S
+  t PBSZ 0 ; PROT E
+  t PBSZ 0 ; PROT X
+  t PBSZ 0 ; PROT
+  t PBSZ 0 ; PROT PP
+  T PBSZ 0 ; PROT P
   T PROT P
-  T PBSZ 0 / PROT P / !PASV / RETR f
-  T PBSZ 0 / PROT P / !EPSV / STOR new
-  T PBSZ 0 / PROT P / !PASV / LIST
-  T PBSZ 0 / PROT P / PROT C / !PASV / RETR f
+  t PBSZ 0 ; PROT P ; USER {user} ; PASS {password} ; PROT P
+  T PBSZ 0 ; PROT P ; PBSZ 0
+  T PBSZ 0 ; PROT P ; PROT X ; !PASV ; RETR f
+  T PBSZ 0 ; PROT P ; !PASV ; RETR f
+  T PBSZ 0 ; PROT P ; !PASV ; RETR missing
+  T !PASV ; RETR f
+  T PBSZ 0 ; PROT P ; !EPSV ; STOR new
+  T PBSZ 0 ; PROT P ; !PASV ; LIST
+  T PBSZ 0 ; PROT P ; PROT C ; !PASV ; RETR f
 PWD
   - PWD
-  + PWD
   + pwd
   + XPWD
+  +=PWD
+  +=CWD d ; PWD
+  +=CWD d ; CWD .. ; PWD
+  +=CWD missing ; PWD
+  +=CWD /../.. ; PWD
+  +=CWD d//. ; PWD
+  +=MKD a"b ; CWD a"b ; PWD
   + PWD x
   + PWD\s
 QUIT
@@ -464,7 +484,7 @@ QUIT
   - quit
   + QUIT
   + QUIT now
-  + QUIT / ?
+  + QUIT ; ?
   t QUIT
 RANG
   - RANG 1 5
@@ -474,8 +494,8 @@ RANG
 REIN
   - REIN
   + REIN
-  + REIN / NOOP
-  + REIN / PWD
+  + REIN ; NOOP
+  + REIN ; PWD
   + REIN x
 REST
   - REST 5
@@ -491,38 +511,55 @@ REST
   + REST 9223372036854775808
   + REST 18446744073709551616
   + REST 99999999999999999999999999999999
-  + REST 5 / NOOP
-  + TYPE I / !PASV / REST 5 / RETR f
-  + TYPE I / !PASV / REST 11 / RETR f
-  + TYPE I / !PASV / REST 12 / RETR f
-  + TYPE I / !PASV / REST 5 / STOR f
-  + TYPE I / !PASV / REST 100 / STOR f
-  + TYPE I / !PASV / REST 5 / STOR new
-  + TYPE I / REST 5 / !PASV / RETR f
-  + TYPE I / REST 5 / RETR f
-  + TYPE A / REST 5
-  + TYPE A / !PASV / REST 2 / RETR f
+  + REST 5 ; NOOP
+  +=TYPE I ; !PASV ; REST 5 ; RETR f
+  +=TYPE I ; !PASV ; REST 11 ; RETR f
+  + TYPE I ; !PASV ; REST 12 ; RETR f
+  + TYPE I ; !PASV ; REST 5 ; STOR f
+  + TYPE I ; !PASV ; REST 100 ; STOR f
+  + TYPE I ; !PASV ; REST 5 ; STOR new
+  +=TYPE I ; REST 5 ; !PASV ; RETR f
+  + TYPE I ; REST 5 ; RETR f
+  + TYPE A ; REST 5
+  +=TYPE A ; !PASV ; REST 2 ; RETR f
+  +=TYPE I ; REST 5 ; !PASV ; RETR f ; !PASV ; RETR f
+  +=TYPE I ; REST 5 ; !PASV ; LIST ; !PASV ; RETR f
+  +=TYPE I ; REST 5 ; !PASV ; RETR missing ; !PASV ; RETR f
+  +=TYPE I ; REST 5 ; REST 0 ; !PASV ; RETR f
+  +=TYPE I ; REST 5 ; REST x ; !PASV ; RETR f
+  +=TYPE I ; REST 5 ; PASV ; NOOP ; TYPE I ; !EPSV ; RETR f
+  +=TYPE I ; !PASV ; REST 5 ; STOR f ; SIZE f
+  +=TYPE I ; !PASV ; REST 5 ; APPE f ; SIZE f
 RETR
   - RETR f
   + RETR f
   + RETR
   + RETR missing
-  + !PASV / RETR f
-  + !PASV / retr f
-  + TYPE I / !PASV / RETR f
-  + !PASV / RETR a b
-  + !PASV / RETR missing
-  + !PASV / RETR d
-  + !PASV / RETR e
-  + !PASV / RETR\s
-  + !PASV / RETR
-  + !PASV / RETR *
-  + !PASV / RETR ../../../../../etc/passwd
-  + !PASV / RETR f/
-  + !PASV / RETR f/x
-  + !PASV / RETR {300}
-  + !PASV / RETR f / RETR f
-  + !PASV / RETR missing / RETR f
+  + !PASV ; RETR f
+  + !PASV ; retr f
+  +=TYPE I ; !PASV ; RETR f
+  + !PASV ; RETR a b
+  + !PASV ; RETR missing
+  + !PASV ; RETR d
+  + !PASV ; RETR e
+  + !PASV ; RETR\s
+  + !PASV ; RETR
+  + !PASV ; RETR *
+  + !PASV ; RETR ../../../../../etc/passwd
+  + !PASV ; RETR f/
+  + !PASV ; RETR f/x
+  + !PASV ; RETR {300}
+  + !PASV ; RETR f ; ~RETR f
+  + !PASV ; RETR missing ; RETR f
+  +=TYPE A ; !PASV ; RETR lines
+  +=TYPE A N ; !PASV ; RETR f
+  +=TYPE L 8 ; !PASV ; RETR lines
+  + !PASV ; PASV x ; ~RETR f
+  + !PASV ; PORT x ; ~RETR f
+  + !PASV ; EPSV 3 ; ~RETR f
+  + !PASV ; PORT 127,0,0,1,{listening} ; RETR f
+  + !PASV ; CWD d ; RETR inner
+  + !PASV ; RETR /pub/missing
 RMD
   - RMD e
   + RMD e
@@ -542,27 +579,32 @@ RNFR
   + RNFR
   + RNFR missing
   + RNFR d
-  + RNFR f / RNFR d
+  + RNFR f ; RNFR d
   + RNFR /
 RNTO
   - RNTO g
   + RNTO g
-  + RNFR f / RNTO g
-  + RNFR f / rnto g
-  + RNFR f / RNTO
-  + RNFR f / RNTO f
-  + RNFR f / RNTO lines
-  + RNFR f / RNTO d
-  + RNFR f / RNTO d/g
-  + RNFR f / RNTO missing/g
-  + RNFR d / RNTO f
-  + RNFR d / RNTO e
-  + RNFR d / RNTO d/g
-  + RNFR d / RNTO g
-  + RNFR missing / RNTO g
-  + RNFR f / NOOP / RNTO g
-  + RNFR f / RNTO g / RNTO h
-  + RNFR f / RNTO ../../../../../../g
+  + RNFR f ; RNTO g
+  + RNFR f ; rnto g
+  + RNFR f ; RNTO
+  + RNFR f ; RNTO f
+  + RNFR f ; RNTO lines
+  + RNFR f ; RNTO d
+  + RNFR f ; RNTO d/g
+  + RNFR f ; RNTO missing/g
+  + RNFR d ; RNTO f
+  + RNFR d ; RNTO e
+  + RNFR d ; RNTO d/g
+  + RNFR d ; RNTO g
+  + RNFR missing ; RNTO g
+  + RNFR f ; NOOP ; RNTO g
+  + RNFR f ; CWD d ; RNTO g
+  + RNFR f ; DELE f ; RNTO g
+  + RNFR f ; RNFR missing ; RNTO g
+  + RNFR f ; RNTO missing/g ; RNTO g
+  + RNFR f ; XYZZY ; RNTO g
+  + RNFR f ; RNTO g ; RNTO h
+  + RNFR f ; RNTO ../../../../../../pub/above
 SITE
   - SITE HELP
   + SITE HELP
@@ -587,8 +629,8 @@ SITE
   + SITE CPFR f
   + SITE CPFR missing
   + SITE CPTO g
-  + SITE CPFR f / SITE CPTO g
-  + SITE CPFR f / NOOP / SITE CPTO g
+  + SITE CPFR f ; SITE CPTO g
+  + SITE CPFR f ; NOOP ; SITE CPTO g
   + SITE QUOTA
   + SITE WHO
   + SITE XDUPE 1
@@ -596,14 +638,15 @@ SITE
   - SITE CHMOD 600 f
 SIZE
   - SIZE f
-  +=TYPE I / SIZE f
-  +=TYPE I / size f
-  +=TYPE I / SIZE a b
-  +=TYPE A / SIZE f
-  +=TYPE A / SIZE lines
+  +=TYPE I ; SIZE f
+  +=TYPE I ; size f
+  +=TYPE I ; SIZE a b
+  +=TYPE A ; SIZE f
+  +=TYPE A ; SIZE lines
   + SIZE
   + SIZE missing
   + SIZE d
+  + !PASV ; STOR new ; SIZE new
 SMNT
   - SMNT x
   + SMNT x
@@ -623,31 +666,39 @@ STAT
   + STAT d
   + STAT missing
   + STAT -la
+  + STAT -la d
   + STAT *.none
   + STAT {{*},{{*},{{*},{{*}
 STOR
   - STOR new
   + STOR new
   + STOR
-  + !PASV / STOR new
-  + !PASV / stor new
-  + TYPE I / !PASV / STOR new
-  + !PASV / STOR f
-  + !PASV / STOR
-  + !PASV / STOR d
-  + !PASV / STOR missing/new
-  + !PASV / STOR f/new
-  + !PASV / STOR /
-  + !PASV / STOR ..
-  + !PASV / STOR {300}
-  + !PASV / STOR new / STOR new
-  + !PASV / &STOR new / ABOR / RETR f
+  + !PASV ; STOR new
+  + !PASV ; stor new
+  + TYPE I ; !PASV ; STOR new
+  + !PASV ; STOR f
+  + !PASV ; STOR
+  + !PASV ; STOR d
+  + !PASV ; STOR new/
+  + !PASV ; STOR missing/new
+  + !PASV ; STOR f/new
+  + !PASV ; STOR /
+  + !PASV ; STOR ..
+  + !PASV ; STOR {300}
+  + !PASV ; STOR new ; ~STOR new
+  + !PASV ; &STOR new ; ~ABOR ; ~RETR f
   + STOR ../../../../etc/passwd
+  +=TYPE I ; !PASV ; STOR new ; SIZE new
+  +=TYPE I ; !PASV ; STOR f ; SIZE f
+  +=TYPE A ; !PASV ; STOR new ; TYPE I ; SIZE new
+  + !PASV ; STOR new ; DELE new
+  + !PASV ; STOR a"b
+  + !PASV ; STOR \xff\xff
 STOU
   - STOU
   + STOU
-  + !PASV / STOU
-  + !PASV / STOU f
+  + !PASV ; STOU
+  + !PASV ; STOU f
 STRU
   - STRU F
   + STRU F
@@ -683,6 +734,7 @@ TYPE
   + TYPE L 16
   + TYPE L8
   + TYPE X
+  +=TYPE I ; TYPE X ; SIZE f
   + TYPE AI
   + TYPE
   + TYPE I N
@@ -692,17 +744,21 @@ USER
   - USER
   - USER nobody-of-this-name
   - USER {300}
-  - USER {user} / USER {user}
-  - USER {user} / USER {user} / PASS {password}
-  - USER {user} / PASS wrong password
-  - USER nobody-of-this-name / PASS x
-  - USER nobody-of-this-name / PASS x / PASS x
-  - USER {user} / PASV
+  - USER {user} ; USER {user}
+  - USER {user} ; USER {user} ; PASS {password}
+  - USER {user} ; PASS wrong password
+  - USER nobody-of-this-name ; PASS x
+  - USER nobody-of-this-name ; PASS x ; PASS x
+  - USER {user} ; PASV
+  - USER {user} ; USER nobody-of-this-name ; PASS {password}
+  - USER {user} ; REIN ; PASS {password}
+  - USER {user} ; XYZZY ; PASS {password}
+  - USER {user} ; PASS {password} ; PASS {password}
   + USER {user}
   + USER nobody-of-this-name
   + USER
   t USER {user}
-  t USER {user} / PASS {password}
+  t USER {user} ; PASS {password}
   T USER {user}
 XCRC
   - XCRC f
@@ -735,9 +791,9 @@ class Case:
         self.verb, self.start, self.texts = verb, line[0], line[1:2] == "="
         script = line[2:] if line[1:2] in "= " else line[1:]
         # A line of nothing is a line too.
-        self.lines = [each.strip(" ") for each in script.split(" / ")]
+        self.lines = [each.strip(" ") for each in script.split(" ; ")]
         # What reasons and page call it; a page has one case under each name.
-        self.name = f"{self.start} {' / '.join(self.lines)}".rstrip()
+        self.name = f"{self.start} {' ; '.join(self.lines)}".rstrip()
 
 
 def cases():

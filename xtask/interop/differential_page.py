@@ -16,7 +16,7 @@ def code(text):
 
 def shown(case):
     """The first column."""
-    lines = " → ".join(code(line) if line else "(an empty line)" for line in case.lines)
+    lines = " → ".join(code(line) if line != "~" else "`~` and an empty line" for line in case.lines)
     start = STARTS[case.start]
     return f"{start}: {lines}" if start else lines
 
@@ -42,8 +42,8 @@ def page(names, versions, results, notes):
         "logged in unless it says otherwise, in a folder that holds the files `f` (11 bytes), `lines` (two lines that end in LF)",
         "and `a b`, an empty folder `e`, and a folder `d` with a file `inner`. `{user}` and `{password}` are those of the account,",
         "`{300}` that many letters; `{listening}` and `{port}` tell a port of the client's, `{refusing}` one where nobody",
-        "listens. `!` before a line: the data connection is made at once. `&` before it: the transfer is left open. `?` asks",
-        "whether the control connection is still open. `\\s` is a space, `\\r`, `\\n`, `\\0` and `\\xff` are bytes.",
+        "listens. `!` before a line: the data connection is made at once. `&` before it: the transfer is left open. `~` before",
+        "it: some servers say nothing, and nobody waits for them. `?` asks whether the control connection is still open. `\\s` is a space, `\\r`, `\\n`, `\\0` and `\\xff` are bytes.",
         "",
         "vsftpd runs with an anonymous account that may write, since its other accounts are those of the system; ProFTPD",
         "with mod_tls, mod_copy, mod_digest, mod_deflate and mod_site_misc.",

@@ -6,9 +6,14 @@ import ssl
 
 # How long a reply may take. The slowest are the refusals of wrong passwords, which servers delay on purpose.
 PATIENCE = 15
+# The same where some servers say nothing.
+IMPATIENCE = 2
 # How long a reply may be late that need not come at all.
-QUIET = 0.6
+QUIET = 1
 UPLOADS = ("STOR", "STOU", "APPE")
+ACTIVE = ("EPRT", "LPRT", "PORT")
+# What may stand before a line, see the cases.
+MARKS = tuple("!&~")
 
 
 class Silence(Exception):
@@ -29,7 +34,8 @@ class Session:
         self.control.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.buffer = b""
         self.listener = self.data = None
-        self.private, self.offered = False, b""
+        # How many bytes the last download had.
+        self.private, self.came = False, None
         self.reply()
 
     def __enter__(self):
@@ -75,30 +81,34 @@ class Session:
             if not codes or codes[-1][:1] not in "23":
                 raise AssertionError(f"{self.server.name}: {line}: {codes} {text}")
 
-    def step(self, line):
+    def step(self, line, last=False):
         """Does one step of a script; returns the codes of its replies, and the text of the last one."""
         if line == "?":
             return [self._ended()], ""
-        connects, waits = line.startswith("!"), not line.startswith("&")
-        sent = self._bytes(line.lstrip("!&"))
+        self.came = None
+        mark, line = (line[0], line[1:]) if line[:1] in MARKS else (None, line)
+        sent = self._bytes(line)
         verb = sent.split(b" ")[0].strip().upper().decode("ascii", "replace")
         codes, text = [], ""
         try:
             self.control.sendall(sent + b"\r\n")
+            if verb == "ABOR" and mark == "~":
+                return codes, self._aborted(codes)
             for _ in range(sent.count(b"\r\n") + 1):
-                code, text = self.reply()
+                code, text = self.reply(IMPATIENCE if mark == "~" else PATIENCE)
                 codes.append(code)
-            if connects:
+            if mark == "!":
                 self._connect(codes[-1], text)
-            elif verb == "ABOR":
-                text = self._aborted(codes, text)
-            elif verb == "AUTH" and codes == ["234"]:
+            elif verb in ACTIVE and codes == ["200"] and self.data is not None:
+                self.data.close()
+                self.data = None
+            elif verb == "AUTH" and codes == ["234"] and not last:
                 self._secure()
             elif verb == "PROT" and codes == ["200"]:
                 self.private = sent.upper().endswith(b"P")
-            elif codes[-1].startswith("1") and waits:
+            elif codes[-1].startswith("1") and mark != "&":
                 self._transfer(verb in UPLOADS)
-                code, text = self.reply()
+                code, text = self.reply(IMPATIENCE if mark == "~" else PATIENCE)
                 codes.append(code)
         except Silence:
             codes.append("silence")
@@ -177,8 +187,9 @@ class Session:
             if upload:
                 self.data.sendall(b"hello\r\nworld\r\n")
             else:
-                while self.data.recv(65536):
-                    pass
+                self.came = 0
+                while piece := self.data.recv(65536):
+                    self.came += len(piece)
             if self.private:
                 self.data = self.data.unwrap()
         except (OSError, ssl.SSLError):
@@ -186,22 +197,19 @@ class Session:
         self.data.close()
         self.data = None
 
-    def _aborted(self, codes, text):
+    def _aborted(self, codes):
         """ABOR of a transfer that runs has two replies; a server that does not heed it gets the end of the data."""
-        try:
-            while True:
-                code, text = self.reply(QUIET)
-                codes.append(code)
-        except Silence:
-            if self.data is not None:
-                self.data.close()
-                self.data = None
-        try:
-            while True:
-                code, text = self.reply(QUIET)
-                codes.append(code)
-        except Silence:
-            return text
+        text = ""
+        for _ in range(2):
+            try:
+                while True:
+                    code, text = self.reply(QUIET)
+                    codes.append(code)
+            except Silence:
+                if self.data is not None:
+                    self.data.close()
+                    self.data = None
+        return text
 
     def _secure(self):
         self.buffer = b""
