@@ -206,7 +206,9 @@ def compare(chosen, results, faults, names, peers):
         faults += [f"    not there: {line}" for line in new if line not in old][:20]
         faults += [f"    no longer: {line}" for line in old if line not in new][:20]
     elif there != text:
-        print("differential: others answer otherwise than the page says; WHARF_WRITE_DOCS=1 writes it anew")
+        print("differential: others answer otherwise than the page says; WHARF_WRITE_DOCS=1 writes it anew:")
+        lines = there.splitlines()
+        print("\n".join(f"    {line}" for line in text.splitlines() if line not in lines))
 
 
 main()

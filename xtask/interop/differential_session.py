@@ -7,9 +7,9 @@ import ssl
 # How long a reply may take. The slowest are the refusals of wrong passwords, which servers delay on purpose.
 PATIENCE = 15
 # The same where some servers say nothing.
-IMPATIENCE = 2
+IMPATIENCE = 3
 # How long a reply may be late that need not come at all.
-QUIET = 1
+QUIET = 1.5
 UPLOADS = ("STOR", "STOU", "APPE")
 ACTIVE = ("EPRT", "LPRT", "PORT")
 # What may stand before a line, see the cases.
@@ -200,10 +200,10 @@ class Session:
     def _aborted(self, codes):
         """ABOR of a transfer that runs has two replies; a server that does not heed it gets the end of the data."""
         text = ""
-        for _ in range(2):
+        for patience in (IMPATIENCE, QUIET):
             try:
                 while True:
-                    code, text = self.reply(QUIET)
+                    code, text = self.reply(patience)
                     codes.append(code)
             except Silence:
                 if self.data is not None:
