@@ -41,7 +41,7 @@ pub(crate) fn run() -> Outcome {
         cargo(&sh).args(["check", "--locked", "--manifest-path", "fuzz/Cargo.toml"]).run()?;
     }
     step("interop");
-    interop::run(&flags::Interop { install: true, only: None, peers_only: false })?;
+    interop::run(&flags::Interop { differential: false, install: true, only: None, peers_only: false })?;
     Ok(())
 }
 

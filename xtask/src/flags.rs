@@ -26,6 +26,10 @@ xflags::xflags! {
             optional --only text: String
             /// Foreign clients against foreign servers: shows that the programme itself is right.
             optional --peers-only
+            /// The same lines to wharfd and to the foreign servers; fails when an answer of wharfd is not the one in
+            /// docs/differential.md (`WHARF_WRITE_DOCS=1` writes it), or differs from most others without a reason.
+            /// Nothing else runs then; `--only` takes one verb, and prints.
+            optional --differential
         }
         /// Long runs; without a name, lists them.
         cmd soak {

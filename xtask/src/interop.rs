@@ -7,6 +7,9 @@ use crate::{Outcome, flags};
 
 /// Builds `wharfd` and `wharf` with optimisation, then runs the peers.
 pub(crate) fn run(flags: &flags::Interop) -> Outcome {
+    if flags.differential {
+        return differential(flags);
+    }
     let sh = shell()?;
     if !flags.peers_only {
         cargo(&sh)
@@ -25,6 +28,23 @@ pub(crate) fn run(flags: &flags::Interop) -> Outcome {
     }
     if let Some(text) = &flags.only {
         command = command.args(["--only", text]);
+    }
+    command.run()?;
+    Ok(())
+}
+
+/// Compares replies with those of other servers. They are the same without optimisation, which takes long to build.
+fn differential(flags: &flags::Interop) -> Outcome {
+    let sh = shell()?;
+    cargo(&sh).args(["build", "--locked", "-p", "wharfd"]).run()?;
+    let (target, programme) = (target(), root().join("xtask/interop/differential.py"));
+    let (wharfd, docs) = (target.join("debug/wharfd"), root().join("docs"));
+    let mut command = cmd!(sh, "python3 -B {programme} --target {target} --wharfd {wharfd} --docs {docs}");
+    if flags.install {
+        command = command.arg("--install");
+    }
+    if let Some(verb) = &flags.only {
+        command = command.args(["--only", verb]);
     }
     command.run()?;
     Ok(())

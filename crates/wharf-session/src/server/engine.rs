@@ -175,6 +175,7 @@ impl Server {
                 self.close_foreign(now);
             }
             Err(BadLine::Syntax(error)) => {
+                self.forget_replaced(error.verb);
                 let text = match error.kind {
                     CommandErrorKind::BadCharacter => "A name may not hold NUL or CR",
                     CommandErrorKind::MissingArgument => "An argument is missing",
@@ -196,6 +197,18 @@ impl Server {
                 self.done_with(ReplyCode::SERVICE_NOT_AVAILABLE, "A line without end; closing");
                 self.close(now, CloseReason::Abuse);
             }
+        }
+    }
+
+    /// What a malformed command was to replace does not outlive it: nobody means the former target of a PORT that was
+    /// refused (DAT-02), nor the offset before a REST that was.
+    fn forget_replaced(&mut self, verb: Option<Verb>) {
+        if matches!(verb, Some(Verb::Eprt | Verb::Epsv | Verb::Lprt | Verb::Lpsv | Verb::Pasv | Verb::Port)) {
+            self.drop_setup();
+        }
+        if matches!(verb, Some(Verb::Rang | Verb::Rest)) {
+            self.settings.rest = 0;
+            self.settings.range = None;
         }
     }
 

@@ -3,7 +3,7 @@
 use wharf_codec::{Pathname, Reply, ReplyCode, Representation, TimeVal, quote_pathname};
 use wharf_types::{FileOp, ListStyle, PathError, VirtualPath};
 
-use super::{Server, Wait, then::Then};
+use super::{Server, Wait, listing::listing_argument, then::Then};
 
 impl Server {
     pub(super) fn resolve(&mut self, path: &Pathname) -> Option<VirtualPath> {
@@ -115,9 +115,17 @@ impl Server {
         self.ask(FileOp::Available(path), Then::Number);
     }
 
-    pub(super) fn stat_path(&mut self, path: &Pathname) {
-        let Some(path) = self.resolve(path) else { return };
-        let style = ListStyle::Long { all: false };
+    /// What LIST would send, as a reply; flags count as they do there (LST-05, LST-24).
+    pub(super) fn stat_path(&mut self, argument: &Pathname) {
+        let (all, name) = listing_argument(argument.as_bytes());
+        let path = match name {
+            Some(name) => {
+                let Some(path) = self.resolve_bytes(name) else { return };
+                path
+            }
+            None => self.settings.cwd.clone(),
+        };
+        let style = ListStyle::Long { all };
         self.ask(FileOp::List { path, style, within: None }, Then::Lines);
     }
 }

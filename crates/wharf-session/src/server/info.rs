@@ -7,6 +7,9 @@ use wharf_codec::{
 
 use super::{AuditEvent, Server};
 
+/// HELP has no 504 (RFC 959 §5.4): what it is asked about is not implemented.
+const UNKNOWN_TOPIC: ReplyCode = ReplyCode::NOT_IMPLEMENTED;
+
 impl Server {
     pub(super) fn help(&mut self, topic: Option<&Text>) {
         let Some(topic) = topic.filter(|topic| !topic.is_empty()) else {
@@ -19,7 +22,8 @@ impl Server {
         };
         if let Some(site) = topic.as_bytes().get(..5).filter(|word| word.eq_ignore_ascii_case(b"SITE ")) {
             let rest = topic.as_bytes().get(site.len()..).unwrap_or_default();
-            return self.site_help(Text::copy_from(rest).ok().filter(|rest| !rest.is_empty()).as_ref());
+            let topic = Text::copy_from(rest).ok().filter(|rest| !rest.is_empty());
+            return self.site_help(topic.as_ref(), UNKNOWN_TOPIC);
         }
         match Verb::from_bytes(topic.as_bytes()).filter(|verb| self.declines(*verb).is_none()) {
             Some(verb) => {
@@ -29,7 +33,7 @@ impl Server {
                     format!("{}: {} ({})", info.syntax, info.help, info.reference),
                 ));
             }
-            None => self.done_with(ReplyCode::PARAMETER_NOT_IMPLEMENTED, "No such command"),
+            None => self.done_with(UNKNOWN_TOPIC, "No such command"),
         }
     }
 

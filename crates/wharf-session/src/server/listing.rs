@@ -10,12 +10,12 @@ use crate::contract::{Form, ListingForm};
 
 impl Server {
     pub(super) fn list(&mut self, now: Instant, argument: Option<&Text>) {
-        let (all, name) = listing_argument(argument);
+        let (all, name) = listing_argument(argument.map_or(&[], Text::as_bytes));
         self.listing(now, "LIST", name, ListStyle::Long { all }, Vec::new());
     }
 
     pub(super) fn nlst(&mut self, now: Instant, argument: Option<&Text>) {
-        let (all, name) = listing_argument(argument);
+        let (all, name) = listing_argument(argument.map_or(&[], Text::as_bytes));
         let mut prefix = name.unwrap_or_default().to_vec();
         if !prefix.is_empty() && !prefix.ends_with(b"/") {
             prefix.push(b'/');
@@ -60,8 +60,7 @@ fn has_pattern(name: &[u8]) -> bool {
 }
 
 /// Leading words that begin with a dash are flags; `-a` shows names that begin with a dot (LST-05).
-fn listing_argument(argument: Option<&Text>) -> (bool, Option<&[u8]>) {
-    let mut rest = argument.map_or(&b""[..], Text::as_bytes);
+pub(super) fn listing_argument(mut rest: &[u8]) -> (bool, Option<&[u8]>) {
     let mut all = false;
     while let Some(flags) = rest.strip_prefix(b"-") {
         let end = flags.iter().position(|b| *b == b' ').unwrap_or(flags.len());

@@ -34,7 +34,7 @@ impl Server {
             SiteCommand::Copy { from, to } => self.copy_between(&from, &to),
             SiteCommand::Cpfr(path) => self.cpfr(&path),
             SiteCommand::Cpto(path) => self.cpto(copy_from, &path),
-            SiteCommand::Help(topic) => self.site_help(topic.as_ref()),
+            SiteCommand::Help(topic) => self.site_help(topic.as_ref(), ReplyCode::PARAMETER_NOT_IMPLEMENTED),
             SiteCommand::Idle(seconds) => self.site_idle(seconds),
             SiteCommand::Mkdir(path) => self.site_mkdir(&path),
             SiteCommand::Quota => self.done_with(ReplyCode::SUPERFLUOUS, "There is no limit but the disk"),
@@ -59,7 +59,7 @@ impl Server {
         declined_site(verb).is_none() && (verb != SiteVerb::Rmdir || self.cfg.site_rmdir)
     }
 
-    pub(super) fn site_help(&mut self, topic: Option<&Text>) {
+    pub(super) fn site_help(&mut self, topic: Option<&Text>, unknown: ReplyCode) {
         let Some(topic) = topic else {
             let offered = SiteVerb::ALL.iter().filter(|verb| self.site_offers(**verb));
             let names: Vec<&str> = offered.map(|verb| verb.name()).collect();
@@ -73,7 +73,7 @@ impl Server {
                 let info = verb.info();
                 self.done(&Reply::new(ReplyCode::HELP, format!("{}: {}", info.syntax, info.help)));
             }
-            None => self.done_with(ReplyCode::PARAMETER_NOT_IMPLEMENTED, "No such SITE command"),
+            None => self.done_with(unknown, "No such SITE command"),
         }
     }
 

@@ -60,12 +60,14 @@ pub(super) struct Transfer {
 
 impl Server {
     pub(super) fn rest(&mut self, offset: u64) {
+        // A refused offset does not bring back the one before it.
+        self.settings.rest = 0;
+        self.settings.range = None;
         // Offsets of files are signed on every system: none wraps around.
         if i64::try_from(offset).is_err() {
             return self.done_with(ReplyCode::BAD_PARAMETER, "The number is too large");
         }
         self.settings.rest = offset;
-        self.settings.range = None;
         let text = format!("The next transfer begins at {offset}");
         self.done(&Reply::new(ReplyCode::PENDING_INFORMATION, text));
     }
@@ -82,7 +84,22 @@ impl Server {
         path
     }
 
+    /// A name that ends in a slash is that of a directory: a file of the same name without it is not what was asked for.
+    fn names_directory(&mut self, name: &Pathname, code: ReplyCode) -> bool {
+        let directory = name.as_bytes().ends_with(b"/");
+        if directory {
+            self.settings.rest = 0;
+            self.settings.range = None;
+            self.drop_setup();
+            self.done_with(code, "A name that ends in / is that of a directory");
+        }
+        directory
+    }
+
     pub(super) fn retr(&mut self, now: Instant, path: &Pathname) {
+        if self.names_directory(path, ReplyCode::FILE_UNAVAILABLE) {
+            return;
+        }
         let rest = core::mem::take(&mut self.settings.rest);
         let range = self.settings.range.take();
         let Some(path) = self.resolve_transfer(path.as_bytes()) else { return };
@@ -103,11 +120,17 @@ impl Server {
     }
 
     pub(super) fn stor(&mut self, now: Instant, path: &Pathname) {
+        if self.names_directory(path, ReplyCode::NAME_NOT_ALLOWED) {
+            return;
+        }
         let Some(path) = self.resolve_transfer(path.as_bytes()) else { return };
         self.upload(now, "STOR", path, WriteMode::Replace);
     }
 
     pub(super) fn appe(&mut self, now: Instant, path: &Pathname) {
+        if self.names_directory(path, ReplyCode::NAME_NOT_ALLOWED) {
+            return;
+        }
         let Some(path) = self.resolve_transfer(path.as_bytes()) else { return };
         self.settings.range = None;
         let told = self.settings.told_partials.iter().any(|(known, _)| *known == path);
