@@ -53,8 +53,6 @@ REASONS = [
            "+ CWD {300}", "+ MKD {300}", "+ !PASV ; RETR {300}"),
     Reason("A directory cannot be moved into itself: no such name can be made, which is 553 to RNTO in RFC 959 §5.4; the others do not"
            " tell it from other faults.", "553", "550", "+ RNFR d ; RNTO d/g"),
-    Reason("A slash at the end of a name means nothing here: a path is the list of its components, as in ProFTPD.", "150 226",
-           "550,553", "+ !PASV ; RETR f/", "+ !PASV ; STOR new/"),
     Reason("XFR-06: the offset of an upload in TYPE A cannot be kept, since the file and what is sent differ in length: 554 (RFC 1123"
            " §4.1.3.4). In TYPE I it is taken.", "554", "150 226", "+ !PASV ; REST 5 ; APPE f"),
     Reason("RFC 3659 §5.3: behind REST, APPE MUST act as STOR does: the five bytes before the offset stay, 14 follow. vsftpd and"
