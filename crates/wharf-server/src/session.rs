@@ -3,7 +3,7 @@
 mod answers;
 mod outputs;
 
-use std::{collections::HashMap, future::poll_fn, sync::Arc, task::Poll};
+use std::{collections::HashMap, future::poll_fn, pin::pin, sync::Arc, task::Poll};
 
 use tokio::{
     sync::{mpsc, watch},
@@ -104,6 +104,10 @@ impl Session {
     pub(crate) async fn run(mut self, mut stage: watch::Receiver<Stage>) {
         self.log.opened(self.config.implicit);
         let mut serving = true;
+        // Rings at the clock's time or before it: setting it anew for each clock that is later would cost more than to
+        // look at the clocks once too often.
+        let mut alarm = pin!(sleep_until(Instant::now()));
+        let mut rings: Option<Instant> = None;
         loop {
             self.settle().await;
             if self.over {
@@ -115,6 +119,10 @@ impl Session {
                 self.hear_progress();
                 self.machine.handle_timeout(now());
                 continue;
+            }
+            if let Some(due) = due.filter(|due| rings.is_none_or(|rings| *due < rings)) {
+                alarm.as_mut().reset(due);
+                rings = Some(due);
             }
             tokio::select! {
                 biased;
@@ -135,8 +143,8 @@ impl Session {
                 }
                 // Cancel safe: the stream keeps what it has read and what it has yet to send.
                 event = self.control.progress(self.machine.wants_bytes()) => self.on_control(event),
-                // Cancel safe: a clock has no state.
-                () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {}
+                // Cancel safe: it stays set.
+                () = alarm.as_mut(), if rings.is_some() => rings = None,
             }
         }
         self.end().await;

@@ -19,6 +19,11 @@ pub trait Net: Send + Sync + Debug + 'static {
     /// Listens at `addr`; port 0 lets the network choose.
     fn bind(&self, addr: SocketAddr) -> BoxFuture<'_, io::Result<Box<dyn NetListener>>>;
 
+    /// The same for a data connection, over which bytes move or whose end a clock awaits: it needs no probes.
+    fn bind_data(&self, addr: SocketAddr) -> BoxFuture<'_, io::Result<Box<dyn NetListener>>> {
+        self.bind(addr)
+    }
+
     /// Dials `to`, leaving from the local address `from` where one is given (port 0: any port of that
     /// address).
     fn connect(&self, to: SocketAddr, from: Option<SocketAddr>) -> BoxFuture<'_, io::Result<NetStream>>;

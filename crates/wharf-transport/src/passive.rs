@@ -58,7 +58,8 @@ impl PassivePool {
     pub async fn listen(&self, local: IpAddr) -> Result<PassiveListener, PassiveError> {
         let Some(range) = &self.range else {
             let addr = SocketAddr::new(local, 0);
-            let listener = self.net.bind(addr).await.map_err(|source| PassiveError::Io { addr, source })?;
+            let listener =
+                self.net.bind_data(addr).await.map_err(|source| PassiveError::Io { addr, source })?;
             return PassiveListener::new(listener, None, addr);
         };
         let mut ports: Vec<u16> = range.clone().collect();
@@ -67,7 +68,7 @@ impl PassivePool {
                 .map_err(|source| PassiveError::Io { addr: SocketAddr::new(local, 0), source })?;
             let Some(lease) = Lease::take(&self.leased, ports.swap_remove(at)) else { continue };
             let addr = SocketAddr::new(local, lease.port);
-            match self.net.bind(addr).await {
+            match self.net.bind_data(addr).await {
                 Ok(listener) => return PassiveListener::new(listener, Some(lease), addr),
                 Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}
                 Err(source) => return Err(PassiveError::Io { addr, source }),

@@ -2,10 +2,11 @@
 
 use std::io;
 use std::net::{Ipv6Addr, SocketAddr};
+use std::os::fd::AsFd;
 use std::time::Duration;
 
 use rustix::net::sockopt;
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::net::{TcpListener, TcpSocket};
 
 use crate::ip::unmapped;
 use crate::net::{BoxFuture, Net, NetListener, NetStream};
@@ -21,8 +22,8 @@ const KEEP_ALIVE_PROBES: u32 = 8;
 
 /// Sockets of the operating system, on tokio.
 ///
-/// Every stream gets `TCP_NODELAY` (replies are small and wait for nobody) and keep-alive probes after a
-/// minute of silence, so that a control connection survives a long transfer behind NAT. A listener at `[::]`
+/// Every stream gets `TCP_NODELAY` (replies are small and wait for nobody), and but for those of a passive port
+/// keep-alive probes after a minute of silence, so that a control connection survives a long transfer behind NAT. A listener at `[::]`
 /// takes IPv4 peers too; where another listener has the IPv4 half already, it takes IPv6 alone. Addresses of
 /// IPv4 peers are plain everywhere.
 #[derive(Clone, Copy, Debug, Default)]
@@ -30,7 +31,19 @@ pub struct TokioNet;
 
 impl Net for TokioNet {
     fn bind(&self, addr: SocketAddr) -> BoxFuture<'_, io::Result<Box<dyn NetListener>>> {
-        Box::pin(async move { Ok(Box::new(Listener(listen(addr)?)) as Box<dyn NetListener>) })
+        Box::pin(async move {
+            let listener = listen(addr)?;
+            tune(&listener);
+            Ok(Box::new(Listener(listener)) as Box<dyn NetListener>)
+        })
+    }
+
+    fn bind_data(&self, addr: SocketAddr) -> BoxFuture<'_, io::Result<Box<dyn NetListener>>> {
+        Box::pin(async move {
+            let listener = listen(addr)?;
+            told(sockopt::set_tcp_nodelay(&listener, true));
+            Ok(Box::new(Listener(listener)) as Box<dyn NetListener>)
+        })
     }
 
     fn connect(&self, to: SocketAddr, from: Option<SocketAddr>) -> BoxFuture<'_, io::Result<NetStream>> {
@@ -73,15 +86,19 @@ fn listen(addr: SocketAddr) -> io::Result<TcpListener> {
     }
 }
 
+/// Streams have what their listener had (Linux), which saves the calls for each of them.
+fn tune(tcp: impl AsFd) {
+    told((|| {
+        sockopt::set_tcp_nodelay(&tcp, true)?;
+        sockopt::set_socket_keepalive(&tcp, true)?;
+        sockopt::set_tcp_keepidle(&tcp, KEEP_ALIVE_IDLE)?;
+        sockopt::set_tcp_keepintvl(&tcp, KEEP_ALIVE_INTERVAL)?;
+        sockopt::set_tcp_keepcnt(&tcp, KEEP_ALIVE_PROBES)
+    })());
+}
+
 /// Best effort: a socket that refuses an option still carries bytes.
-fn tune(tcp: &TcpStream) {
-    let tuned = tcp.set_nodelay(true).and_then(|()| {
-        sockopt::set_socket_keepalive(tcp, true)?;
-        sockopt::set_tcp_keepidle(tcp, KEEP_ALIVE_IDLE)?;
-        sockopt::set_tcp_keepintvl(tcp, KEEP_ALIVE_INTERVAL)?;
-        sockopt::set_tcp_keepcnt(tcp, KEEP_ALIVE_PROBES)?;
-        Ok(())
-    });
+fn told(tuned: rustix::io::Result<()>) {
     if let Err(error) = tuned {
         tracing::debug!(%error, "a socket option was refused");
     }
@@ -94,7 +111,6 @@ impl NetListener for Listener {
     fn accept(&self) -> BoxFuture<'_, io::Result<(NetStream, SocketAddr)>> {
         Box::pin(async move {
             let (tcp, peer) = self.0.accept().await?;
-            tune(&tcp);
             Ok((NetStream::Tcp(tcp), unmapped(peer)))
         })
     }

@@ -73,6 +73,9 @@ fn target(path: &VirtualPath) -> Result<VirtualPath, FileError> {
 impl Storage for LocalAccount {
     async fn metadata(&self, path: &VirtualPath) -> Result<Metadata, FileError> {
         let path = existing(path)?;
+        if let Some(fd) = self.inner.root.open_cached(&path, OFlags::PATH) {
+            return Ok(self.inner.shared.owners.metadata(&fstat(fd).map_err(errno::io)?));
+        }
         self.run(move |inner| {
             let fd = inner.root.open_at(&path, OFlags::PATH).map_err(errno::path)?;
             Ok(inner.shared.owners.metadata(&fstat(fd).map_err(errno::io)?))
@@ -109,9 +112,17 @@ impl Storage for LocalAccount {
 
     async fn open_read(&self, path: &VirtualPath, offset: u64) -> Result<OpenedSource, FileError> {
         let path = existing(path)?;
-        let (source, metadata) = self
-            .run(move |inner| LocalSource::open(Arc::clone(&inner.shared), &inner.root, &path, offset))
-            .await?;
+        let shared = Arc::clone(&self.inner.shared);
+        let (source, metadata) = match self.inner.root.open_cached(&path, LocalSource::FLAGS) {
+            Some(fd) => LocalSource::of(shared, fd, offset)?,
+            None => {
+                self.run(move |inner| {
+                    let fd = inner.root.open_at(&path, LocalSource::FLAGS).map_err(errno::path)?;
+                    LocalSource::of(shared, fd, offset)
+                })
+                .await?
+            }
+        };
         Ok(OpenedSource::new(Box::new(source), metadata))
     }
 

@@ -3,6 +3,7 @@
 use std::{
     fs::File,
     io::{IoSliceMut, Seek, SeekFrom},
+    os::fd::OwnedFd,
     sync::Arc,
 };
 
@@ -14,12 +15,11 @@ use rustix::{
     io::{Errno, ReadWriteFlags, preadv2, retry_on_intr},
 };
 use tokio::task::JoinHandle;
-use wharf_types::{FileError, FileErrorKind, Metadata, VirtualPath};
+use wharf_types::{FileError, FileErrorKind, Metadata};
 
 use super::{
     Shared, errno,
     pool::joined,
-    root::Root,
     temporary::{is_directory, is_regular},
 };
 use crate::Source;
@@ -42,16 +42,11 @@ pub(super) struct LocalSource {
 }
 
 impl LocalSource {
-    /// Opens the regular file `path`, at `offset`.
-    pub(super) fn open(
-        shared: Arc<Shared>,
-        root: &Root,
-        path: &VirtualPath,
-        offset: u64,
-    ) -> Result<(Self, Metadata), FileError> {
-        // Without waiting for the other end of a FIFO, and without getting a terminal.
-        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
-        let fd = root.open_at(path, flags).map_err(errno::path)?;
+    /// How to open it: without waiting for the other end of a FIFO, and without getting a terminal.
+    pub(super) const FLAGS: OFlags = OFlags::RDONLY.union(OFlags::NONBLOCK).union(OFlags::NOCTTY);
+
+    /// The regular file that was opened, at `offset`.
+    pub(super) fn of(shared: Arc<Shared>, fd: OwnedFd, offset: u64) -> Result<(Self, Metadata), FileError> {
         let stat = fstat(&fd).map_err(errno::io)?;
         if is_directory(&stat) {
             return Err(FileError::new(FileErrorKind::IsADirectory));
@@ -64,9 +59,13 @@ impl LocalSource {
             return Err(FileError::new(FileErrorKind::InvalidOffset));
         };
         let mut file = File::from(fd);
-        file.seek(SeekFrom::Start(offset)).map_err(|error| errno::from_io(&error))?;
-        // A hint that may be refused.
-        let _ = fadvise(&file, offset, None, Advice::Sequential);
+        if offset > 0 {
+            file.seek(SeekFrom::Start(offset)).map_err(|error| errno::from_io(&error))?;
+        }
+        if len > CHUNK as u64 {
+            // A hint that may be refused.
+            let _ = fadvise(&file, offset, None, Advice::Sequential);
+        }
         Ok((
             Self { shared, file: Arc::new(file), len, pending: None, room: BytesMut::new(), tells: true },
             metadata,
