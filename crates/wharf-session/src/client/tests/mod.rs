@@ -3,6 +3,7 @@
 mod deflate;
 mod pipeline;
 mod session;
+mod telnet;
 mod transfer;
 
 use std::net::SocketAddr;
