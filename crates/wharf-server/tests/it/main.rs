@@ -10,6 +10,7 @@ mod between;
 mod deflate;
 mod digests;
 mod endings;
+mod faults;
 mod harness;
 mod injection;
 mod limits;
