@@ -1,6 +1,7 @@
 //! The machine against replies and data events, without any connection.
 
 mod deflate;
+mod endings;
 mod pipeline;
 mod session;
 mod telnet;

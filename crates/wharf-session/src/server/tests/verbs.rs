@@ -53,7 +53,7 @@ fn fresh(control: ControlPolicy, data: DataPolicy) -> Driver {
 
 #[test]
 fn require_answers_only_what_leads_to_tls() {
-    // TLS-10, SEC-07
+    // TLS-10
     let free = ["AUTH", "FEAT", "HELP", "HOST", "LANG", "CLNT", "CSID", "OPTS", "NOOP", "SYST", "QUIT"];
     // These say by themselves that there is no TLS to speak of.
     let own = ["PBSZ", "PROT", "CCC", "ADAT", "MIC", "CONF", "ENC"];
