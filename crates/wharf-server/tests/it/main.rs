@@ -16,6 +16,7 @@ mod injection;
 mod limits;
 mod listings;
 mod raw;
+mod rein;
 mod scopes;
 mod site;
 mod theft;
