@@ -1,6 +1,6 @@
 //! Section A: TLS on data connections, and how uploads end.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -10,7 +10,7 @@ use wharf_transport::EndMark;
 
 use super::odd_disk::OddDisk;
 use crate::{
-    harness::{HOME, Harness, PATIENCE, disk_with, path, sample},
+    harness::{HOME, Harness, disk_with, path, sample},
     raw::{Raw, dial, read_all},
 };
 
@@ -96,7 +96,7 @@ async fn a4_the_end_of_an_upload_is_answered_before_it_is_stored() {
     let mut data = raw.protected_data(to).await.unwrap();
     data.write_all(&sample(100_000)).await.unwrap();
     // The disk is not done and will not be: the client's close_notify is answered all the same.
-    let end = raw.while_reading(data.finish_send(PATIENCE)).await.unwrap();
+    let end = raw.while_reading(data.finish_send(Duration::from_secs(10))).await.unwrap();
     assert_eq!(end, EndMark::Clean);
     assert_eq!(disk.inner.content(&path("f")), None);
     raw.ask("NOOP", 200).await;
