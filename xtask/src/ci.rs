@@ -17,7 +17,7 @@ pub(crate) fn run() -> Outcome {
     step("clippy");
     cargo(&sh).args(["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]).run()?;
     step("tidy");
-    tidy::run(false)?;
+    tidy::run(false, false)?;
     step("deny");
     if cmd!(sh, "cargo-deny --version").quiet().ignore_stderr().read().is_ok() {
         cargo(&sh).args(["deny", "check", "bans", "licenses", "sources"]).run()?;

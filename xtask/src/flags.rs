@@ -5,10 +5,12 @@ xflags::xflags! {
     cmd xtask {
         /// Everything that runs without a network: unit, integration and documentation tests, examples, seed replay.
         cmd test {}
-        /// Checks what no compiler checks: dependency edges, seeds, READMEs, white space.
+        /// Checks what no compiler checks: dependency edges, seeds, READMEs, white space, what tests name.
         cmd tidy {
-            /// Lists every file and id behind the counts.
+            /// Lists every file behind the counts.
             optional -v, --verbose
+            /// Makes docs/conformance.md anew.
+            optional --write
         }
         /// Fuzzes one target, or all of them in turn.
         cmd fuzz {

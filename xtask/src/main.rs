@@ -19,7 +19,7 @@ pub(crate) type Outcome = Result<(), Box<dyn std::error::Error>>;
 fn main() -> ExitCode {
     let outcome = match flags::Xtask::from_env_or_exit().subcommand {
         XtaskCmd::Test(_) => test::run(),
-        XtaskCmd::Tidy(flags) => tidy::run(flags.verbose),
+        XtaskCmd::Tidy(flags) => tidy::run(flags.verbose, flags.write),
         XtaskCmd::Fuzz(flags) => fuzz::run(flags.target.as_deref(), flags.time),
         XtaskCmd::Interop(flags) => interop::run(&flags),
         XtaskCmd::Soak(flags) => soak::run(flags.name.as_deref()),

@@ -5,10 +5,13 @@
 
 mod conformance;
 mod edges;
+mod faults;
 mod fuzzing;
 mod manifests;
+mod pieces;
 mod text;
 mod trees;
+mod verbs;
 
 use std::collections::BTreeMap;
 
@@ -86,8 +89,8 @@ impl Findings {
     }
 }
 
-/// Runs every check and fails when one of them found an error.
-pub(crate) fn run(verbose: bool) -> Outcome {
+/// Runs every check and fails when one of them found an error; with `write` the page of requirements is made anew first.
+pub(crate) fn run(verbose: bool, write: bool) -> Outcome {
     let sh = shell()?;
     let tree = Tree::read(&sh)?;
     let mut findings = Findings::default();
@@ -141,7 +144,15 @@ pub(crate) fn run(verbose: bool) -> Outcome {
 
     text::check(&tree, &mut findings);
     fuzzing::check(&tree, &mut findings);
-    conformance::check(&tree, &mut findings);
+    verbs::check(&tree, &mut findings);
+    faults::check(&tree, &mut findings);
+    if let Some(page) = conformance::check(&tree, &mut findings) {
+        if write {
+            std::fs::write(root().join(conformance::PAGE), page)?;
+        } else if tree.text(conformance::PAGE) != Some(&*page) {
+            findings.error(format!("{} is old: run `cargo xtask tidy --write`", conformance::PAGE));
+        }
+    }
 
     if verbose {
         findings.details.iter().for_each(|line| println!("  {line}"));

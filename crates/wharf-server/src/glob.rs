@@ -184,8 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn hostile_patterns_cost_little() {
-        // C7
+    fn c7_hostile_patterns_cost_little() {
         let name = [b'a'; 255];
         let mut stars = vec![b'*'; 4_000];
         stars.push(b'b');

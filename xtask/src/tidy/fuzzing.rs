@@ -1,9 +1,9 @@
 //! Every fuzz target starts from seeds and is explained.
 
-use super::{Findings, Tree};
-
-/// The table of verbs that the parser is made from.
-const VERBS: &str = "crates/wharf-codec/src/command/verb.rs";
+use super::{
+    Findings, Tree,
+    verbs::{VERBS, row},
+};
 
 /// The words that libFuzzer puts into its inputs.
 const DICTIONARY: &str = "fuzz/ftp.dict";
@@ -21,19 +21,11 @@ pub(super) fn check(tree: &Tree, findings: &mut Findings) {
         }
     }
     let words = tree.text(DICTIONARY).unwrap_or_default();
-    for verb in tree.text(VERBS).unwrap_or_default().lines().filter_map(verb_of_row) {
+    for (verb, _) in tree.text(VERBS).unwrap_or_default().lines().filter_map(row) {
         if !words.lines().any(|line| line.trim_matches('"') == verb) {
             findings.error(format!("{DICTIONARY} lacks the verb {verb}"));
         }
     }
-}
-
-/// The verb of a row of the table, as in `Abor "ABOR" [] ...`.
-fn verb_of_row(line: &str) -> Option<&str> {
-    let (variant, rest) = line.trim_start().split_once(" \"")?;
-    let (verb, rest) = rest.split_once('"')?;
-    let is_row = variant.bytes().all(|byte| byte.is_ascii_alphabetic()) && rest.starts_with(" [");
-    is_row.then_some(verb)
 }
 
 #[cfg(test)]

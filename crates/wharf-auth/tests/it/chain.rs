@@ -41,7 +41,7 @@ fn chain(costly: &Arc<Costly>) -> Chain {
 }
 
 #[tokio::test]
-async fn every_refusal_costs_one_check() {
+async fn a11_every_refusal_costs_one_check() {
     let costly = Arc::new(Costly::default());
     let chain = chain(&costly);
     for (checks, user) in (1..).zip([&b"alice"[..], b"dora", b"nobody", b"bob"]) {

@@ -63,6 +63,35 @@ async fn anonymous_names_take_any_password_and_only_read() {
     assert_eq!(anonymous.authenticate(&login(b"ftpd", b"x")).await, Err(AuthError::Refused));
 }
 
+#[tokio::test]
+async fn a10_an_empty_password_opens_no_account() {
+    let hashed = wharf_auth::users_file_line("dora", b"ten past ten", "", Rights::FULL).unwrap();
+    let file = || wharf_auth::UsersFile::parse(&hashed).unwrap();
+    let all: [Box<dyn Authenticator>; 3] = [
+        Box::new(fixed()),
+        Box::new(file()),
+        Box::new(wharf_auth::Chain::new(vec![
+            std::sync::Arc::new(fixed()),
+            std::sync::Arc::new(file()),
+            std::sync::Arc::new(Anonymous::new("public")),
+        ])),
+    ];
+    for authenticator in all {
+        for user in ["alice", "bob", "dora", "nobody", "", "root"] {
+            for password in [&b""[..], b"\0", b" "] {
+                let refused = authenticator.authenticate(&login(user.as_bytes(), password)).await;
+                assert_eq!(refused, Err(AuthError::Refused), "{user}");
+            }
+        }
+    }
+    // No account can be made that has one, or whose hash is empty.
+    assert_eq!(fixed().add(b"", Grant::new("carol", "")), Err(FixedUserError::EmptyPassword));
+    assert!(wharf_auth::users_file_line("carol", b"", "", Rights::FULL).is_err());
+    for line in ["carol:::full", "carol: ::full", "carol:*::full", "carol:!::full"] {
+        assert!(wharf_auth::UsersFile::parse(line).is_err(), "{line}");
+    }
+}
+
 #[test]
 fn no_debug_output_shows_a_secret() {
     let shown = format!("{:?} {:?}", fixed(), login(b"alice\n", b"half past nine"));

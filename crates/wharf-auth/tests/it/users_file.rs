@@ -31,7 +31,7 @@ async fn lines_that_were_written_are_read() {
 }
 
 #[tokio::test]
-async fn wrong_empty_and_unknown_are_refused_alike() {
+async fn a10_wrong_empty_and_unknown_are_refused_alike() {
     let users = UsersFile::parse(&line("alice", b"correct horse", "", Rights::FULL)).unwrap();
     for (user, password) in
         [(&b"alice"[..], &b"wrong"[..]), (b"alice", b""), (b"nobody", b"correct horse"), (b"nobody", b"")]

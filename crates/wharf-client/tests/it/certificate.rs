@@ -7,7 +7,7 @@ use crate::peer::{Server, logged_in};
 
 #[tokio::test]
 async fn no_password_is_sent_to_a_server_that_knows_the_certificate() {
-    // TLS-31, TLS-32
+    // LOG-06, TLS-32
     let server = Server::start().await;
     let options = server.options(TlsMode::Explicit);
     let script = async {

@@ -77,7 +77,7 @@ async fn goes_on_in_the_middle() {
 
 #[tokio::test]
 async fn text_gets_the_line_ends_of_this_side() {
-    // XFR-01, XFR-02
+    // XFR-01
     let server = Server::start().await;
     let options = server.options(TlsMode::Off);
     let script = tokio::spawn(async move {

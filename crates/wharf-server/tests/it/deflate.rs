@@ -157,7 +157,7 @@ async fn only_a_whole_stream_is_a_file() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_bomb_stops_at_the_largest_upload() {
+async fn b7_a_bomb_stops_at_the_largest_upload() {
     // XFR-22: 64 KiB that hold 64 MiB.
     const MAX: u64 = 1 << 20;
     let dir = tempfile::tempdir().unwrap();

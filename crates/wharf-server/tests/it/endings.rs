@@ -99,7 +99,7 @@ async fn abor_stops_a_download() {
 
 #[tokio::test]
 async fn abor_stops_an_upload_and_keeps_what_came() {
-    // DAT-18, CTL-19
+    // DAT-18, CTL-19, TLS-28: ABOR is a line inside TLS, and there is no urgent data.
     let disk = MemoryDisk::new();
     let harness = Harness::start(disk.clone()).await;
     let mut raw = Raw::protected(&harness).await;

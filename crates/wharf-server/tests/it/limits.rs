@@ -42,7 +42,7 @@ async fn one_address_gets_its_share() {
 }
 
 #[tokio::test]
-async fn passive_ports_run_out_and_come_back() {
+async fn b4_passive_ports_run_out_and_come_back() {
     let port = {
         let socket = std::net::TcpListener::bind((HOME, 0)).unwrap();
         socket.local_addr().unwrap().port()

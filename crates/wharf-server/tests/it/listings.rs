@@ -106,7 +106,7 @@ async fn facts_are_read_back() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn large_directories_and_odd_names() {
+async fn a16_large_directories_and_odd_names_keep_their_lines() {
     // LST-23, CTL-07: thousands of lines on either connection, and a name that would break its line.
     let dir = tempfile::tempdir().unwrap();
     let count = 3_000;

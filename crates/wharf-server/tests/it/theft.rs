@@ -12,7 +12,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn a_stranger_is_dropped_and_the_port_listens_on() {
+async fn a5_a_stranger_is_dropped_and_the_port_listens_on() {
     // DAT-10
     let file = sample(100_000);
     let harness = Harness::start(disk_with("f", &file)).await;
@@ -32,7 +32,7 @@ async fn a_stranger_is_dropped_and_the_port_listens_on() {
 }
 
 #[tokio::test]
-async fn a_full_handshake_is_refused_where_resumption_is_required() {
+async fn a5_a_full_handshake_is_refused_where_resumption_is_required() {
     // TLS-20
     for version in [TlsVersion::V1_2, TlsVersion::V1_3] {
         let file = sample(100_000);
@@ -58,7 +58,7 @@ async fn a_full_handshake_is_refused_where_resumption_is_required() {
 }
 
 #[tokio::test]
-async fn a_session_of_ones_own_opens_no_other_ones_data_connection() {
+async fn a5_a_session_of_ones_own_opens_no_other_ones_data_connection() {
     // TLS-21
     let file = sample(100_000);
     let harness = Harness::start(disk_with("f", &file)).await;
@@ -78,7 +78,7 @@ async fn a_session_of_ones_own_opens_no_other_ones_data_connection() {
 }
 
 #[tokio::test]
-async fn a_browser_that_was_tricked_ends_at_once() {
+async fn a7_a_browser_that_was_tricked_ends_at_once() {
     // CTL-23
     let harness = Harness::start(disk_with("f", &sample(1))).await;
     let mut tcp = dial("127.0.0.1", harness.explicit).await;

@@ -8,6 +8,10 @@ use wharf_codec::{
 
 use super::{AuditEvent, CloseReason, Link, Output, Server, Wait, timers::Timer};
 
+/// The verbs that prepare a data connection.
+const SETUPS: [Verb; 8] =
+    [Verb::Cpsv, Verb::Eprt, Verb::Epsv, Verb::Lprt, Verb::Lpsv, Verb::Pasv, Verb::Port, Verb::Spsv];
+
 /// A line that waits for its turn.
 #[derive(Debug)]
 pub(super) struct Queued {
@@ -168,6 +172,12 @@ impl Server {
             // RNTO comes right behind RNFR or not at all (XFR-13).
             self.settings.rename_from = None;
             self.settings.copy_from = None;
+        }
+        if let Err(BadLine::Syntax(CommandError { verb: Some(verb), .. })) = &queued.command
+            && SETUPS.contains(verb)
+        {
+            // No stale target: a client that fails to name a new one does not mean the old one (DAT-02).
+            self.drop_setup();
         }
         match queued.command {
             Ok(command) => self.dispatch(now, command),

@@ -3,6 +3,8 @@
 mod commands;
 mod driver;
 mod early_tls;
+mod facts;
+mod faults;
 mod scopes;
 mod truth_table;
 mod verbs;

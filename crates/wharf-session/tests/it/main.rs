@@ -1,3 +1,4 @@
 //! The machines from outside: whole dialogues.
 
+mod faults;
 mod transcripts;

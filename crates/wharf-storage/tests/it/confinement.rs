@@ -49,7 +49,7 @@ impl Yard {
 }
 
 #[tokio::test]
-async fn links_are_followed_inside_and_nowhere_else() {
+async fn c2_links_are_followed_inside_and_nowhere_else() {
     // XFR-15
     let yard = Yard::new();
     let outside = yard.at("outside");
@@ -96,7 +96,7 @@ async fn links_are_followed_inside_and_nowhere_else() {
 }
 
 #[tokio::test]
-async fn a_write_never_follows_the_last_link() {
+async fn c2_a_write_never_follows_the_last_link() {
     let yard = Yard::new();
     symlink("inside/secret", yard.at("root/link")).unwrap();
     assert_eq!(kind(store(&yard.alice, "link", REPLACE, b"x").await), FileErrorKind::Denied);
@@ -139,7 +139,7 @@ async fn listings_show_where_links_lead() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_directory_that_turns_into_a_link_leads_nowhere() {
+async fn c2_a_directory_that_turns_into_a_link_leads_nowhere() {
     let yard = Yard::new();
     symlink("../outside", yard.at("root/link")).unwrap();
     let (directory, link) = (yard.at("root/inside"), yard.at("root/link"));
@@ -194,7 +194,7 @@ async fn a_directory_that_turns_into_a_link_leads_nowhere() {
 }
 
 #[tokio::test]
-async fn special_files_are_shown_and_never_opened() {
+async fn c3_special_files_are_shown_and_never_opened() {
     let disk = Disk::local();
     let directory = disk.directory.as_ref().unwrap().path();
     mkfifoat(CWD, directory.join("fifo"), Mode::RWXU).unwrap();

@@ -96,7 +96,7 @@ async fn unique_names_are_made_beside_the_wish_or_inside_a_directory() {
 }
 
 #[tokio::test]
-async fn a_unique_name_that_was_taken_is_not_replaced() {
+async fn c9_a_unique_name_that_was_taken_is_not_replaced() {
     for disk in Disk::both() {
         let opened = disk.alice.open_write(&path("f"), WriteMode::Unique).await.unwrap();
         let name = String::from_utf8(opened.path.as_bytes().to_vec()).unwrap();
@@ -193,7 +193,7 @@ async fn names_are_bytes() {
 }
 
 #[tokio::test]
-async fn large_directories_come_in_batches() {
+async fn c8_large_directories_come_in_batches() {
     for disk in Disk::both() {
         let mut expected = Vec::new();
         for number in 0..600 {

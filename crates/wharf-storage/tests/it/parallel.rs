@@ -8,7 +8,7 @@ use wharf_types::WriteMode;
 use super::{APPEND, Disk, REPLACE, all_names, fetch, names, path, store};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn parallel_uploads_of_one_name_leave_exactly_one_of_them() {
+async fn c9_parallel_uploads_of_one_name_leave_exactly_one_of_them() {
     let disk = Disk::local();
     let mut tasks = Vec::new();
     for number in 0..64_u8 {
@@ -32,10 +32,10 @@ async fn parallel_uploads_of_one_name_leave_exactly_one_of_them() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn parallel_unique_uploads_are_all_there() {
+async fn c9_parallel_unique_uploads_are_all_there() {
     let disk = Disk::local();
     let mut tasks = Vec::new();
-    for number in 0..200_u32 {
+    for number in 0..1_000_u32 {
         let storage = Arc::clone(&disk.alice);
         tasks.push(tokio::spawn(async move {
             let mut opened = storage.open_write(&path("f"), WriteMode::Unique).await.unwrap();
@@ -48,12 +48,12 @@ async fn parallel_unique_uploads_are_all_there() {
         let committed = String::from_utf8(task.await.unwrap().as_bytes().to_vec()).unwrap();
         contents.insert(fetch(&disk.alice, &committed).await.unwrap());
     }
-    assert_eq!(contents.len(), 200);
-    assert_eq!(names(&disk.alice, "/").await.len(), 200);
+    assert_eq!(contents.len(), 1_000);
+    assert_eq!(names(&disk.alice, "/").await.len(), 1_000);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn parallel_appends_that_succeed_are_all_there() {
+async fn c9_parallel_appends_that_succeed_are_all_there() {
     for disk in Disk::both() {
         let mut tasks = Vec::new();
         for number in 0..40_u8 {

@@ -106,7 +106,7 @@ async fn a_partial_ends_with_the_next_commit_removal_or_rename() {
 }
 
 #[tokio::test]
-async fn there_is_one_partial_and_an_upload_takes_it() {
+async fn c9_there_is_one_partial_and_an_upload_takes_it() {
     for disk in Disk::both() {
         cut(&disk.alice, "f", REPLACE, &content(10_000)).await;
         let first = disk.alice.open_write(&path("f"), WriteMode::At(8192)).await.unwrap();

@@ -197,7 +197,7 @@ async fn each_kind_of_connection_has_its_protocol_and_all_resume() {
 
 #[tokio::test]
 async fn one_certificate_is_shown_on_control_and_data_connections() {
-    // TLS-31
+    // RFC 4217 §15.1.2
     let identity = Identity::self_signed(&["alice".to_owned()]).unwrap();
     for version in VERSIONS {
         for (wanted, seen) in [(true, Some(identity.fingerprint())), (false, None)] {

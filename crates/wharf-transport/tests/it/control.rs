@@ -206,7 +206,7 @@ async fn names_why_there_is_no_tls() {
 
 /// A client that wants HTTP is sent away; FTP in every usual spelling, and no list at all, is fine. // TLS-09
 #[tokio::test]
-async fn takes_no_other_application_protocol() {
+async fn a7_takes_no_other_application_protocol() {
     for (alpn, fine) in [
         (&["http/1.1"][..], false),
         (&[], true),

@@ -50,9 +50,64 @@ async fn each_host_shows_its_own_certificate() {
     assert_eq!(seen(&tls, Some("unknown.example"), "127.0.0.1").await, Some(usual));
 }
 
+/// A client goes by the address it knows and keeps one session for it; which host it meant, HOST said.
+#[tokio::test]
+async fn a6_a_ticket_of_one_host_or_session_opens_no_other() {
+    // VH-03, TLS-21
+    for version in VERSIONS {
+        let mut options = ServerTlsOptions::new(identity());
+        let host = |name: &str| HostIdentity { names: vec![name.to_owned()], identity: identity() };
+        options.hosts = vec![host("files.example"), host("other.example")];
+        let tls = ServerTls::new(options).unwrap();
+        let bare = Bare::with(version, &["ftp"], |config| config.enable_sni = false);
+        let files = tls.control(Some("files.example"));
+        // The same control connection's keys, so that the ticket is shown to be good; then those of everybody else.
+        let others = [
+            (&files, false),
+            (&files, true),
+            (&tls.control(Some("other.example")), false),
+            (&tls.control(Some("files.example")), false),
+            (&tls.control(None), false),
+            (&server_tls(wharf_transport::DataSession::Prefer).control(None), false),
+        ];
+        for (number, (control, resumes)) in others.into_iter().enumerate() {
+            let (server, client) = pair().await;
+            let mut server = ControlStream::clear(server);
+            server.upgrade_server(control).unwrap();
+            // Each attempt has the tickets of the first host alone.
+            let of_this = if number < 2 { bare.clone() } else { fresh_from(&files, version).await };
+            let (at_server, at_client) = tokio::join!(outcome(&mut server), of_this.connect(tcp(client)));
+            let ControlEvent::Secured(info) = at_server else { panic!("{version} {number}: {at_server:?}") };
+            assert_eq!(info.resumed, resumes, "{version} {number}");
+            take_tickets(&mut server, &mut at_client.unwrap()).await;
+        }
+    }
+}
+
+/// A client that has been at one host, and has its tickets.
+async fn fresh_from(host: &wharf_transport::ServerControlTls, version: TlsVersion) -> Bare {
+    let bare = Bare::with(version, &["ftp"], |config| config.enable_sni = false);
+    let (server, client) = pair().await;
+    let mut server = ControlStream::clear(server);
+    server.upgrade_server(host).unwrap();
+    let (_, client) = tokio::join!(outcome(&mut server), bare.connect(tcp(client)));
+    take_tickets(&mut server, &mut client.unwrap()).await;
+    bare
+}
+
+/// The tickets come with the first reply.
+async fn take_tickets(
+    server: &mut ControlStream,
+    client: &mut tokio_rustls::client::TlsStream<tokio::net::TcpStream>,
+) {
+    server.queue(bytes::Bytes::from_static(b"220\r\n"));
+    flush(server).await;
+    tokio::io::AsyncReadExt::read_exact(client, &mut [0; 5]).await.unwrap();
+}
+
 /// Data before the handshake is done could be sent twice by somebody in between (RFC 8446 §8): no ticket permits it.
 #[tokio::test]
-async fn early_data_is_never_offered() {
+async fn a8_early_data_is_never_offered() {
     let bare = Bare::with(TlsVersion::V1_3, &["ftp"], |config| config.enable_early_data = true);
     let tls = server_tls(wharf_transport::DataSession::Prefer).control(None);
     for resumes in [false, true] {
@@ -65,10 +120,7 @@ async fn early_data_is_never_offered() {
         assert_eq!(info.resumed, resumes);
         let mut at_client = at_client.unwrap();
         assert!(at_client.get_mut().1.early_data().is_none());
-        // The tickets come with the first reply.
-        server.queue(bytes::Bytes::from_static(b"220\r\n"));
-        flush(&mut server).await;
-        tokio::io::AsyncReadExt::read_exact(&mut at_client, &mut [0; 5]).await.unwrap();
+        take_tickets(&mut server, &mut at_client).await;
     }
 }
 

@@ -24,6 +24,7 @@ async fn free_range(count: u16) -> std::ops::RangeInclusive<u16> {
 
 #[tokio::test]
 async fn a_range_is_used_up_and_given_back() {
+    // DAT-11
     let range = free_range(3).await;
     let pool = PassivePool::new(net(), Some(range.clone()));
     let mut held = Vec::new();
@@ -39,9 +40,28 @@ async fn a_range_is_used_up_and_given_back() {
     assert_eq!(pool.listen(LOCALHOST).await.unwrap().local_addr().port(), port);
 }
 
+/// Who has seen some ports does not know the next one.
+#[tokio::test]
+async fn ports_are_not_taken_in_turn() {
+    // DAT-11
+    let pool = PassivePool::new(net(), Some(free_range(20).await));
+    let mut turns = Vec::new();
+    for _ in 0..3 {
+        let mut held = Vec::new();
+        for _ in 0..8 {
+            held.push(pool.listen(LOCALHOST).await.unwrap());
+        }
+        turns.push(held.iter().map(|listener| listener.local_addr().port()).collect::<Vec<_>>());
+    }
+    // By chance once in some 10^17 runs.
+    assert!(turns[0] != turns[1] || turns[1] != turns[2], "{turns:?}");
+    assert!(turns.iter().any(|turn| !turn.is_sorted()), "{turns:?}");
+}
+
 /// The port listens on when the wrong address knocks first.
 #[tokio::test]
 async fn strangers_are_dropped_and_the_port_listens_on() {
+    // DAT-10
     let listener = listen().await;
     let to = listener.local_addr();
     let stranger = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2)), 0);
@@ -59,6 +79,7 @@ async fn strangers_are_dropped_and_the_port_listens_on() {
 /// An active connection leaves from the port it is told, or from any if that one is taken.
 #[tokio::test]
 async fn active_mode_falls_back_to_any_port() {
+    // DAT-12
     let listener = listen().await;
     let to = listener.local_addr();
     let taken = TokioNet.bind(SocketAddr::new(LOCALHOST, 0)).await.unwrap();

@@ -72,7 +72,7 @@ fn nothing_drives_the_terminal() {
 
 #[test]
 fn a_cut_download_is_never_taken_for_whole() {
-    // E7, XFR-09
+    // E7, DAT-15
     let server = Server::start(&[("f", Some("0123456789"))]);
     let place = tempfile::tempdir().unwrap();
     let target = place.path().join("f");

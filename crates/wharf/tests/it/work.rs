@@ -65,7 +65,7 @@ fn standard_streams() {
 
 #[test]
 fn going_on_where_it_stopped() {
-    // XFR-09
+    // XFR-10
     let server = Server::start(&[("f", Some("0123456789")), ("up", Some("012"))]);
     let place = tempfile::tempdir().unwrap();
     let file = place.path().join("f");
@@ -92,7 +92,7 @@ fn going_on_where_it_stopped() {
 
 #[test]
 fn two_files_are_never_spliced() {
-    // XFR-09
+    // XFR-08
     let long: String = (0..20_000).map(|number| format!("{number:07}")).collect();
     let server = Server::start(&[("f", Some(&long))]);
     let place = tempfile::tempdir().unwrap();

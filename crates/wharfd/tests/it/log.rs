@@ -6,7 +6,7 @@ const CANARY: &str = "canary-7d1f20c4";
 
 /// Credential leaks, and forged lines by names.
 #[test]
-fn no_password_and_no_forged_line_is_logged() {
+fn a16_no_password_and_no_forged_line_is_logged() {
     let home = tempfile::tempdir().unwrap();
     for format in ["json", "text"] {
         let given = format!("alice:{CANARY}-given");

@@ -128,6 +128,7 @@ fn anonymous_may_come_where_it_is_let_in() {
 
 #[test]
 fn a_session_too_many_is_told_421() {
+    // LOG-11
     let home = tempfile::tempdir().unwrap();
     for limit in ["--max-sessions", "--max-per-ip"] {
         let server = started(home.path(), &[limit, "1"]);

@@ -1,8 +1,10 @@
 //! The machine against replies and data events, without any connection.
 
 mod deflate;
+mod endings;
 mod pipeline;
 mod session;
+mod telnet;
 mod transfer;
 
 use std::net::SocketAddr;

@@ -117,7 +117,7 @@ fn counts(scope: Scope, mode: Mode) -> bool {
 
 #[test]
 fn logins_at_every_scope_in_every_dialect() {
-    // TLS-10, LOG-03, SEC-07
+    // TLS-10, LOG-03
     for scope in SCOPES {
         for control in CONTROL {
             for dialect in DIALECTS {
@@ -330,7 +330,7 @@ fn tls_that_a_listener_does_not_have_is_not_asked_for_in_vain() {
 
 #[test]
 fn the_strictest_account_and_an_unknown_name_get_the_same_bytes() {
-    // LOG-06
+    // LOG-02
     let lines = [
         "USER ?",
         "PASS wrong",

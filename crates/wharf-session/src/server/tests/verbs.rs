@@ -53,7 +53,7 @@ fn fresh(control: ControlPolicy, data: DataPolicy) -> Driver {
 
 #[test]
 fn require_answers_only_what_leads_to_tls() {
-    // TLS-10, SEC-07
+    // TLS-10
     let free = ["AUTH", "FEAT", "HELP", "HOST", "LANG", "CLNT", "CSID", "OPTS", "NOOP", "SYST", "QUIT"];
     // These say by themselves that there is no TLS to speak of.
     let own = ["PBSZ", "PROT", "CCC", "ADAT", "MIC", "CONF", "ENC"];
@@ -173,7 +173,7 @@ fn effects(lines: &[String], rights: Rights) -> (Vec<FileOp>, Vec<u16>) {
 }
 
 #[test]
-fn no_verb_is_a_way_around_a_right() {
+fn c4_no_verb_is_a_way_around_a_right() {
     // SEC-03: for each right that an account lacks, every verb, every command of SITE, and every row of commands (C4).
     let mut rows: Vec<Vec<String>> = Verb::ALL.iter().map(|verb| vec![line(*verb)]).collect();
     let more = [
@@ -243,7 +243,7 @@ fn every_verb_gets_exactly_one_final_reply() {
 }
 
 #[test]
-fn auth_with_anything_behind_it_ends_the_session_unread() {
+fn a1_auth_with_anything_behind_it_ends_the_session_unread() {
     // TLS-04
     let bytes = b"AUTH TLS\r\nUSER alice\r\n";
     for cut in 0..=bytes.len() {
