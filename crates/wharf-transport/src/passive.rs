@@ -79,7 +79,7 @@ impl PassivePool {
 }
 
 /// A number below `bound`, from the cryptographic generator: who guesses the next port steals the connection.
-fn random_below(bound: usize) -> io::Result<usize> {
+pub(crate) fn random_below(bound: usize) -> io::Result<usize> {
     let mut random = [0; 8];
     aws_lc_rs::rand::fill(&mut random).map_err(|_| io::Error::other("no random bytes"))?;
     // A bound of at most 65,536 against 64 bits: the bias is out of anybody's sight.

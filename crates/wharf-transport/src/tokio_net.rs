@@ -1,8 +1,11 @@
 //! The real network.
 
+use std::fs;
 use std::io;
-use std::net::{Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::ops::RangeInclusive;
 use std::os::fd::AsFd;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use rustix::net::sockopt;
@@ -10,6 +13,7 @@ use tokio::net::{TcpListener, TcpSocket};
 
 use crate::ip::unmapped;
 use crate::net::{BoxFuture, Net, NetListener, NetStream};
+use crate::passive::random_below;
 
 /// Connections waiting to be accepted, per listener.
 const BACKLOG: u32 = 1024;
@@ -40,7 +44,7 @@ impl Net for TokioNet {
 
     fn bind_data(&self, addr: SocketAddr) -> BoxFuture<'_, io::Result<Box<dyn NetListener>>> {
         Box::pin(async move {
-            let listener = listen(addr)?;
+            let listener = if addr.port() == 0 { listen_at_random(addr.ip())? } else { listen(addr)? };
             told(sockopt::set_tcp_nodelay(&listener, true));
             Ok(Box::new(Listener(listener)) as Box<dyn NetListener>)
         })
@@ -84,6 +88,33 @@ fn listen(addr: SocketAddr) -> io::Result<TcpListener> {
         socket.bind(addr)?;
         socket.listen(BACKLOG)
     }
+}
+
+/// At any free port of the system's range for such.
+///
+/// A server closes most data connections first and keeps them in TIME-WAIT for a minute. Asked for any port, the system
+/// looks at all of these for one that nobody has, which takes it longer than everything else that a small file costs;
+/// a port that is named is looked at alone.
+fn listen_at_random(ip: IpAddr) -> io::Result<TcpListener> {
+    const TRIES: u32 = 32;
+    static RANGE: LazyLock<RangeInclusive<u16>> = LazyLock::new(|| {
+        let text = fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").unwrap_or_default();
+        let mut ends = text.split_whitespace().filter_map(|end| end.parse().ok());
+        match (ends.next(), ends.next()) {
+            (Some(first), Some(last)) if 1024 <= first && first <= last => first..=last,
+            // What Linux has by default.
+            _ => 32_768..=60_999,
+        }
+    });
+    for _ in 0..TRIES {
+        let offset = random_below(usize::from(RANGE.end() - RANGE.start()) + 1)?;
+        let port = RANGE.start().saturating_add(u16::try_from(offset).unwrap_or(0));
+        match listen(SocketAddr::new(ip, port)) {
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}
+            done => return done,
+        }
+    }
+    listen(SocketAddr::new(ip, 0))
 }
 
 /// Streams have what their listener had (Linux), which saves the calls for each of them.
