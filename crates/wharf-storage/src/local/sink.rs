@@ -162,15 +162,22 @@ impl Upload {
 pub(super) struct LocalSink {
     /// `None` once it is dropped.
     upload: Option<Upload>,
+    /// The first bytes, if they are few: a small file is written by the call that commits it.
+    held: Option<Bytes>,
+    /// Whether something was written, or held.
+    begun: bool,
     /// A call that was cut, and runs to its end by itself.
     pending: Option<JoinHandle<Result<(), FileError>>>,
     /// Whether bytes may be missing.
     torn: bool,
 }
 
+/// The most bytes that are held.
+const HELD: usize = 64 * 1024;
+
 impl LocalSink {
     pub(super) const fn new(upload: Upload) -> Self {
-        Self { upload: Some(upload), pending: None, torn: false }
+        Self { upload: Some(upload), held: None, begun: false, pending: None, torn: false }
     }
 
     /// Has `write` add to the file, all that it should.
@@ -185,7 +192,13 @@ impl LocalSink {
         let (file, inner) = (Arc::clone(upload.file.file()), Arc::clone(&upload.inner));
         // Until everything is there, bytes are missing: whether the call fails or is cut.
         self.torn = true;
-        self.pending = Some(inner.shared.pool.start(move || write(&file)).await?);
+        let held = self.held.clone();
+        let work = move || {
+            write_held(&file, held.as_ref())?;
+            write(&file)
+        };
+        self.pending = Some(inner.shared.pool.start(work).await?);
+        self.held = None;
         self.settle().await?;
         self.torn = false;
         Ok(())
@@ -198,6 +211,10 @@ impl LocalSink {
         self.pending = None;
         result
     }
+}
+
+fn write_held(mut file: &File, held: Option<&Bytes>) -> Result<(), FileError> {
+    held.map_or(Ok(()), |held| file.write_all(held)).map_err(|error| errno::from_io(&error))
 }
 
 /// Moves all of it from the pipe to the end of the file.
@@ -233,6 +250,10 @@ fn gone() -> FileError {
 #[async_trait]
 impl Sink for LocalSink {
     async fn write(&mut self, data: Bytes) -> Result<(), FileError> {
+        if !core::mem::replace(&mut self.begun, true) && data.len() <= HELD && self.upload.is_some() {
+            self.held = Some(data);
+            return Ok(());
+        }
         self.start(move |mut file| file.write_all(&data).map_err(|error| errno::from_io(&error))).await
     }
 
@@ -245,6 +266,10 @@ impl Sink for LocalSink {
         let Some(from) = source.as_file() else {
             return take_by_hand(self, source).await;
         };
+        if self.held.is_some() {
+            self.start(|_| Ok(())).await?;
+        }
+        self.begun = true;
         let from = Arc::new(from.try_clone().map_err(|error| errno::from_io(&error))?);
         if self.torn {
             return Err(gone());
@@ -275,12 +300,13 @@ impl Sink for LocalSink {
         let settled = self.settle().await;
         let upload = self.upload.take().ok_or_else(gone)?;
         let inner = Arc::clone(&upload.inner);
-        let torn = self.torn;
+        let (torn, held) = (self.torn, self.held.take());
         inner
             .shared
             .pool
             .run(move || {
                 settled?;
+                write_held(upload.file.file(), held.as_ref())?;
                 if torn { Err(gone()) } else { upload.commit() }
             })
             .await
@@ -291,7 +317,16 @@ impl Sink for LocalSink {
         let _ = self.settle().await;
         let upload = self.upload.take().ok_or_else(gone)?;
         let inner = Arc::clone(&upload.inner);
-        inner.shared.pool.run(move || upload.suspend()).await
+        let held = self.held.take();
+        inner
+            .shared
+            .pool
+            .run(move || {
+                // What a full disk took of it is a beginning as well.
+                let _ = write_held(upload.file.file(), held.as_ref());
+                upload.suspend()
+            })
+            .await
     }
 }
 
