@@ -245,9 +245,10 @@ fn admit(
     let tasks = shared.tasks.clone();
     tasks.spawn(async move {
         let counted = Arc::clone(&shared);
-        let session = async move {
+        // Made here and kept elsewhere: what a task holds while it waits is what an idle session costs.
+        let session = {
             let machine = Machine::new(Arc::clone(&config), ends, now);
-            Session::new(id, machine, (config, tls), stream, ends, shared).run(stage).await;
+            Session::new(id, machine, (config, tls), stream, ends, shared).run(stage)
         };
         // Everything that the session owned is gone after a panic; what is shared is kept sound by its own locks.
         if std::panic::AssertUnwindSafe(session).catch_unwind().await.is_err() {

@@ -3,7 +3,13 @@
 mod answers;
 mod outputs;
 
-use std::{collections::HashMap, future::poll_fn, pin::pin, sync::Arc, task::Poll};
+use std::{
+    collections::HashMap,
+    future::{pending, poll_fn},
+    pin::pin,
+    sync::Arc,
+    task::Poll,
+};
 
 use tokio::{
     sync::{mpsc, watch},
@@ -57,8 +63,8 @@ pub(crate) struct Session {
     /// The commands of each data connection.
     data: HashMap<DataId, mpsc::UnboundedSender<ToData>>,
     data_tasks: JoinSet<()>,
-    tell: mpsc::UnboundedSender<(DataId, DataEvent)>,
-    told: mpsc::UnboundedReceiver<(DataId, DataEvent)>,
+    /// What data connections tell; not kept while there are none, since it is larger than all the rest of a session.
+    told: Option<Told>,
     /// An upload that is to be stored, once it is sure that its client is there.
     to_commit: Option<(CommitTicket, JobId)>,
     /// The client sends nothing more.
@@ -74,9 +80,8 @@ impl Session {
         stream: NetStream,
         ends: PeerInfo,
         shared: Arc<Shared>,
-    ) -> Self {
-        let (tell, told) = mpsc::unbounded_channel();
-        Self {
+    ) -> Box<Self> {
+        Box::new(Self {
             machine,
             config,
             tls,
@@ -92,16 +97,15 @@ impl Session {
             answers: JoinSet::new(),
             data: HashMap::new(),
             data_tasks: JoinSet::new(),
-            tell,
-            told,
+            told: None,
             to_commit: None,
             gone: false,
             over: false,
-        }
+        })
     }
 
     /// Serves the client to the end of the session.
-    pub(crate) async fn run(mut self, mut stage: watch::Receiver<Stage>) {
+    pub(crate) async fn run(mut self: Box<Self>, mut stage: watch::Receiver<Stage>) {
         self.log.opened(self.config.implicit);
         let mut serving = true;
         // Rings at the clock's time or before it: setting it anew for each clock that is later would cost more than to
@@ -134,12 +138,16 @@ impl Session {
                     self.machine.shutdown(now(), over);
                 }
                 // Cancel safe: an event that was not taken stays in the channel.
-                Some((id, event)) = self.told.recv() => self.on_data(id, event),
+                Some((id, event)) = told(&mut self.told) => self.on_data(id, event),
                 // Cancel safe: a task that is not joined stays in the set.
                 Some(answered) = self.answers.join_next() => self.on_answer(unpanicked(answered)),
                 // Cancel safe, as above.
                 Some(ended) = self.data_tasks.join_next() => {
                     unpanicked(ended);
+                    if self.data_tasks.is_empty() {
+                        self.hear_progress();
+                        self.told = None;
+                    }
                 }
                 // Cancel safe: the stream keeps what it has read and what it has yet to send.
                 event = self.control.progress(self.machine.wants_bytes()) => self.on_control(event),
@@ -147,7 +155,8 @@ impl Session {
                 () = alarm.as_mut(), if rings.is_some() => rings = None,
             }
         }
-        self.end().await;
+        // Rare, and larger than all the rest.
+        Box::pin(self.end()).await;
     }
 
     /// Lets machine and driver tell each other everything until both are still.
@@ -254,14 +263,14 @@ impl Session {
 
     /// What data connections told by now, before the clocks are looked at.
     fn hear_progress(&mut self) {
-        while let Ok((id, event)) = self.told.try_recv() {
+        while let Some(Ok((id, event))) = self.told.as_mut().map(|told| told.events.try_recv()) {
             self.on_data(id, event);
         }
     }
 
     /// The machine has ended: what it still says is done, uploads that were cut are kept, and the client may read its
     /// last reply.
-    async fn end(mut self) {
+    async fn end(mut self: Box<Self>) {
         while let Some(output) = self.machine.poll_output() {
             self.perform(output);
         }
@@ -284,6 +293,27 @@ impl Session {
         if !self.gone {
             linger(&mut self.control).await;
         }
+    }
+}
+
+/// What the data connections of a session tell it.
+struct Told {
+    tell: mpsc::UnboundedSender<(DataId, DataEvent)>,
+    events: mpsc::UnboundedReceiver<(DataId, DataEvent)>,
+}
+
+impl Told {
+    fn new() -> Self {
+        let (tell, events) = mpsc::unbounded_channel();
+        Self { tell, events }
+    }
+}
+
+/// The next event of a data connection. Cancel safe: one that was not taken stays in the channel.
+async fn told(told: &mut Option<Told>) -> Option<(DataId, DataEvent)> {
+    match told {
+        Some(told) => told.events.recv().await,
+        None => pending().await,
     }
 }
 

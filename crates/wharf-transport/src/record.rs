@@ -58,6 +58,13 @@ impl RecordReader {
         self.0
     }
 
+    /// Keeps no room while nothing is in it.
+    pub(crate) fn give_back(&mut self) {
+        if self.0.is_empty() {
+            self.0 = BytesMut::new();
+        }
+    }
+
     /// Whether nothing is kept.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()

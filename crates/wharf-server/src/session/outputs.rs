@@ -10,7 +10,7 @@ use wharf_session::{
 use wharf_transport::DataRole;
 use wharf_types::FileErrorKind;
 
-use super::{Session, now};
+use super::{Session, Told, now};
 use crate::{
     data::{DataTask, Opening, ToData},
     files::{Job, release},
@@ -115,7 +115,7 @@ impl Session {
             peer_role: self.shared.peer_tls.clone().map(DataRole::Peer),
             ratio: self.config.max_inflate_ratio,
             commands: heard,
-            events: self.tell.clone(),
+            events: self.told.get_or_insert_with(Told::new).tell.clone(),
         };
         self.data_tasks.spawn(task.run(opening));
     }

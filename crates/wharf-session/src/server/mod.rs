@@ -205,7 +205,8 @@ pub struct Server {
     timers: Timers,
     last_activity: Instant,
     setup: Option<Setup>,
-    transfer: Option<Transfer>,
+    /// Rare, and large.
+    transfer: Option<Box<Transfer>>,
     waiting: Option<Waiting>,
     /// The command being executed, masked.
     current: String,
@@ -293,12 +294,26 @@ impl Server {
 
     /// What the driver has to do next, in order; `None` when there is nothing to do now.
     pub fn poll_output(&mut self) -> Option<Output> {
-        let output = self.out.pop_front()?;
+        let Some(output) = self.out.pop_front() else {
+            self.give_back();
+            return None;
+        };
         if let Output::Transmit(bytes) = &output {
             self.queued = self.queued.saturating_sub(bytes.len());
             self.unsent += bytes.len();
         }
         Some(output)
+    }
+
+    /// Keeps no room while nothing is in it: most sessions are idle for most of their time.
+    fn give_back(&mut self) {
+        self.out = VecDeque::new();
+        if self.lines.is_empty() {
+            self.lines = VecDeque::new();
+        }
+        if self.input.is_empty() {
+            self.input = BytesMut::new();
+        }
     }
 
     /// When [`handle_timeout`](Self::handle_timeout) is wanted next.

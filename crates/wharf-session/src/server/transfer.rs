@@ -226,7 +226,7 @@ impl Server {
             self.drop_setup();
             return self.done_with(ReplyCode::FILE_UNAVAILABLE, "Permission denied");
         };
-        self.transfer = Some(Transfer {
+        self.transfer = Some(Box::new(Transfer {
             text: core::mem::take(&mut self.current),
             verb,
             path,
@@ -248,7 +248,7 @@ impl Server {
                 matches!(self.settings.representation, Representation::Image) && length.is_none()
             }),
             told,
-        });
+        }));
         self.timers.clear(Timer::DataOpen);
         if level == DataLevel::Private {
             // The client may shake hands without waiting for 150.

@@ -1,10 +1,11 @@
 //! The work of a control stream: sending, carrying out changes, reading.
 
+use std::collections::VecDeque;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use bytes::Buf as _;
+use bytes::{Buf as _, BytesMut};
 use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
 
 use super::{Change, Closing, ControlStream, Layer, MOST_READY, MOST_UNREAD};
@@ -161,7 +162,11 @@ impl ControlStream {
             Layer::Clear => {
                 let mut space = [0; 8192];
                 let mut read = ReadBuf::new(&mut space);
-                ready!(Pin::new(&mut self.io).poll_read(cx, &mut read)).map_err(TlsFailure::Io)?;
+                let polled = Pin::new(&mut self.io).poll_read(cx, &mut read);
+                if polled.is_pending() {
+                    self.give_back();
+                }
+                ready!(polled).map_err(TlsFailure::Io)?;
                 self.buffer.extend_from_slice(read.filled());
                 if read.filled().is_empty() {
                     self.end(true);
@@ -176,7 +181,13 @@ impl ControlStream {
                 }
             }
             Layer::Tls(tls) => {
-                match ready!(tls.records.poll_record(&mut self.io, cx)).map_err(TlsFailure::Io)? {
+                let polled = tls.records.poll_record(&mut self.io, cx);
+                if polled.is_pending() {
+                    tls.records.give_back();
+                    self.give_back();
+                    return Poll::Pending;
+                }
+                match ready!(polled).map_err(TlsFailure::Io)? {
                     Taken::End if tls.is_handshaking() => return Poll::Ready(Err(TlsFailure::Truncated)),
                     Taken::End => self.end(false),
                     Taken::Record(record) => {
@@ -191,6 +202,21 @@ impl ControlStream {
             }
         }
         Poll::Ready(Ok(()))
+    }
+
+    /// Nobody says anything: what was used for it is not kept for the next time, which may be far.
+    fn give_back(&mut self) {
+        for buffer in [&mut self.buffer, &mut self.wire] {
+            if buffer.is_empty() {
+                *buffer = BytesMut::new();
+            }
+        }
+        if self.queued.is_empty() {
+            self.queued = VecDeque::new();
+        }
+        if self.events.is_empty() {
+            self.events = VecDeque::new();
+        }
     }
 
     fn end(&mut self, clean: bool) {
