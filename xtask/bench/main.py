@@ -26,8 +26,9 @@ import rows  # noqa: E402
 import table  # noqa: E402
 from harness import Failure, die, run  # noqa: E402
 
-# The longest that one cell may take.
+# The longest that one cell may take, and a whole run, in seconds. Quick runs are for a look at the programme.
 PATIENCE = 120
+LONGEST, LONGEST_QUICK = 25 * 60, 55
 
 
 def arguments():
@@ -60,6 +61,7 @@ class Programme:
         self.places = fixture.prepare(self.target, self.sizes)
         self.running = {}
         self.cells, self.limits, self.problems = {}, {}, []
+        self.deadline, self.left_out = None, 0
         wanted = [name for name in chosen.servers.split(",") if name]
         for name in wanted:
             if name not in peers.SERVERS:
@@ -83,7 +85,7 @@ class Programme:
             self.running[name, variant] = peers.SERVERS[name][0](places, variant)
         return self.running[name, variant]
 
-    def load(self, server, row, options, **more):
+    def load(self, server, row, options):
         """The command of the load for this row."""
         user = server.anonymous if row.anonymous else server.user
         words = [self.places.load, row.mode, f"127.0.0.1:{server.port}", user, "tls" if row.tls else "clear", *options]
@@ -93,7 +95,7 @@ class Programme:
 
     def cell(self, name, row):
         """Measures one row of one server; None where there is no such thing."""
-        if (row.only and row.only != name) or (name, row.options[-3:-2] and row.key.split("-")[0].upper()) in rows.NEVER:
+        if (row.only and row.only != name) or (name, row.key.split("-")[0]) in rows.NEVER:
             return None
         server = self.server(name, row.variant)
         if server is None or (row.anonymous and server.anonymous is None):
@@ -104,7 +106,12 @@ class Programme:
         command, env = self.load(server, row, row.options)
         got, cpu = stepped([*command, "--steps", "yes"], env, server)
         values = [metric.value(got, cpu) for metric in row.metrics]
-        return {"values": values, "load": got["cpu"] / got["seconds"], "resumed": got.get("resumed"), "full": got.get("full")}
+        return {"values": values, "load": got["cpu"] / got["seconds"], "resumed": got.get("resumed"),
+                "full": got.get("full")}
+
+    def client_cell(self, name, row):
+        """Measures one row of one client, from a wharfd."""
+        return self.clients.cell(name, row, self.server("wharfd", "plain"))
 
     def idle(self, name, server, row):
         """The growth of a fresh server under idle sessions, which several processes hold."""
@@ -117,7 +124,7 @@ class Programme:
                 child = subprocess.Popen(command, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
                 loads.append(child)
                 if child.stdout.readline() != b"ready\n":
-                    raise Failure(f"only {opened} of {count} sessions were opened, or some more")
+                    raise Failure(f"not all of {count} sessions could be opened")
                 opened += part
             grown = server.memory() - before
         finally:
@@ -129,7 +136,19 @@ class Programme:
             del self.running[name, row.variant]
         return {"values": [metric.value({"grown": grown, "count": count}, 0) for metric in row.metrics], "load": 0}
 
+    def late(self):
+        """Whether the time of the run is up."""
+        return time.monotonic() > self.deadline
+
     def one_round(self, number):
+        wanted = {row.limit for row in [*self.rows, *self.client_rows] if row.limit}
+        for name, options in fixture.limits(self.places, self.sizes):
+            if wanted and (name in wanted or not self.chosen.rows) and not self.late():
+                command = [str(word) for word in (self.places.load, "limit", *options)]
+                got = json.loads(run(command, PATIENCE)[1])
+                values = [got["bytes"] / got["seconds"] / 1e6,
+                          got.get("server_cpu", got["cpu"]) / got["bytes"] * rows.GIB]
+                self.limits.setdefault(name, []).append(values)
         for row in self.rows:
             if row.once and number > 0:
                 continue
@@ -139,18 +158,13 @@ class Programme:
                 self.keep(row, name, lambda name=name, row=row: self.cell(name, row))
         for row in self.client_rows:
             for name in self.clients.names:
-                self.keep(row, name, lambda name=name, row=row: self.clients.cell(name, row, self.server("wharfd", "plain")))
-        wanted = {row.limit for row in self.rows if row.limit}
-        for name, options in fixture.limits(self.places, self.sizes):
-            if wanted and (name in wanted or not self.chosen.rows):
-                command = [str(word) for word in (self.places.load, "limit", *options)]
-                got = json.loads(run(command, PATIENCE)[1])
-                values = [got["bytes"] / got["seconds"] / 1e6,
-                          got.get("server_cpu", got["cpu"]) / got["bytes"] * rows.GIB]
-                self.limits.setdefault(name, []).append(values)
+                self.keep(row, name, lambda name=name, row=row: self.client_cell(name, row))
 
     def keep(self, row, name, measure):
         begun = time.monotonic()
+        if begun > self.deadline:
+            self.left_out += 1
+            return
         try:
             cell = measure()
         except (Failure, OSError, ValueError, subprocess.SubprocessError) as problem:
@@ -160,7 +174,8 @@ class Programme:
         if cell is None:
             return
         self.cells.setdefault(row.key, {}).setdefault(name, []).append(cell)
-        figures = ", ".join(f"{value:.{metric.digits}f} {metric.unit}" for value, metric in zip(cell["values"], row.metrics))
+        figures = ", ".join(f"{value:.{metric.digits}f} {metric.unit}"
+                            for value, metric in zip(cell["values"], row.metrics))
         print(f"  {row.key} {name}: {figures}  ({time.monotonic() - begun:.1f} s)", flush=True)
 
     def outcome(self):
@@ -169,7 +184,9 @@ class Programme:
         for key, by_name in self.cells.items():
             medians[key] = {name: [statistics.median(column) for column in zip(*(cell["values"] for cell in cells))]
                             for name, cells in by_name.items()}
-        limits = {name: [statistics.median(column) for column in zip(*found)] for name, found in self.limits.items()}
+        # What a machine can do is the best that it was seen doing.
+        limits = {name: [max(rate for rate, _ in found), min(cpu for _, cpu in found)]
+                  for name, found in self.limits.items()}
         return {
             "machine": {**self.begun, "load_after": os.getloadavg()[0]}, "rounds": self.rounds,
             "quick": self.chosen.quick, "versions": {**self.versions, **self.clients.versions},
@@ -179,10 +196,12 @@ class Programme:
 
     def run(self):
         begun = time.monotonic()
+        self.deadline = begun + (LONGEST_QUICK if self.chosen.quick else LONGEST)
         try:
             for number in range(self.rounds):
-                print(f"round {number + 1} of {self.rounds}", flush=True)
-                self.one_round(number)
+                if not self.late():
+                    print(f"round {number + 1} of {self.rounds}", flush=True)
+                    self.one_round(number)
         finally:
             for server in self.running.values():
                 if server is not None:
@@ -190,6 +209,8 @@ class Programme:
             self.places.remove()
         outcome = self.outcome()
         outcome["seconds"] = round(time.monotonic() - begun)
+        if self.left_out:
+            print(f"the time was up: {self.left_out} cells of this round were left out", flush=True)
         return outcome
 
 

@@ -201,6 +201,7 @@ TimeoutNoTransfer 3600
   TLSRSACertificateFile {places.cert}
   TLSRSACertificateKeyFile {places.key}
   {suites}
+  TLSCACertificateFile {places.ca}
   TLSOptions NoSessionReuseRequired
   TLSVerifyClient off
   TLSRenegotiate none
@@ -261,10 +262,11 @@ ABSENT = {"libunftp": "a library: needs a program of its own around the crates l
 
 def versions(places):
     """What each server that is there says of itself."""
-    found = {}
+    found, vsftpd_program = {}, places.program("usr/sbin/vsftpd")
+    # vsftpd says it on what should be its input.
     asked = {
         "wharfd": ([places.wharfd, "--version"], r"\d\S*"),
-        "vsftpd": ([places.program("usr/sbin/vsftpd"), "-v"], r"\d\S*"),
+        "vsftpd": (["sh", "-c", '"$0" -v 0>&1', vsftpd_program], r"\d\S*") if vsftpd_program else ([None], ""),
         "proftpd": ([places.program("usr/sbin/proftpd"), "--version"], r"\d\S*"),
         "pure-ftpd": ([places.program("usr/sbin/pure-ftpd"), "--help"], r"v(\d\S*)"),
         "pyftpdlib": ([places.python(), "-c", "import pyftpdlib; print(pyftpdlib.__ver__)"], r"\d\S*"),

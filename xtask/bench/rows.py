@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 MIB, GIB = 1 << 20, 1 << 30
 # What a server does not offer at all; no setting could change it.
-NEVER = {("vsftpd", "MLSD")}
+NEVER = {("vsftpd", "mlsd")}
 
 
 @dataclass(frozen=True)
@@ -13,8 +13,8 @@ class Sizes:
 
     big: int = GIB
     files: int = 2000
-    logins: int = 1000
-    tls_logins: int = 300
+    logins: int = 320
+    tls_logins: int = 160
     short: int = 10_000
     long: int = 100_000
     listings: int = 5
@@ -25,8 +25,8 @@ class Sizes:
     many: int = 15_000
 
 
-QUICK = Sizes(big=64 * MIB, files=100, logins=50, tls_logins=20, short=1000, long=5000, listings=1, lanes=16, lane=MIB,
-              commands=2000, sessions=50, many=200)
+QUICK = Sizes(big=64 * MIB, files=100, logins=16, tls_logins=16, short=1000, long=5000, listings=1, lanes=16, lane=MIB,
+              commands=2000, sessions=20, many=200)
 SMALL = 4096
 
 
