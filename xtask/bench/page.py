@@ -40,11 +40,10 @@ def markdown(sections, outcome):
         head = [section.title, "unit", *section.names, "ahead", "limit", "of limit"]
         lines = ["| " + " | ".join(head) + " |", "|---|---|" + "---:|" * (len(head) - 2)]
         for line in section.lines:
-            cells = [f"**{line.shown(name)}**" if name == section.ours else line.shown(name) for name in section.names]
+            cells = [_cell(line.shown(name), name == section.ours) for name in section.names]
             row = [line.title, line.unit, *cells, number(line.ratio), number(line.limit, line.digits),
                    number(line.of_limit)]
-            lines.append("| " + " | ".join(word.replace("*", "\\*") if word.endswith("*") and not word.startswith("*")
-                                           else word for word in row) + " |")
+            lines.append("| " + " | ".join(row) + " |")
         parts += [f"## {section.title}\n", "\n".join(lines) + "\n"]
     if any(line.busy for section in sections for line in section.lines):
         parts.append("A star: the load's own processor was busy all the time, so the load may be what was measured.\n")
@@ -55,6 +54,12 @@ def markdown(sections, outcome):
     if outcome["problems"]:
         parts += ["## What did not work\n", "\n".join(f"* {problem}" for problem in outcome["problems"]) + "\n"]
     return "\n".join(parts)
+
+
+def _cell(figure, ours):
+    """A figure in Markdown; a star is no emphasis."""
+    figure, starred = figure.rstrip("*"), figure.endswith("*")
+    return (f"**{figure}**" if ours else figure) + (r" \*" if starred else "")
 
 
 LIMITS = {

@@ -98,7 +98,7 @@ def text(found, outcome):
     machine = outcome["machine"]
     lines = ["", f"{machine['date']}, {machine['cpu']}, {machine['cores']} cores, Linux {machine['kernel']}, load average "
              f"{machine['load_before']:.1f} before and {machine['load_after']:.1f} after",
-             f"{outcome['rounds']} rounds, {outcome['seconds']} s"
+             f"rounds: {outcome['rounds']}, {outcome['seconds']} s"
              + ("; small sizes: good for checking the programme, not for its figures" if outcome["quick"] else "")]
     lines.append("versions: " + ", ".join(f"{name} {version}" for name, version in outcome["versions"].items()))
     for name, how in outcome["missing"].items():

@@ -3,10 +3,12 @@
 use std::fs::File;
 use std::io::{self, Read, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::Barrier;
 use std::thread;
 
 use aws_lc_rs::aead::{AES_128_GCM, AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use rustix::fs::sendfile;
+use rustix::net::sockopt::set_tcp_cork;
 use rustix::net::{RecvFlags, recv};
 use rustix::thread::{CpuSet, sched_setaffinity};
 
@@ -25,14 +27,14 @@ const RECORD: usize = 16 << 10;
 /// Measures one limit.
 pub(crate) fn run(what: &str, wishes: &Wishes) -> io::Result<Measured> {
     match what {
-        "sendfile" => moved(wishes, by_sendfile, discard),
-        "copy" => moved(wishes, by_copy, discard),
+        "sendfile" => moved(wishes, |stream| Ok(by_sendfile(stream)), |stream| Ok(move || discard(&stream))),
+        "copy" => moved(wishes, |stream| Ok(by_copy(stream)), |stream| Ok(move || discard(&stream))),
         "tls" => {
             let (server, client) = (limit_tls::server(wishes)?, limit_tls::client(wishes)?);
             moved(
                 wishes,
-                |file, stream, size| limit_tls::send(server, file, stream, size),
-                |stream| limit_tls::receive(client, stream),
+                |stream| limit_tls::sender(server, stream),
+                |stream| limit_tls::receiver(client, stream),
             )
         }
         "seal" => seal(wishes),
@@ -40,32 +42,46 @@ pub(crate) fn run(what: &str, wishes: &Wishes) -> io::Result<Measured> {
     }
 }
 
-/// Runs a sender and a receiver on cores of their own; the processor time of the sender is told as `server_cpu`.
-fn moved(
+/// Runs a sender and a receiver on cores of their own; the processor time of the sender is told as `server_cpu`. Both
+/// get a socket and make themselves ready before the clock starts.
+fn moved<Sends, Receives>(
     wishes: &Wishes,
-    send: impl FnOnce(File, TcpStream, u64) -> io::Result<()> + Send,
-    receive: impl FnOnce(TcpStream) -> io::Result<u64>,
-) -> io::Result<Measured> {
-    let file = File::open(&wishes.file)?;
+    sender: impl FnOnce(TcpStream) -> io::Result<Sends> + Send,
+    receiver: impl FnOnce(TcpStream) -> io::Result<Receives> + Send,
+) -> io::Result<Measured>
+where
+    Sends: FnOnce(&File, u64) -> io::Result<()>,
+    Receives: FnOnce() -> io::Result<u64>,
+{
+    let (file, size) = (File::open(&wishes.file)?, wishes.size);
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let receiving = TcpStream::connect(listener.local_addr()?)?;
     let (sending, _) = listener.accept()?;
     sending.set_nodelay(true)?;
+    let begin = Barrier::new(3);
     thread::scope(|scope| {
-        let gauge = Gauge::start();
-        let sender = scope.spawn(move || {
+        let sends = scope.spawn(|| {
             stand_on(0);
-            send(file, sending, wishes.size)?;
-            Ok(thread_cpu())
+            let ready = sender(sending);
+            begin.wait();
+            let before = thread_cpu();
+            ready?(&file, size)?;
+            Ok(thread_cpu() - before)
         });
-        stand_on(1);
-        let bytes = receive(receiving)?;
-        let measured = gauge.stop(1, bytes)?;
-        let cpu = sender.join().unwrap_or_else(|_| Err(io::Error::other("the sender panicked")))?;
-        if bytes == wishes.size {
-            Ok(measured.with("server_cpu", cpu))
-        } else {
-            Err(io::Error::other(format!("{bytes} bytes came instead of {}", wishes.size)))
+        let receives = scope.spawn(|| {
+            stand_on(1);
+            let ready = receiver(receiving);
+            begin.wait();
+            ready?()
+        });
+        begin.wait();
+        let gauge = Gauge::start();
+        let bytes = receives.join().unwrap_or_else(|_| Err(io::Error::other("the receiver panicked")));
+        let measured = gauge.stop(1, size)?;
+        let cpu = sends.join().unwrap_or_else(|_| Err(io::Error::other("the sender panicked")))?;
+        match bytes? {
+            bytes if bytes == size => Ok(measured.with("server_cpu", cpu)),
+            bytes => Err(io::Error::other(format!("{bytes} bytes came instead of {size}"))),
         }
     })
 }
@@ -78,34 +94,40 @@ fn stand_on(core: usize) {
     let _ = sched_setaffinity(None, &cores);
 }
 
-fn by_sendfile(file: File, stream: TcpStream, size: u64) -> io::Result<()> {
-    let mut offset = 0;
-    while offset < size {
-        let left = usize::try_from(size - offset).unwrap_or(PIECE).min(PIECE);
-        if sendfile(&stream, &file, Some(&mut offset), left)? == 0 {
-            return Err(io::ErrorKind::UnexpectedEof.into());
+fn by_sendfile(stream: TcpStream) -> impl FnOnce(&File, u64) -> io::Result<()> {
+    move |file, size| {
+        // Only full segments leave.
+        set_tcp_cork(&stream, true)?;
+        let mut offset = 0;
+        while offset < size {
+            let left = usize::try_from(size - offset).unwrap_or(usize::MAX);
+            if sendfile(&stream, file, Some(&mut offset), left)? == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
         }
-    }
-    stream.shutdown(Shutdown::Write)
-}
-
-fn by_copy(file: File, mut stream: TcpStream, size: u64) -> io::Result<()> {
-    let mut file = file.take(size);
-    let mut piece = vec![0; COPIED];
-    loop {
-        match file.read(&mut piece)? {
-            0 => return stream.shutdown(Shutdown::Write),
-            n => stream.write_all(&piece[..n])?,
-        }
+        stream.shutdown(Shutdown::Write)
     }
 }
 
-fn discard(stream: TcpStream) -> io::Result<u64> {
+fn by_copy(mut stream: TcpStream) -> impl FnOnce(&File, u64) -> io::Result<()> {
+    move |file, size| {
+        let mut file = file.take(size);
+        let mut piece = vec![0; COPIED];
+        loop {
+            match file.read(&mut piece)? {
+                0 => return stream.shutdown(Shutdown::Write),
+                n => stream.write_all(&piece[..n])?,
+            }
+        }
+    }
+}
+
+fn discard(stream: &TcpStream) -> io::Result<u64> {
     let mut room = vec![0; PIECE];
     let flags = if cfg!(target_os = "linux") { RecvFlags::TRUNC } else { RecvFlags::empty() };
     let mut bytes = 0;
     loop {
-        match recv(&stream, &mut room[..], flags)?.1 {
+        match recv(stream, &mut room[..], flags)?.1 {
             0 => return Ok(bytes),
             n => bytes += n as u64,
         }

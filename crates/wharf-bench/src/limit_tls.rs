@@ -58,31 +58,43 @@ pub(crate) fn client(wishes: &Wishes) -> io::Result<ClientConnection> {
     ClientConnection::new(Arc::new(config), name).map_err(io::Error::other)
 }
 
-/// Sends `size` bytes of the file.
-pub(crate) fn send(connection: ServerConnection, file: File, stream: TcpStream, size: u64) -> io::Result<()> {
+/// Shakes hands; what it gives sends `size` bytes of the file.
+pub(crate) fn sender(
+    connection: ServerConnection,
+    stream: TcpStream,
+) -> io::Result<impl FnOnce(&File, u64) -> io::Result<()>> {
     let mut stream = StreamOwned::new(connection, stream);
+    stream.conn.complete_io(&mut stream.sock)?;
     stream.conn.set_buffer_limit(Some(PIECE));
-    let mut file = file.take(size);
-    let mut piece = vec![0; PIECE];
-    loop {
-        match file.read(&mut piece)? {
-            0 => break,
-            n => stream.write_all(&piece[..n])?,
+    Ok(move |file: &File, size| {
+        let mut file = file.take(size);
+        let mut piece = vec![0; PIECE];
+        loop {
+            match file.read(&mut piece)? {
+                0 => break,
+                n => stream.write_all(&piece[..n])?,
+            }
         }
-    }
-    stream.conn.send_close_notify();
-    stream.flush()
+        stream.conn.send_close_notify();
+        stream.flush()
+    })
 }
 
-/// Receives to the end and throws away.
-pub(crate) fn receive(connection: ClientConnection, stream: TcpStream) -> io::Result<u64> {
+/// Shakes hands; what it gives receives to the end and throws away.
+pub(crate) fn receiver(
+    connection: ClientConnection,
+    stream: TcpStream,
+) -> io::Result<impl FnOnce() -> io::Result<u64>> {
     let mut stream = StreamOwned::new(connection, stream);
-    let mut piece = vec![0; PIECE];
-    let mut bytes = 0;
-    loop {
-        match stream.read(&mut piece)? {
-            0 => return Ok(bytes),
-            n => bytes += n as u64,
+    stream.conn.complete_io(&mut stream.sock)?;
+    Ok(move || {
+        let mut piece = vec![0; PIECE];
+        let mut bytes = 0;
+        loop {
+            match stream.read(&mut piece)? {
+                0 => return Ok(bytes),
+                n => bytes += n as u64,
+            }
         }
-    }
+    })
 }

@@ -182,10 +182,12 @@ fn progress(
     done: impl Fn(&ControlEvent) -> bool,
 ) -> io::Result<()> {
     loop {
-        match runtime.block_on(stream.progress(true)) {
-            event if done(&event) => return Ok(()),
-            ControlEvent::Flushed => {}
-            event => return Err(io::Error::other(format!("the control connection: {event:?}"))),
+        let event = runtime.block_on(stream.progress(true));
+        if done(&event) {
+            return Ok(());
+        }
+        if !matches!(event, ControlEvent::Flushed) {
+            return Err(io::Error::other(format!("the control connection: {event:?}")));
         }
     }
 }

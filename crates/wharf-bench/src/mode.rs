@@ -194,14 +194,20 @@ fn parallel(account: &Account, wishes: &Wishes, upwards: bool) -> io::Result<Mea
     })
 }
 
+/// Everybody has logged in once before the time begins: the first handshake of a thread seeds its random numbers.
 fn login(account: &Account, wishes: &Wishes) -> io::Result<Measured> {
     let lanes = usize::try_from(wishes.parallel.max(1)).map_err(io::Error::other)?;
-    let gauge = Gauge::in_steps(wishes.steps)?;
+    let (warm, begin) = (Barrier::new(lanes + 1), Barrier::new(lanes + 1));
     thread::scope(|scope| {
         let threads: Vec<_> = (0..lanes as u64)
             .map(|lane| {
+                let (warm, begin) = (&warm, &begin);
                 scope.spawn(move || {
-                    let runtime = runtime()?;
+                    let once = |runtime| Session::login(account, &runtime)?.quit().map(|()| runtime);
+                    let runtime = runtime().and_then(once);
+                    warm.wait();
+                    begin.wait();
+                    let runtime = runtime?;
                     for _ in (lane..wishes.count).step_by(lanes) {
                         Session::login(account, &runtime)?.quit()?;
                     }
@@ -209,10 +215,14 @@ fn login(account: &Account, wishes: &Wishes) -> io::Result<Measured> {
                 })
             })
             .collect();
+        warm.wait();
+        let gauge = Gauge::in_steps(wishes.steps);
+        begin.wait();
+        let gauge = gauge?;
         let ends: Vec<_> = threads.into_iter().map(|thread| joined(thread.join())).collect();
-        ends.into_iter().collect::<io::Result<()>>()
-    })?;
-    gauge.stop(wishes.count, 0)
+        let measured = gauge.stop(wishes.count, 0);
+        ends.into_iter().collect::<io::Result<()>>().and(measured)
+    })
 }
 
 fn joined<T>(outcome: thread::Result<io::Result<T>>) -> io::Result<T> {

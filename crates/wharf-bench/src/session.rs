@@ -51,7 +51,7 @@ pub(crate) struct Session {
 enum Data {
     Clear(TcpStream),
     /// Connected; shakes hands once the server has said 150.
-    Tls(DataChannel, ClientControlTls),
+    Tls(Box<DataChannel>, ClientControlTls),
 }
 
 impl Session {
@@ -95,7 +95,7 @@ impl Session {
         let bytes = match data {
             Data::Clear(stream) => self.swallow(&stream)?,
             Data::Tls(channel, tls) => {
-                let stream = self.secure(channel, tls, TicketPlan::Download)?;
+                let stream = self.secure(*channel, tls, TicketPlan::Download)?;
                 self.line.runtime().block_on(decrypted(stream))?
             }
         };
@@ -110,7 +110,7 @@ impl Session {
         let bytes = match data {
             Data::Clear(stream) => clear_upload(stream, content)?,
             Data::Tls(channel, tls) => {
-                let stream = self.secure(channel, tls, TicketPlan::Upload)?;
+                let stream = self.secure(*channel, tls, TicketPlan::Upload)?;
                 self.line.runtime().block_on(encrypted(stream, content))?
             }
         };
@@ -128,7 +128,7 @@ impl Session {
                 let tls = tls.clone();
                 let mut channel = DataChannel::active(net(), to, None);
                 self.line.runtime().block_on(channel.connect()).map_err(io::Error::other)?;
-                Ok(Data::Tls(channel, tls))
+                Ok(Data::Tls(Box::new(channel), tls))
             }
         }
     }
