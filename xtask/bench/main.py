@@ -7,6 +7,7 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -28,6 +29,8 @@ from harness import Failure, die, run  # noqa: E402
 
 # The longest that one cell may take, and a whole run, in seconds. Quick runs are for a look at the programme.
 PATIENCE = 120
+# Where a row is a rate of small things, a cell that takes longer stops at this many seconds.
+ENOUGH, ENOUGH_QUICK = 8, 2
 LONGEST, LONGEST_QUICK = 25 * 60, 55
 
 
@@ -61,7 +64,7 @@ class Programme:
         self.places = fixture.prepare(self.target, self.sizes)
         self.running = {}
         self.cells, self.limits, self.problems = {}, {}, []
-        self.deadline, self.left_out = None, 0
+        self.deadline, self.left_out, self.done = None, 0, 0
         wanted = [name for name in chosen.servers.split(",") if name]
         for name in wanted:
             if name not in peers.SERVERS:
@@ -104,7 +107,7 @@ class Programme:
             return self.idle(name, server, row)
         fixture.empty(server.root / "up")
         command, env = self.load(server, row, row.options)
-        got, cpu = stepped([*command, "--steps", "yes"], env, server)
+        got, cpu = stepped(command, env, server, ENOUGH_QUICK if self.chosen.quick else ENOUGH)
         values = [metric.value(got, cpu) for metric in row.metrics]
         return {"values": values, "load": got["cpu"] / got["seconds"], "resumed": got.get("resumed"),
                 "full": got.get("full")}
@@ -189,7 +192,7 @@ class Programme:
         limits = {name: [max(rate for rate, _ in found), min(cpu for _, cpu in found)]
                   for name, found in self.limits.items()}
         return {
-            "machine": {**self.begun, "load_after": os.getloadavg()[0]}, "rounds": self.rounds,
+            "machine": {**self.begun, "load_after": os.getloadavg()[0]}, "rounds": self.done,
             "quick": self.chosen.quick, "versions": {**self.versions, **self.clients.versions},
             "missing": {**self.missing, **self.clients.missing}, "problems": self.problems, "limits": limits,
             "medians": medians, "cells": self.cells,
@@ -203,6 +206,7 @@ class Programme:
                 if not self.late():
                     print(f"round {number + 1} of {self.rounds}", flush=True)
                     self.one_round(number)
+                    self.done += 1
         finally:
             for server in self.running.values():
                 if server is not None:
@@ -215,10 +219,10 @@ class Programme:
         return outcome
 
 
-def stepped(command, env, server):
+def stepped(command, env, server, enough):
     """Runs a load that stops before and behind what it measures; returns what it says, and the server's CPU between."""
-    child = subprocess.Popen(command, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                             text=True)
+    child = subprocess.Popen([*command, "--steps", "yes", "--seconds", str(enough)], env=env, stdin=subprocess.PIPE,
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     # A load that hangs ends by this, and its pipes with it.
     watch = threading.Timer(PATIENCE, child.kill)
     watch.start()
@@ -243,6 +247,9 @@ def stepped(command, env, server):
 
 def main():
     chosen = arguments()
+    # However the run ends, its servers end with it.
+    for ending in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(ending, lambda number, _: sys.exit(128 + number))
     programme = Programme(chosen)
     outcome = programme.run()
     sections = table.sections(programme, outcome)

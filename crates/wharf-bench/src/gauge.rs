@@ -29,9 +29,14 @@ impl Gauge {
         Ok(Self { steps, ..Self::start() })
     }
 
+    /// Seconds since the start.
+    pub(crate) fn seconds(&self) -> f64 {
+        self.began.elapsed().as_secs_f64()
+    }
+
     /// What was measured so far, with what was moved meanwhile.
     pub(crate) fn stop(&self, count: u64, bytes: u64) -> io::Result<Measured> {
-        let seconds = self.began.elapsed().as_secs_f64();
+        let seconds = self.seconds();
         let cpu = process_cpu() - self.cpu;
         if self.steps {
             step("end")?;

@@ -24,6 +24,7 @@ usage: wharf-bench MODE HOST:PORT USER clear|tls [--OPTION VALUE]...
   uploads   upload SIZE bytes on PARALLEL sessions at the same time
   commands  NOOP, COUNT times, DEPTH at a time
   idle      open COUNT sessions, say so, and keep them until the input ends
+  With `--seconds N` no file and no login is begun after that time.
   With `--steps yes` each says `begin` and `end` around what it measures, and waits for a line behind each word.
 usage: wharf-bench limit sendfile|copy|seal|tls [--OPTION VALUE]...
   sendfile  a file to a socket within the kernel; SIZE bytes of FILE
@@ -117,12 +118,14 @@ fn store(account: &Account, wishes: &Wishes) -> io::Result<Measured> {
 fn files(account: &Account, wishes: &Wishes) -> io::Result<Measured> {
     let mut session = Session::open(account, &runtime()?)?;
     let gauge = Gauge::in_steps(wishes.steps)?;
-    for number in 0..wishes.count {
-        let path = format!("{}/f{number}", wishes.path);
+    let mut done = 0;
+    while done < wishes.count && gauge.seconds() < wishes.seconds {
+        let path = format!("{}/f{done}", wishes.path);
         let bytes = session.fetch(&format!("RETR {path}"))?;
         of_size(&path, bytes, wishes.size)?;
+        done += 1;
     }
-    let measured = gauge.stop(wishes.count, wishes.count * wishes.size)?;
+    let measured = gauge.stop(done, done * wishes.size)?;
     with_sessions(session, measured)
 }
 
@@ -130,10 +133,12 @@ fn stores(account: &Account, wishes: &Wishes) -> io::Result<Measured> {
     let content = vec![0x5a; usize::try_from(wishes.size).map_err(io::Error::other)?];
     let mut session = Session::open(account, &runtime()?)?;
     let gauge = Gauge::in_steps(wishes.steps)?;
-    for number in 0..wishes.count {
-        session.store(&format!("STOR {}/f{number}", wishes.path), &Content::Bytes(&content))?;
+    let mut done = 0;
+    while done < wishes.count && gauge.seconds() < wishes.seconds {
+        session.store(&format!("STOR {}/f{done}", wishes.path), &Content::Bytes(&content))?;
+        done += 1;
     }
-    let measured = gauge.stop(wishes.count, wishes.count * wishes.size)?;
+    let measured = gauge.stop(done, done * wishes.size)?;
     with_sessions(session, measured)
 }
 
@@ -207,11 +212,15 @@ fn login(account: &Account, wishes: &Wishes) -> io::Result<Measured> {
                     let runtime = runtime().and_then(once);
                     warm.wait();
                     begin.wait();
-                    let runtime = runtime?;
+                    let (runtime, clock) = (runtime?, Gauge::start());
+                    let mut done = 0;
                     for _ in (lane..wishes.count).step_by(lanes) {
-                        Session::login(account, &runtime)?.quit()?;
+                        if clock.seconds() < wishes.seconds {
+                            Session::login(account, &runtime)?.quit()?;
+                            done += 1;
+                        }
                     }
-                    Ok(())
+                    Ok(done)
                 })
             })
             .collect();
@@ -220,8 +229,10 @@ fn login(account: &Account, wishes: &Wishes) -> io::Result<Measured> {
         begin.wait();
         let gauge = gauge?;
         let ends: Vec<_> = threads.into_iter().map(|thread| joined(thread.join())).collect();
-        let measured = gauge.stop(wishes.count, 0);
-        ends.into_iter().collect::<io::Result<()>>().and(measured)
+        // The clock stands before anything that failed is told.
+        let count = ends.iter().flatten().sum();
+        let measured = gauge.stop(count, 0);
+        ends.into_iter().collect::<io::Result<Vec<u64>>>().and(measured)
     })
 }
 

@@ -13,6 +13,8 @@ pub(crate) struct Wishes {
     pub(crate) size: u64,
     /// How often.
     pub(crate) count: u64,
+    /// No more is begun after so many seconds: what many small things come to is known by then.
+    pub(crate) seconds: f64,
     /// Sessions at the same time.
     pub(crate) parallel: u64,
     /// Commands that are sent together.
@@ -36,6 +38,7 @@ impl Default for Wishes {
             file: PathBuf::new(),
             size: 0,
             count: 1,
+            seconds: f64::INFINITY,
             parallel: 1,
             depth: 1,
             verb: "LIST".to_owned(),
@@ -59,6 +62,7 @@ impl Wishes {
                 "--file" => wishes.file = value.into(),
                 "--size" => wishes.size = value.parse().ok()?,
                 "--count" => wishes.count = value.parse().ok()?,
+                "--seconds" => wishes.seconds = value.parse().ok()?,
                 "--parallel" => wishes.parallel = value.parse().ok()?,
                 "--depth" => wishes.depth = value.parse().ok()?,
                 "--verb" => wishes.verb.clone_from(value),
