@@ -31,6 +31,8 @@ from harness import Failure, die, run  # noqa: E402
 PATIENCE = 120
 # Where a row is a rate of small things, a cell that takes longer stops at this many seconds.
 ENOUGH, ENOUGH_QUICK = 8, 2
+# What takes longer than this many seconds is measured in one round alone.
+SLOW = 15
 LONGEST, LONGEST_QUICK = 25 * 60, 55
 
 
@@ -64,7 +66,7 @@ class Programme:
         self.places = fixture.prepare(self.target, self.sizes)
         self.running = {}
         self.cells, self.limits, self.problems = {}, {}, []
-        self.deadline, self.left_out, self.done = None, 0, 0
+        self.deadline, self.left_out, self.done, self.slow = None, 0, 0, set()
         wanted = [name for name in chosen.servers.split(",") if name]
         for name in wanted:
             if name not in peers.SERVERS:
@@ -166,6 +168,8 @@ class Programme:
 
     def keep(self, row, name, measure):
         begun = time.monotonic()
+        if (row.key, name) in self.slow:
+            return
         if begun > self.deadline:
             self.left_out += 1
             return
@@ -177,6 +181,8 @@ class Programme:
             return
         if cell is None:
             return
+        if time.monotonic() - begun > SLOW:
+            self.slow.add((row.key, name))
         self.cells.setdefault(row.key, {}).setdefault(name, []).append(cell)
         figures = ", ".join(f"{value:.{metric.digits}f} {metric.unit}"
                             for value, metric in zip(cell["values"], row.metrics))
