@@ -1,5 +1,7 @@
 //! The command line.
 
+use std::path::PathBuf;
+
 xflags::xflags! {
     /// The chores of this workspace.
     cmd xtask {
@@ -37,6 +39,25 @@ xflags::xflags! {
         cmd soak {
             /// Which one.
             optional name: String
+        }
+        /// wharfd and wharf beside their peers: rates, processor time and memory, on a quiet machine.
+        cmd bench {
+            /// How often everything is measured (5 when not given).
+            optional --rounds count: u32
+            /// Only rows whose key begins so, comma separated, as in `retr,files-get`.
+            optional --rows keys: String
+            /// Only these servers, comma separated: `wharfd`, `vsftpd`, `proftpd`, `pure-ftpd`, `pyftpdlib`.
+            optional --servers names: String
+            /// Small sizes and one round, within a minute: shows that the programme works, not how fast anything is.
+            optional --quick
+            /// Also 15,000 idle sessions of wharfd.
+            optional --full
+            /// Writes all figures to this file.
+            optional --json file: PathBuf
+            /// Writes docs/performance.md and its chart.
+            optional --write
+            /// Gets missing peers from the system's packages and from PyPI.
+            optional --install
         }
         /// Everything that has to pass before a change lands.
         cmd ci {}

@@ -1,5 +1,6 @@
 //! `cargo xtask`: the chores of this workspace, one file per subcommand.
 
+mod bench;
 mod ci;
 mod flags;
 mod fuzz;
@@ -23,6 +24,7 @@ fn main() -> ExitCode {
         XtaskCmd::Fuzz(flags) => fuzz::run(flags.target.as_deref(), flags.time),
         XtaskCmd::Interop(flags) => interop::run(&flags),
         XtaskCmd::Soak(flags) => soak::run(flags.name.as_deref()),
+        XtaskCmd::Bench(flags) => bench::run(&flags),
         XtaskCmd::Ci(_) => ci::run(),
     };
     match outcome {

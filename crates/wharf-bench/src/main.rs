@@ -1,8 +1,16 @@
-//! Load generator: files up and down on one control session, every byte checked.
+//! Load generator: files up and down on one control session, every byte checked; and modes that measure one thing as
+//! fast as they can, checking lengths alone.
 
 mod body;
+mod gauge;
+mod limit;
+mod limit_tls;
+mod line;
+mod mode;
 mod plan;
+mod session;
 mod tally;
+mod wishes;
 
 use std::{process::ExitCode, time::Instant};
 
@@ -57,14 +65,33 @@ async fn upload(client: &mut Client, name: &str, bytes: &[u8], jitter: Option<Di
     }
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let password = Secret::new(std::env::var("WHARF_PASSWORD").unwrap_or_default());
-    let (plan, password) = match (Plan::parse(&args), password) {
+    let password = std::env::var("WHARF_PASSWORD").unwrap_or_default();
+    if mode::is_one(&args) { measure(&args, password) } else { checked(&args, password) }
+}
+
+/// One mode.
+fn measure(args: &[String], password: String) -> ExitCode {
+    match mode::run(args, password) {
+        Ok(outcome) => {
+            println!("{outcome}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::from(if error.kind() == std::io::ErrorKind::InvalidInput { 2 } else { 1 })
+        }
+    }
+}
+
+/// Files up and down, every byte checked.
+#[tokio::main]
+async fn checked(args: &[String], password: String) -> ExitCode {
+    let (plan, password) = match (Plan::parse(args), Secret::new(password)) {
         (Ok(plan), Ok(password)) => (plan, password),
         (Err(usage), _) => {
-            eprintln!("{usage}");
+            eprintln!("{usage}\n\n{}", mode::USAGE);
             return ExitCode::from(2);
         }
         (_, Err(error)) => {
