@@ -8,6 +8,7 @@ use core::fmt::Write as _;
 
 use bytes::{BufMut as _, Bytes, BytesMut};
 
+use crate::digits::{decimal, octal};
 use crate::reply::Reply;
 use crate::text::{Token, is_text};
 use crate::time::TimeVal;
@@ -178,18 +179,22 @@ impl Facts {
         match fact {
             Fact::Type => match &self.kind {
                 FactType::Unspecified => {}
-                FactType::File => put(&"file"),
-                FactType::Dir => put(&"dir"),
+                FactType::File => put_all(dst, name, b"file"),
+                FactType::Dir => put_all(dst, name, b"dir"),
                 FactType::Cdir => put(&"cdir"),
                 FactType::Pdir => put(&"pdir"),
                 FactType::Os(kind) => put_bytes(dst, name, kind),
             },
-            Fact::Size => self.size.iter().for_each(|size| put(size)),
+            Fact::Size => self.size.iter().for_each(|size| put_all(dst, name, decimal(*size, &mut [0; 20]))),
             Fact::Modify => self.modify.iter().for_each(|time| put(time)),
             Fact::Create => self.create.iter().for_each(|time| put(time)),
             Fact::Perm => self.perm.iter().for_each(|perm| put(perm)),
             Fact::Unique => self.unique.iter().for_each(|value| put_bytes(dst, name, value)),
-            Fact::UnixMode => self.unix_mode.iter().for_each(|mode| put(&format_args!("{mode:04o}"))),
+            Fact::UnixMode => match self.unix_mode {
+                Some(mode @ 0..=0o7777) => put_all(dst, name, &octal::<4>(mode)),
+                Some(mode) => put(&format_args!("{mode:o}")),
+                None => {}
+            },
             Fact::UnixOwner => self.unix_owner.iter().for_each(|value| put_bytes(dst, name, value)),
             Fact::UnixGroup => self.unix_group.iter().for_each(|value| put_bytes(dst, name, value)),
         }
@@ -220,12 +225,17 @@ fn kind(value: &[u8]) -> FactType {
     }
 }
 
+/// A fact whose value needs no look.
+fn put_all(dst: &mut BytesMut, name: &str, value: &[u8]) {
+    dst.put_slice(name.as_bytes());
+    dst.put_slice(b"=");
+    dst.put_slice(value);
+    dst.put_slice(b";");
+}
+
 /// A fact of free bytes, unless they would end it or the line early.
 fn put_bytes(dst: &mut BytesMut, name: &str, value: &[u8]) {
     if value.iter().all(|&byte| is_text(byte) && !matches!(byte, b';' | b' ')) {
-        dst.put_slice(name.as_bytes());
-        dst.put_u8(b'=');
-        dst.put_slice(value);
-        dst.put_u8(b';');
+        put_all(dst, name, value);
     }
 }

@@ -12,6 +12,7 @@ mod ascii;
 mod codec;
 mod command;
 mod deflate;
+mod digits;
 mod escape;
 mod facts;
 mod feat;

@@ -1,6 +1,6 @@
 //! What a server tells of a file.
 
-use alloc::vec::Vec;
+use alloc::sync::Arc;
 use core::fmt;
 
 /// What stands under a name.
@@ -48,9 +48,9 @@ pub struct Metadata {
     /// Number of names of the object; at least 1.
     pub links: u64,
     /// Name of the owner, for listings.
-    pub owner: Vec<u8>,
+    pub owner: Arc<[u8]>,
     /// Name of the group, for listings.
-    pub group: Vec<u8>,
+    pub group: Arc<[u8]>,
     /// Device and number of the object: equal for two names of one object. Never shown as it is.
     pub identity: (u64, u64),
 }
@@ -59,17 +59,21 @@ impl Metadata {
     /// The metadata of an object of which only kind, size and time are known.
     #[must_use]
     pub fn new(kind: FileKind, size: u64, modified: Timestamp) -> Self {
-        let mode = if kind == FileKind::Directory { 0o755 } else { 0o644 };
-        Self {
-            kind,
-            size,
-            modified,
-            mode,
-            links: 1,
-            owner: b"ftp".to_vec(),
-            group: b"ftp".to_vec(),
-            identity: (0, 0),
-        }
+        let ftp: Arc<[u8]> = Arc::from(*b"ftp");
+        Self::owned(kind, size, modified, Arc::clone(&ftp), ftp)
+    }
+
+    /// The same with the names of owner and group.
+    #[must_use]
+    pub const fn owned(
+        kind: FileKind,
+        size: u64,
+        modified: Timestamp,
+        owner: Arc<[u8]>,
+        group: Arc<[u8]>,
+    ) -> Self {
+        let mode = if matches!(kind, FileKind::Directory) { 0o755 } else { 0o644 };
+        Self { kind, size, modified, mode, links: 1, owner, group, identity: (0, 0) }
     }
 
     /// Whether it is a directory.

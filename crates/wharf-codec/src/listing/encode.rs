@@ -1,9 +1,10 @@
 //! The one form of `LIST` line that every client reads.
 
-use core::fmt::{self, Write as _};
+use core::fmt::Write as _;
 
 use bytes::{BufMut as _, BytesMut};
 
+use crate::digits::{decimal, padded};
 use crate::listing::EntryKind;
 use crate::listing::date::MONTHS;
 use crate::text::is_text;
@@ -65,16 +66,29 @@ pub fn encode_list_line(entry: &ListLine<'_>, now: TimeVal, dst: &mut BytesMut) 
     }
     let Civil { year, month, day, hour, minute, .. } = civil_from_unix(entry.modified.secs());
     let month = MONTHS.get(usize::from(month.saturating_sub(1))).copied().unwrap_or("Jan");
+    let month: [u8; 3] = month.as_bytes().try_into().unwrap_or(*b"Jan");
     let age = now.secs().saturating_sub(entry.modified.secs());
-    // Writing to a buffer that grows cannot fail.
-    let _ = write!(dst, "{}{} {:>3} ", letter(entry.kind), Mode(entry.mode), entry.links);
+    // Lines come by the hundred thousand.
+    dst.reserve(64 + entry.owner.len() + entry.group.len() + entry.name.len());
+    dst.put_slice(&mode(entry.kind, entry.mode));
+    put_right(dst, entry.links, 3);
+    dst.put_slice(b" ");
     put_word(dst, entry.owner);
     put_word(dst, entry.group);
-    let _ = write!(dst, "{:>7} {month} {day:02} ", entry.size);
-    let _ = match age {
-        0..RECENT => write!(dst, "{hour:02}:{minute:02} "),
-        _ => write!(dst, " {year:04} "),
-    };
+    put_right(dst, entry.size, 7);
+    let [d1, d0] = padded(day.into());
+    let [m2, m1, m0] = month;
+    dst.put_slice(&[b' ', m2, m1, m0, b' ', d1, d0, b' ']);
+    if (0..RECENT).contains(&age) {
+        let ([h1, h0], [m1, m0]) = (padded(hour.into()), padded(minute.into()));
+        dst.put_slice(&[h1, h0, b':', m1, m0, b' ']);
+    } else if let Ok(year @ 0..=9999) = u64::try_from(year) {
+        let [y3, y2, y1, y0] = padded(year);
+        dst.put_slice(&[b' ', y3, y2, y1, y0, b' ']);
+    } else {
+        // Writing to a buffer that grows cannot fail.
+        let _ = write!(dst, " {year:04} ");
+    }
     dst.put_slice(entry.name);
     if let (EntryKind::Symlink, Some(target)) = (entry.kind, entry.target.filter(|target| fits(target))) {
         dst.put_slice(b" -> ");
@@ -84,43 +98,60 @@ pub fn encode_list_line(entry: &ListLine<'_>, now: TimeVal, dst: &mut BytesMut) 
 }
 
 /// The first letter of the mode.
-const fn letter(kind: EntryKind) -> char {
+const fn letter(kind: EntryKind) -> u8 {
     match kind {
-        EntryKind::File => '-',
-        EntryKind::Directory => 'd',
-        EntryKind::Symlink => 'l',
+        EntryKind::File => b'-',
+        EntryKind::Directory => b'd',
+        EntryKind::Symlink => b'l',
         // Anything but a plain file, and no client takes a pipe for one.
-        EntryKind::Other => 'p',
+        EntryKind::Other => b'p',
     }
 }
 
 /// A name of eight columns or more, and a space. Clients split at spaces, so that none may stand inside.
 fn put_word(dst: &mut BytesMut, word: &[u8]) {
-    for &byte in if word.is_empty() { b"?" } else { word } {
-        dst.put_u8(if byte <= b' ' || byte == 0x7f { b'_' } else { byte });
+    let breaks = |byte: u8| byte <= b' ' || byte == 0x7f;
+    let word = if word.is_empty() { b"?" } else { word };
+    if word.iter().copied().any(breaks) {
+        dst.extend(word.iter().map(|&byte| if breaks(byte) { b'_' } else { byte }));
+    } else {
+        dst.put_slice(word);
     }
-    dst.put_bytes(b' ', 9_usize.saturating_sub(word.len().max(1)).max(1));
+    let blanks = 9_usize.saturating_sub(word.len()).max(1);
+    dst.put_slice(BLANKS.get(..blanks).unwrap_or(BLANKS));
 }
 
-/// Nine letters of permission.
-struct Mode(u32);
+const BLANKS: &[u8] = b"         ";
 
-impl fmt::Display for Mode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(mode) = *self;
-        let bit = |bit: u32| mode & bit != 0;
-        for (shift, special, with, without) in
-            [(6, 0o4000, 's', 'S'), (3, 0o2000, 's', 'S'), (0, 0o1000, 't', 'T')]
-        {
-            f.write_char(if bit(4 << shift) { 'r' } else { '-' })?;
-            f.write_char(if bit(2 << shift) { 'w' } else { '-' })?;
-            f.write_char(match (bit(1 << shift), bit(special)) {
-                (true, true) => with,
-                (false, true) => without,
-                (true, false) => 'x',
-                (false, false) => '-',
-            })?;
-        }
-        Ok(())
-    }
+/// A number of `width` columns or more, at their right end.
+fn put_right(dst: &mut BytesMut, number: u64, width: usize) {
+    let mut room = [0; 20];
+    let digits = decimal(number, &mut room);
+    let blanks = width.saturating_sub(digits.len());
+    dst.put_slice(BLANKS.get(..blanks).unwrap_or(BLANKS));
+    dst.put_slice(digits);
+}
+
+/// The letter of the kind, nine letters of permission, and a space.
+fn mode(kind: EntryKind, mode: u32) -> [u8; 11] {
+    let bit = |bit: u32, letter: u8| if mode & bit != 0 { letter } else { b'-' };
+    let run = |bit: u32, special: u32, with: u8, without: u8| match (mode & bit != 0, mode & special != 0) {
+        (true, true) => with,
+        (false, true) => without,
+        (true, false) => b'x',
+        (false, false) => b'-',
+    };
+    [
+        letter(kind),
+        bit(0o400, b'r'),
+        bit(0o200, b'w'),
+        run(0o100, 0o4000, b's', b'S'),
+        bit(0o040, b'r'),
+        bit(0o020, b'w'),
+        run(0o010, 0o2000, b's', b'S'),
+        bit(0o004, b'r'),
+        bit(0o002, b'w'),
+        run(0o001, 0o1000, b't', b'T'),
+        b' ',
+    ]
 }

@@ -25,10 +25,17 @@ pub fn facts_of(metadata: &Metadata, path: &VirtualPath, grant: &Grant, key: &[u
         size: metadata.is_file().then_some(metadata.size),
         modify: Some(TimeVal::new(metadata.modified.secs, 0)),
         perm: Some(perm(metadata, path, grant)),
-        unique: Some(Bytes::from(format!("{:016x}", hasher.finish()))),
+        unique: Some(hexadecimal(hasher.finish())),
         unix_mode: Some(metadata.mode & 0o7777),
         ..Facts::default()
     }
+}
+
+/// Sixteen digits.
+fn hexadecimal(number: u64) -> Bytes {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |place: u32| DIGITS[(number >> (4 * place) & 15) as usize];
+    (0..16).rev().map(digit).collect()
 }
 
 fn perm(metadata: &Metadata, path: &VirtualPath, grant: &Grant) -> PermFact {

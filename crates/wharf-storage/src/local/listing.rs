@@ -73,12 +73,14 @@ impl Reader {
             if matches!(name, b"." | b"..") || name.starts_with(reserved::PREFIX) {
                 continue;
             }
-            let stat = match statat(self.dir.fd().map_err(errno::io)?, name, AtFlags::SYMLINK_NOFOLLOW) {
-                Ok(stat) => stat,
-                // It vanished meanwhile.
-                Err(Errno::NOENT) => continue,
-                Err(errno) => return Err(errno::path(errno)),
-            };
+            let stat =
+                match statat(self.dir.fd().map_err(errno::io)?, entry.file_name(), AtFlags::SYMLINK_NOFOLLOW)
+                {
+                    Ok(stat) => stat,
+                    // It vanished meanwhile.
+                    Err(Errno::NOENT) => continue,
+                    Err(errno) => return Err(errno::path(errno)),
+                };
             let metadata = if FileType::from_raw_mode(stat.st_mode) == FileType::Symlink {
                 self.link(name, &stat, shared)
             } else {

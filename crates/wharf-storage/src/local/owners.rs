@@ -1,6 +1,6 @@
 //! The names of owners and groups.
 
-use std::{collections::HashMap, fs};
+use std::{collections::HashMap, fs, sync::Arc};
 
 use rustix::fs::{FileType, Stat};
 use wharf_types::{FileKind, Metadata, Timestamp};
@@ -8,8 +8,8 @@ use wharf_types::{FileKind, Metadata, Timestamp};
 /// The names of owners and groups, as the system's two files have them at the start; others are shown by number.
 #[derive(Debug, Default)]
 pub(super) struct Owners {
-    users: HashMap<u32, Vec<u8>>,
-    groups: HashMap<u32, Vec<u8>>,
+    users: HashMap<u32, Arc<[u8]>>,
+    groups: HashMap<u32, Arc<[u8]>>,
 }
 
 impl Owners {
@@ -35,10 +35,14 @@ impl Owners {
         Metadata {
             mode: stat.st_mode & 0o777,
             links: wide(stat.st_nlink).max(1),
-            owner: name(&self.users, stat.st_uid),
-            group: name(&self.groups, stat.st_gid),
             identity: (stat.st_dev, stat.st_ino),
-            ..Metadata::new(kind, size, modified)
+            ..Metadata::owned(
+                kind,
+                size,
+                modified,
+                name(&self.users, stat.st_uid),
+                name(&self.groups, stat.st_gid),
+            )
         }
     }
 }
@@ -48,21 +52,21 @@ fn wide(number: impl Into<u64>) -> u64 {
     number.into()
 }
 
-fn name(names: &HashMap<u32, Vec<u8>>, id: u32) -> Vec<u8> {
-    names.get(&id).cloned().unwrap_or_else(|| id.to_string().into_bytes())
+fn name(names: &HashMap<u32, Arc<[u8]>>, id: u32) -> Arc<[u8]> {
+    names.get(&id).cloned().unwrap_or_else(|| id.to_string().into_bytes().into())
 }
 
-fn names(file: &str) -> HashMap<u32, Vec<u8>> {
+fn names(file: &str) -> HashMap<u32, Arc<[u8]>> {
     // Without the file there are numbers.
     parse(&fs::read(file).unwrap_or_default())
 }
 
-fn parse(content: &[u8]) -> HashMap<u32, Vec<u8>> {
+fn parse(content: &[u8]) -> HashMap<u32, Arc<[u8]>> {
     let entry = |line: &[u8]| {
         let mut fields = line.split(|b| *b == b':');
         let name = fields.next().filter(|name| !name.is_empty() && name.iter().all(u8::is_ascii_graphic))?;
         let id = str::from_utf8(fields.nth(1)?).ok()?.parse().ok()?;
-        Some((id, name.to_vec()))
+        Some((id, Arc::from(name)))
     };
     let mut names = HashMap::new();
     for (id, name) in content.split(|b| *b == b'\n').filter_map(entry) {
@@ -79,8 +83,8 @@ mod tests {
     fn the_first_name_of_an_id_counts() {
         let names =
             parse(b"root:x:0:0::/:\ntoor:x:0:0::/:\n# note\nodd name:x:7:7\n\nbroken:x\nalice:x:1000:100\n");
-        assert_eq!(name(&names, 0), b"root");
-        assert_eq!(name(&names, 1000), b"alice");
-        assert_eq!(name(&names, 7), b"7");
+        assert_eq!(&*name(&names, 0), b"root");
+        assert_eq!(&*name(&names, 1000), b"alice");
+        assert_eq!(&*name(&names, 7), b"7");
     }
 }
