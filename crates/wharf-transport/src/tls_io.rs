@@ -47,12 +47,13 @@ impl TlsIo {
     pub(crate) const fn established(&mut self) {
         self.established = true;
     }
+}
 
-    fn acknowledge(&self) {
-        if let Some(tcp) = self.io.tcp() {
-            // Without it the peer merely waits.
-            let _ = sockopt::set_tcp_quickack(tcp, true);
-        }
+/// Acknowledges what has come, and for a while what comes, at once.
+pub(crate) fn acknowledge(io: &NetStream) {
+    if let Some(tcp) = io.tcp() {
+        // Without it the peer merely waits.
+        let _ = sockopt::set_tcp_quickack(tcp, true);
     }
 }
 
@@ -62,7 +63,7 @@ impl AsyncRead for TlsIo {
         if !this.established {
             let read = Pin::new(&mut this.io).poll_read(cx, buf);
             if read.is_pending() {
-                this.acknowledge();
+                acknowledge(&this.io);
             }
             return read;
         }

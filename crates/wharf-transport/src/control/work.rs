@@ -13,6 +13,7 @@ use crate::control_event::ControlEvent;
 use crate::control_tls::TlsLayer;
 use crate::failure::TlsFailure;
 use crate::record::Taken;
+use crate::tls_io::acknowledge;
 
 impl ControlStream {
     /// Sends until everything is out (as far as TLS lets it) or the socket is full.
@@ -183,6 +184,9 @@ impl ControlStream {
             Layer::Tls(tls) => {
                 let polled = tls.records.poll_record(&mut self.io, cx);
                 if polled.is_pending() {
+                    if tls.is_handshaking() {
+                        acknowledge(&self.io);
+                    }
                     tls.records.give_back();
                     self.give_back();
                     return Poll::Pending;
