@@ -231,7 +231,10 @@ impl Client {
         restored
     }
 
-    pub(super) async fn restore(&mut self, representation: Option<wharf_codec::Representation>) -> Result<(), Error> {
+    pub(super) async fn restore(
+        &mut self,
+        representation: Option<wharf_codec::Representation>,
+    ) -> Result<(), Error> {
         if let Some(credentials) = self.credentials.take() {
             let done = self.log_in(&credentials).await;
             self.credentials = Some(credentials);
