@@ -1,7 +1,8 @@
 //! Connections that share one tree.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
+use std::task::Poll;
 
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
@@ -38,20 +39,23 @@ pub(crate) async fn run<W: Work>(
     let mut workers = FuturesUnordered::<Worker<'_>>::new();
     workers.push(Box::pin(serve(work, &queue, client)));
     loop {
-        while queue.may_open() {
-            workers.push(Box::pin(join(work, &queue, &twin)));
-        }
-        tokio::select! {
-            ended = workers.next() => match ended {
-                None => break,
-                Some(Ok(())) => {}
-                Some(Err(End::All(failure))) => return Err(failure),
-                Some(Err(End::Lost(failure))) => {
-                    work.detail(&format!("a connection was lost: {failure}"), false);
-                    lost = Some(failure);
+        let ended = poll_fn(|context| {
+            loop {
+                match workers.poll_next_unpin(context) {
+                    // Whatever came to wait has come while they were polled.
+                    Poll::Pending if queue.may_open() => workers.push(Box::pin(join(work, &queue, &twin))),
+                    ended => return ended,
                 }
-            },
-            () = queue.changed() => {}
+            }
+        });
+        match ended.await {
+            None => break,
+            Some(Ok(())) => {}
+            Some(Err(End::All(failure))) => return Err(failure),
+            Some(Err(End::Lost(failure))) => {
+                work.detail(&format!("a connection was lost: {failure}"), false);
+                lost = Some(failure);
+            }
         }
     }
     match lost {
@@ -96,18 +100,21 @@ async fn serve<W: Work>(work: &W, queue: &Queue<W::Job>, client: &mut Client) ->
                 }
             }
             Err(failure) if is_lost(client, &failure).await => {
-                lose(work, queue, late.into_iter().chain([ticket]), &failure);
+                lose(work, queue, late, Some(ticket), &failure);
                 return Err(End::Lost(failure));
             }
             Err(failure) if failure.ends_all() || W::is_root(&ticket.job) => return Err(End::All(failure)),
             Err(failure) => work.failed(&ticket.job, &failure),
         }
-        // Before there is nothing to do, and nobody left to do it once more.
+        // A server that is near may have answered all the while: the other connections get their turn.
+        tokio::task::yield_now().await;
+        // What is late is made certain before this one may have to wait, and while others are there to do it once more.
+        // From here to the next ticket nobody else gets a turn, unless it is.
         if queue.is_empty() {
             match work.settle(client).await {
                 Ok(()) => late = None,
                 Err(failure) if is_lost(client, &failure).await => {
-                    lose(work, queue, late.into_iter(), &failure);
+                    lose(work, queue, late, None, &failure);
                     return Err(End::Lost(failure));
                 }
                 Err(failure) => return Err(End::All(failure)),
@@ -118,19 +125,20 @@ async fn serve<W: Work>(work: &W, queue: &Queue<W::Job>, client: &mut Client) ->
     Ok(())
 }
 
-/// What was not done goes back, once; the last connection leaves it there, and its end is that of all.
+/// What was not done goes back, once; the last connection leaves it there, and its end is that of all. A file that is
+/// not certain goes back as well.
 fn lose<W: Work>(
     work: &W,
     queue: &Queue<W::Job>,
-    undone: impl Iterator<Item = Ticket<W::Job>>,
+    late: Option<Ticket<W::Job>>,
+    undone: Option<Ticket<W::Job>>,
     failure: &Failure,
 ) {
-    for ticket in undone {
-        if ticket.again && queue.has_others() {
-            work.failed(&ticket.job, failure);
-        } else {
-            queue.give_back(ticket);
-        }
+    late.into_iter().for_each(|ticket| queue.give_back(ticket));
+    match undone {
+        Some(ticket) if ticket.again && queue.has_others() => work.failed(&ticket.job, failure),
+        Some(ticket) => queue.give_back(Ticket { again: true, ..ticket }),
+        None => {}
     }
     queue.lose();
     queue.done();

@@ -14,7 +14,7 @@ const WORTH: u64 = 4 << 20;
 pub(super) struct Ticket<J> {
     pub(super) job: J,
     /// Bytes of a file, 0 where that is not known; `None` for a directory.
-    size: Option<u64>,
+    pub(super) size: Option<u64>,
     /// A connection was lost over it.
     pub(super) again: bool,
 }
@@ -74,14 +74,13 @@ impl<J> Queue<J> {
         self.changed.notify_waiters();
     }
 
-    /// What a lost connection left undone comes next.
+    /// What a lost connection left undone. A file comes last: where it is to blame, the others are done before.
     pub(super) fn give_back(&self, ticket: Ticket<J>) {
         let mut left = self.left.borrow_mut();
-        let ticket = Ticket { again: true, ..ticket };
         match ticket.size {
             Some(bytes) => {
                 left.bytes = left.bytes.saturating_add(bytes);
-                left.files.push_front(ticket);
+                left.files.push_back(ticket);
             }
             None => left.folders.push(ticket),
         }
@@ -95,7 +94,6 @@ impl<J> Queue<J> {
             let changed = self.changed.notified();
             if let Some(ticket) = self.take() {
                 self.busy.set(self.busy.get() + 1);
-                self.changed.notify_waiters();
                 return Some(ticket);
             }
             if self.is_done() {
@@ -132,11 +130,6 @@ impl<J> Queue<J> {
 
     fn is_done(&self) -> bool {
         self.is_empty() && self.busy.get() == 0
-    }
-
-    /// Returns when something was added, taken or done.
-    pub(super) async fn changed(&self) {
-        self.changed.notified().await;
     }
 
     /// Returns when there is nothing to do any more.
