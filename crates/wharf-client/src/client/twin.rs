@@ -1,7 +1,7 @@
 //! More connections like one that is there.
 
 use wharf_codec::Representation;
-use wharf_transport::{Fingerprint, TlsFailure, TlsVersion};
+use wharf_transport::{Fingerprint, TlsVersion};
 
 use super::deferred::Deferred;
 use super::resumption::{Resumption, Trail};
@@ -59,16 +59,16 @@ impl Twin {
     ///
     /// # Errors
     /// As [`Client::connect`] and [`Client::login`]; servers turn further connections of a user away in many ways. A
-    /// server that shows another certificate than the first time is [`TlsFailure::PinMismatch`], before anything is
+    /// server that shows another certificate than the first time is [`Error::OtherCertificate`], before anything is
     /// said of the user.
     pub async fn connect(&self) -> Result<Client, Error> {
         let mut memory = self.memory.clone();
         let session = Session::start(&self.options, self.highest, &mut memory).await?;
         let seen = session.tls_info().and_then(|tls| tls.peer_certificate);
-        if let (Some(pinned), Some(seen)) = (self.certificate, seen)
-            && pinned != seen
+        if let (Some(first), Some(seen)) = (self.certificate, seen)
+            && first != seen
         {
-            return Err(Error::Tls(TlsFailure::PinMismatch { pinned, seen }));
+            return Err(Error::OtherCertificate { first, seen });
         }
         let mut client = Client {
             session,

@@ -44,7 +44,7 @@ pub(crate) async fn run<W: Work>(
                 match workers.poll_next_unpin(context) {
                     // Whatever came to wait has come while they were polled.
                     Poll::Pending if queue.may_open() => workers.push(Box::pin(join(work, &queue, &twin))),
-                    ended => return ended,
+                    ended @ (Poll::Ready(_) | Poll::Pending) => return ended,
                 }
             }
         });
