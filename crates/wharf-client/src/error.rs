@@ -3,7 +3,7 @@
 use std::io;
 
 use wharf_codec::{Reply, ReplyCode, TextError};
-use wharf_transport::{TlsError, TlsFailure};
+use wharf_transport::{Fingerprint, TlsError, TlsFailure};
 
 /// The kind of an [`Error`], for exit codes and for deciding whether to try again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -101,6 +101,17 @@ pub enum Error {
     /// The handshake or the TLS stream of the control connection failed.
     #[error("{0}")]
     Tls(#[source] TlsFailure),
+    /// A further connection was shown another certificate than the first one. Nothing has been said of the user.
+    #[error(
+        "the server shows the certificate sha256:{seen} on a further connection, and showed sha256:{first} on the \
+        first: several servers may share the name, or somebody is in the way"
+    )]
+    OtherCertificate {
+        /// The one that the first connection was shown.
+        first: Fingerprint,
+        /// The one that came.
+        seen: Fingerprint,
+    },
     /// The options for TLS do not work.
     #[error("{0}")]
     TlsSetup(#[from] TlsError),
@@ -197,6 +208,7 @@ impl Error {
                     ErrorClass::Tls
                 }
             }
+            Self::OtherCertificate { .. } => ErrorClass::Certificate,
             Self::TlsSetup(_) | Self::Local(_) | Self::InvalidArgument { .. } | Self::ApiMisuse(_) => {
                 ErrorClass::Local
             }
@@ -222,6 +234,7 @@ impl Error {
             Self::Closed { said: reply } | Self::Data { reply, .. } => reply.as_ref(),
             Self::ClearPassword
             | Self::Tls(_)
+            | Self::OtherCertificate { .. }
             | Self::TlsSetup(_)
             | Self::Network { .. }
             | Self::PeerMisbehaved(_)

@@ -10,6 +10,7 @@ use crate::ConnectOptions;
 use crate::options::{WireLine, WireLog};
 
 /// The record of one server, and what the user ought to hear of it.
+#[derive(Clone)]
 pub(crate) struct Memory {
     store: Option<Arc<dyn HostMemory>>,
     host: String,

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{ArgAction, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Parser, Subcommand, ValueEnum, value_parser};
 use wharf_client::{Charset, TlsMode, TlsVersion};
 
 use crate::duration::parse_duration;
@@ -196,6 +196,9 @@ pub(crate) struct Copy {
     /// Go on where an earlier copy stopped
     #[arg(short = 'c', long = "continue")]
     pub(crate) go_on: bool,
+    /// With -r, the most connections that files go over at the same time (1 to 16). A few small files take one
+    #[arg(short = 'j', long, value_name = "N", default_value_t = 4, value_parser = value_parser!(u8).range(1..=16))]
+    pub(crate) parallel: u8,
     /// Compare each file with the server's behind the copy: by the best digest that the server tells (HASH, XSHA256,
     /// XSHA1, XMD5, XCRC), else by its size
     #[arg(long)]
@@ -242,6 +245,13 @@ impl From<Version> for TlsVersion {
             Version::V1_2 => Self::V1_2,
             Version::V1_3 => Self::V1_3,
         }
+    }
+}
+
+impl Copy {
+    /// The most connections.
+    pub(crate) fn connections(self) -> usize {
+        if self.recursive { self.parallel.into() } else { 1 }
     }
 }
 

@@ -12,7 +12,7 @@ pub(crate) async fn cp(
     (source, here): (&mut Client, &Location),
     (target, there): (&mut Client, &Location),
     fxp: bool,
-    console: &mut Console,
+    console: &Console,
 ) -> Result<(), Failure> {
     let to = there.path()?;
     let into = to.is_empty() || to.ends_with(b"/");
@@ -47,7 +47,7 @@ async fn one(
     target: &mut Client,
     to: &[u8],
     fxp: bool,
-    console: &mut Console,
+    console: &Console,
 ) -> Result<(), Failure> {
     let bar = console.bar(from, None, 0);
     let done =

@@ -24,7 +24,7 @@ pub(crate) async fn rm(
     client: &mut Client,
     there: &Location,
     recursive: bool,
-    console: &mut Console,
+    console: &Console,
 ) -> Result<(), Failure> {
     let Some(found) = remote::expand(client, there).await? else {
         let path = named(there)?;
@@ -62,7 +62,7 @@ enum Step {
 }
 
 /// Files first, then the directories that held them. Links are removed, never followed.
-async fn tree(client: &mut Client, root: Vec<u8>, console: &mut Console) -> Result<(), Failure> {
+async fn tree(client: &mut Client, root: Vec<u8>, console: &Console) -> Result<(), Failure> {
     let mut steps = vec![Step::Enter(root, Trail::default())];
     let mut budget = Budget::default();
     while let Some(step) = steps.pop() {
@@ -93,7 +93,7 @@ async fn tree(client: &mut Client, root: Vec<u8>, console: &mut Console) -> Resu
     Ok(())
 }
 
-fn proceed(done: Result<(), wharf_client::Error>, console: &mut Console) -> Result<(), Failure> {
+fn proceed(done: Result<(), wharf_client::Error>, console: &Console) -> Result<(), Failure> {
     match done.map_err(Failure::from) {
         Err(failure) if failure.ends_all() => Err(failure),
         Err(failure) => {

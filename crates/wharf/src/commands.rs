@@ -1,5 +1,6 @@
 //! From the command line to what it asks for.
 
+use std::cell::Cell;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt as _;
 
@@ -14,12 +15,12 @@ use crate::progress::Console;
 use crate::send::{self, Send};
 use crate::{between, browse, change, memory, output, verify};
 
-/// Does it all over one connection, if it needs one.
+/// Does it all over one connection, if it needs one; trees may take more.
 pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     let Args { global, command } = args;
     let Some(command) = command else { return Err(no_shell()) };
-    let mut console = Console::new(&global);
-    if let Some(client) = work(&global, command, &mut console).await? {
+    let console = Console::new(&global);
+    if let Some(client) = work(&global, command, &console).await? {
         // All is done: a goodbye that fails changes nothing.
         let _ = client.quit().await;
     }
@@ -29,7 +30,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     }
 }
 
-async fn work(global: &Global, command: Command, console: &mut Console) -> Result<Option<Client>, Failure> {
+async fn work(global: &Global, command: Command, console: &Console) -> Result<Option<Client>, Failure> {
     // Whatever is wrong with the arguments shows before anybody is called.
     match command {
         Command::Ls { long, url } => {
@@ -45,7 +46,9 @@ async fn work(global: &Global, command: Command, console: &mut Console) -> Resul
             Location::parse(&url)?;
             let locals = send::expand(local)?;
             let (mut client, there) = reach(global, &url).await?;
-            Send { client: &mut client, copy, console, no_times: false }.run(&there, &locals).await?;
+            Send { client: &mut client, copy, console, no_times: &Cell::new(false) }
+                .run(&there, &locals)
+                .await?;
             Ok(Some(client))
         }
         Command::Cat { url } => {

@@ -14,6 +14,9 @@ pub(crate) enum Failure {
     /// What the server says makes no sense, or leads nowhere.
     #[error("{0}")]
     Peer(String),
+    /// The server's tree seems to have no end: none of it is worth going on with.
+    #[error("{0}")]
+    Endless(String),
     #[error("{what}: {source}")]
     Local { what: String, source: io::Error },
     /// Each of them has been reported.
@@ -52,7 +55,7 @@ impl Failure {
                 ErrorClass::Data => 10,
                 ErrorClass::Local | _ => 7,
             },
-            Self::Peer(_) => 9,
+            Self::Peer(_) | Self::Endless(_) => 9,
             Self::Local { .. } => 7,
             Self::Interrupted => 130,
         }
@@ -76,7 +79,7 @@ impl Failure {
                 !matches!(error.class(), ErrorClass::Refused | ErrorClass::NotFound | ErrorClass::Data)
                     || error.reply().is_some_and(|reply| reply.code().get() == 421)
             }
-            Self::Interrupted => true,
+            Self::Interrupted | Self::Endless(_) => true,
             Self::Usage(_) | Self::Peer(_) | Self::Some(_) => false,
         }
     }

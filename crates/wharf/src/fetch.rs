@@ -15,14 +15,15 @@ use crate::location::Location;
 use crate::output;
 use crate::overlap::{OVERLAP, Overlap};
 use crate::progress::Console;
-use crate::remote::{self, Budget, Found, Trail};
+use crate::remote::{self, Found, Trail};
+use crate::tree::{self, FetchJob, FetchTree};
 use crate::verify;
 
 /// One `get`.
 pub(crate) struct Fetch<'a> {
     pub(crate) client: &'a mut Client,
     pub(crate) copy: Copy,
-    pub(crate) console: &'a mut Console,
+    pub(crate) console: &'a Console,
 }
 
 impl Fetch<'_> {
@@ -99,105 +100,29 @@ impl Fetch<'_> {
                 .map_err(|error| Failure::local(local.display().to_string(), error))?;
         }
         let folder = Arc::new(open(local)?);
-        for one in found {
-            let done = match one.entry.kind {
-                EntryKind::Directory if self.copy.recursive => match self.name(&one.entry.name) {
-                    Some(name) => match folder.child(&name) {
-                        Ok(child) => self.walk(one.path.clone(), child).await,
-                        Err(error) => Err(Failure::local(output::local(name.as_bytes()).to_string(), error)),
-                    },
-                    None => Err(unfit()),
-                },
-                EntryKind::Directory => {
-                    self.console
-                        .note(&format!("{}: a directory, skipped without -r", output::name(&one.path)));
-                    Ok(())
-                }
-                EntryKind::File | EntryKind::Symlink | EntryKind::Other => {
-                    self.listed(&one.path, &folder, &one.entry).await
-                }
-            };
-            self.proceed(&one.path, done)?;
+        let tree = FetchTree::new(self.copy, self.console);
+        let mut jobs = Vec::new();
+        for Found { path, entry } in found {
+            if entry.kind == EntryKind::Directory && !self.copy.recursive {
+                self.console.note(&format!("{}: a directory, skipped without -r", output::name(&path)));
+            } else {
+                jobs.extend(tree.below(self, path, &folder, entry, &Trail::default())?);
+            }
         }
-        Ok(())
+        tree::run(&tree, self.client, self.copy.connections(), jobs).await
     }
 
     /// The contents of a directory become those of the folder.
     async fn tree(&mut self, path: Vec<u8>, target: &Path) -> Result<(), Failure> {
         std::fs::create_dir_all(target)
             .map_err(|error| Failure::local(target.display().to_string(), error))?;
-        let folder = open(target)?;
-        self.walk(path, folder).await
-    }
-
-    async fn walk(&mut self, root: Vec<u8>, folder: Folder) -> Result<(), Failure> {
-        let mut pending = vec![(root, Arc::new(folder), None::<Name>, Trail::default())];
-        let mut budget = Budget::default();
-        while let Some((path, parent, name, trail)) = pending.pop() {
-            // A folder is opened when its turn comes: few are open at a time, whatever the server lists.
-            let folder = match &name {
-                None => parent,
-                Some(name) => match parent.child(name) {
-                    Ok(folder) => Arc::new(folder),
-                    Err(error) => {
-                        let failure = Failure::local(output::name(&path).to_string(), error);
-                        self.proceed(b"", Err(failure))?;
-                        continue;
-                    }
-                },
-            };
-            let mut entries = match self.client.list(&path).await.map_err(Failure::from) {
-                Ok(entries) => entries,
-                Err(failure) if name.is_none() => return Err(failure),
-                Err(failure) => {
-                    self.proceed(&path, Err(failure))?;
-                    continue;
-                }
-            };
-            let left_out = self.client.left_out();
-            if left_out > 0 {
-                let shown = output::name(&path);
-                self.console.failed(&format!(
-                    "{shown}: {left_out} lines of the listing make no sense or name no file"
-                ));
-            }
-            budget.take(entries.len())?;
-            entries.sort_by(|one, other| other.name.cmp(&one.name));
-            for entry in entries.iter().rev().filter(|entry| entry.kind != EntryKind::Directory) {
-                let below = remote::join(&path, &entry.name);
-                let done = self.listed(&below, &folder, entry).await;
-                self.proceed(&below, done)?;
-            }
-            for entry in entries.into_iter().filter(|entry| entry.kind == EntryKind::Directory) {
-                let below = remote::join(&path, &entry.name);
-                match self.name(&entry.name) {
-                    Some(name) => {
-                        let trail = trail.down(&below, &entry)?;
-                        pending.push((below, Arc::clone(&folder), Some(name), trail));
-                    }
-                    None => self.proceed(&below, Err(unfit()))?,
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// An entry of a listing that is no directory.
-    async fn listed(&mut self, path: &[u8], folder: &Folder, entry: &RemoteEntry) -> Result<(), Failure> {
-        let name = self.name(&entry.name).ok_or_else(unfit)?;
-        match entry.kind {
-            EntryKind::File => self.file(path, folder, &name, Some(entry)).await,
-            EntryKind::Symlink | EntryKind::Other | EntryKind::Directory => {
-                let what =
-                    if entry.kind == EntryKind::Symlink { "a link" } else { "neither file nor directory" };
-                self.console.note(&format!("{}: {what}, skipped", output::name(path)));
-                Ok(())
-            }
-        }
+        let root = FetchJob::root(path, open(target)?);
+        let tree = FetchTree::new(self.copy, self.console);
+        tree::run(&tree, self.client, self.copy.connections(), vec![root]).await
     }
 
     /// One file, under a temporary name until it is whole.
-    async fn file(
+    pub(crate) async fn file(
         &mut self,
         path: &[u8],
         folder: &Folder,
@@ -299,23 +224,8 @@ impl Fetch<'_> {
     }
 
     /// The name on this side: the same text, or the same bytes where they are none.
-    fn name(&self, name: &[u8]) -> Option<Name> {
+    pub(crate) fn name(&self, name: &[u8]) -> Option<Name> {
         Name::new(&here(self.client, name))
-    }
-
-    fn proceed(&mut self, path: &[u8], done: Result<(), Failure>) -> Result<(), Failure> {
-        match done {
-            Err(failure) if failure.ends_all() => Err(failure),
-            Err(failure @ (Failure::Peer(_) | Failure::Usage(_))) => {
-                self.console.failed(&format!("{}: {failure}", output::name(path)));
-                Ok(())
-            }
-            Err(failure) => {
-                self.console.failed(&failure.to_string());
-                Ok(())
-            }
-            Ok(()) => Ok(()),
-        }
     }
 }
 
@@ -334,10 +244,6 @@ fn open(path: &Path) -> Result<Folder, Failure> {
 fn another(path: &[u8]) -> Failure {
     let what = output::name(path).to_string();
     Failure::here(what, "what is here is not the beginning of the server's file: fetch it without -c")
-}
-
-fn unfit() -> Failure {
-    Failure::Peer("the name does not fit into one folder".to_owned())
 }
 
 fn beneath(folder: &Path, name: &[u8]) -> Result<PathBuf, Failure> {

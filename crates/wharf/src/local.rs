@@ -7,7 +7,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, mkdirat, openat, renameat, statat, unlinkat};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, fstat, mkdirat, openat, renameat, statat, unlinkat};
 use rustix::io::Errno;
 
 /// The longest name of usual file systems, in bytes.
@@ -29,7 +29,7 @@ impl Name {
     }
 
     /// The name that a file has while it is not whole.
-    fn part(&self) -> Self {
+    pub(crate) fn part(&self) -> Self {
         let end = b".wharf-part";
         let kept = self.0.len().min(LONGEST - end.len() - 1);
         Self([b".", self.0.get(..kept).unwrap_or(&self.0), end].concat())
@@ -70,6 +70,12 @@ impl Folder {
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// What no other folder has: the device and the number on it.
+    pub(crate) fn identity(&self) -> io::Result<(u64, u64)> {
+        let stat = fstat(&self.0)?;
+        Ok((stat.st_dev, stat.st_ino))
     }
 
     pub(crate) fn standing(&self, name: &Name) -> io::Result<Standing> {

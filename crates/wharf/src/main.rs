@@ -21,6 +21,7 @@ mod overlap;
 mod progress;
 mod remote;
 mod send;
+mod tree;
 mod trust;
 mod verify;
 

@@ -1,8 +1,9 @@
 //! What is shown while files move: on a terminal only.
 
+use std::cell::Cell;
 use std::io::{self, IsTerminal as _};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::args::Global;
 use crate::output;
@@ -10,14 +11,23 @@ use crate::output;
 /// Notes, warnings and progress, and how many files failed.
 pub(crate) struct Console {
     quiet: bool,
+    verbose: bool,
     progress: bool,
-    failed: u64,
+    /// One for each file that is on its way.
+    bars: MultiProgress,
+    failed: Cell<u64>,
 }
 
 impl Console {
     pub(crate) fn new(global: &Global) -> Self {
         let terminals = io::stderr().is_terminal() && io::stdout().is_terminal();
-        Self { quiet: global.quiet, progress: terminals && !global.quiet && !global.verbose, failed: 0 }
+        Self {
+            quiet: global.quiet,
+            verbose: global.verbose,
+            progress: terminals && !global.quiet && !global.verbose,
+            bars: MultiProgress::with_draw_target(ProgressDrawTarget::stderr()),
+            failed: Cell::new(0),
+        }
     }
 
     /// A bar for one file; it shows nothing where there is no terminal.
@@ -31,7 +41,8 @@ impl Console {
             "{msg} {bytes} {bytes_per_sec}"
         };
         let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-        let bar = ProgressBar::with_draw_target(size, ProgressDrawTarget::stderr()).with_style(style);
+        let bar = ProgressBar::with_draw_target(size, ProgressDrawTarget::hidden()).with_style(style);
+        let bar = self.bars.add(bar);
         bar.set_message(output::name(name).to_string());
         bar.set_position(offset);
         bar.reset_eta();
@@ -41,17 +52,24 @@ impl Console {
     /// Something that is good to know and no failure.
     pub(crate) fn note(&self, text: &str) {
         if !self.quiet {
-            output::note(&format!("wharf: {text}"));
+            self.bars.suspend(|| output::note(&format!("wharf: {text}")));
+        }
+    }
+
+    /// Something for those who want to hear it all.
+    pub(crate) fn detail(&self, text: &str) {
+        if self.verbose {
+            self.bars.suspend(|| output::note(&format!("* {text}")));
         }
     }
 
     /// One file that could not be done; the others go on.
-    pub(crate) fn failed(&mut self, text: &str) {
-        self.failed += 1;
-        output::error(text);
+    pub(crate) fn failed(&self, text: &str) {
+        self.failed.set(self.failed.get() + 1);
+        self.bars.suspend(|| output::error(text));
     }
 
     pub(crate) fn failures(&self) -> u64 {
-        self.failed
+        self.failed.get()
     }
 }

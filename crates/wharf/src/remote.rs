@@ -169,10 +169,10 @@ impl Trail {
         let step = (entry.name.to_vec(), entry.unique.as_ref().map(|unique| unique.to_vec()));
         let shown = output::name(path);
         if step.1.is_some() && self.0.contains(&step) {
-            return Err(Failure::Peer(format!("{shown}: the directory holds itself")));
+            return Err(Failure::Endless(format!("{shown}: the directory holds itself")));
         }
         if self.0.len() >= DEEPEST {
-            return Err(Failure::Peer(format!("{shown}: directories lie more than {DEEPEST} deep")));
+            return Err(Failure::Endless(format!("{shown}: directories lie more than {DEEPEST} deep")));
         }
         let mut trail = self.clone();
         trail.0.push(step);
@@ -188,7 +188,7 @@ impl Budget {
     pub(crate) fn take(&mut self, entries: usize) -> Result<(), Failure> {
         self.0 = self.0.saturating_add(entries as u64);
         if self.0 > MOST {
-            return Err(Failure::Peer(format!("the server's tree has more than {MOST} entries")));
+            return Err(Failure::Endless(format!("the server's tree has more than {MOST} entries")));
         }
         Ok(())
     }

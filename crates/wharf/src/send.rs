@@ -1,6 +1,6 @@
 //! `put`.
 
-use std::collections::VecDeque;
+use std::cell::Cell;
 use std::ffi::OsStr;
 use std::fs::{self, Metadata};
 use std::io::{self, SeekFrom};
@@ -17,16 +17,17 @@ use crate::glob::{Pattern, is_special};
 use crate::location::Location;
 use crate::output;
 use crate::progress::Console;
-use crate::remote::{self, DEEPEST};
+use crate::remote;
+use crate::tree::{self, SendJob, SendTree};
 use crate::verify;
 
 /// One `put`.
 pub(crate) struct Send<'a> {
     pub(crate) client: &'a mut Client,
     pub(crate) copy: Copy,
-    pub(crate) console: &'a mut Console,
+    pub(crate) console: &'a Console,
     /// Whether the server has shown that it cannot set times.
-    pub(crate) no_times: bool,
+    pub(crate) no_times: &'a Cell<bool>,
 }
 
 impl Send<'_> {
@@ -40,7 +41,8 @@ impl Send<'_> {
                 if !self.copy.recursive {
                     return Err(Failure::usage(format!("{} is a folder: -r copies folders", shown(local))));
                 }
-                return self.tree(local, target).await;
+                let root = self.root(local, target).await?;
+                return self.tree(vec![root]).await;
             }
             let target = if target.is_empty() || target.ends_with(b"/") {
                 remote::join(&target, &self.name(local)?)
@@ -49,6 +51,7 @@ impl Send<'_> {
             };
             return self.file(local, &target).await;
         }
+        let mut jobs = Vec::new();
         for local in locals {
             let target = match self.name(local) {
                 Ok(name) => remote::join(&target, &name),
@@ -58,9 +61,15 @@ impl Send<'_> {
                 }
             };
             let done = match metadata(local) {
-                Ok(metadata) if metadata.is_dir() && self.copy.recursive => self.tree(local, target).await,
+                Ok(metadata) if metadata.is_dir() && self.copy.recursive => {
+                    self.root(local, target).await.map(|root| jobs.push(root))
+                }
                 Ok(metadata) if metadata.is_dir() => {
                     self.console.note(&format!("{}: a folder, skipped without -r", shown(local)));
+                    Ok(())
+                }
+                Ok(metadata) if self.copy.recursive => {
+                    jobs.push(SendJob::file(local.clone(), target, &metadata));
                     Ok(())
                 }
                 Ok(_) => self.file(local, &target).await,
@@ -68,7 +77,7 @@ impl Send<'_> {
             };
             self.proceed(done)?;
         }
-        Ok(())
+        self.tree(jobs).await
     }
 
     async fn standard_input(&mut self, target: &[u8]) -> Result<(), Failure> {
@@ -82,75 +91,26 @@ impl Send<'_> {
         Ok(())
     }
 
-    /// The contents of a folder become those of the directory.
-    async fn tree(&mut self, local: &Path, target: Vec<u8>) -> Result<(), Failure> {
+    /// A folder whose contents become those of the directory, which is made where it is missing.
+    async fn root(&mut self, local: &Path, target: Vec<u8>) -> Result<SendJob, Failure> {
         let target = match target.as_slice() {
             b"/" | b"" => target,
             [start @ .., b'/'] => start.to_vec(),
             _ => target,
         };
         remote::ensure_directory(self.client, &target, true).await?;
-        // What comes of a file's time and size shows with the next file.
-        self.client.defer(true);
-        let done = self.walk(local, target).await;
+        SendJob::root(local.to_owned(), target)
+    }
+
+    async fn tree(&mut self, jobs: Vec<SendJob>) -> Result<(), Failure> {
+        let tree = SendTree::new(self.copy, self.console, self.no_times);
+        let done = tree::run(&tree, self.client, self.copy.connections(), jobs).await;
         self.client.defer(false);
-        self.client.flush().await?;
-        self.tell_late();
         done
     }
 
-    async fn walk(&mut self, local: &Path, target: Vec<u8>) -> Result<(), Failure> {
-        let mut pending = VecDeque::from([(local.to_owned(), target, vec![identity(&metadata(local)?)])]);
-        while let Some((folder, target, trail)) = pending.pop_front() {
-            let entries = match sorted(&folder) {
-                Ok(entries) => entries,
-                Err(failure) => {
-                    self.proceed(Err(failure))?;
-                    continue;
-                }
-            };
-            let mut folders = Vec::new();
-            for path in &entries {
-                let below = match self.name(path) {
-                    Ok(name) => remote::join(&target, &name),
-                    Err(failure) => {
-                        self.proceed(Err(failure))?;
-                        continue;
-                    }
-                };
-                match metadata(path) {
-                    Ok(metadata) if metadata.is_file() => {
-                        let done = self.file(path, &below).await;
-                        self.proceed(done)?;
-                    }
-                    Ok(metadata) if metadata.is_dir() => {
-                        let this = identity(&metadata);
-                        if trail.contains(&this) || trail.len() >= DEEPEST {
-                            let failure =
-                                Failure::here(shown(path), "the folder holds itself, or lies too deep");
-                            self.proceed(Err(failure))?;
-                            continue;
-                        }
-                        let trail = trail.iter().copied().chain([this]).collect();
-                        folders.push((path.clone(), below, trail));
-                    }
-                    Ok(_) => self.console.note(&format!("{}: neither file nor folder, skipped", shown(path))),
-                    Err(failure) => self.proceed(Err(failure))?,
-                }
-            }
-            let made = remote::ensure_all(self.client, folders.iter().map(|folder| &folder.1)).await?;
-            for (folder, done) in folders.into_iter().zip(made) {
-                if done.is_ok() {
-                    pending.push_back(folder);
-                }
-                self.proceed(done)?;
-            }
-        }
-        Ok(())
-    }
-
     /// The last component as the server writes it.
-    fn name(&self, path: &Path) -> Result<Vec<u8>, Failure> {
+    pub(crate) fn name(&self, path: &Path) -> Result<Vec<u8>, Failure> {
         let name = last(path)?;
         match std::str::from_utf8(name) {
             Ok(text) => self
@@ -163,13 +123,13 @@ impl Send<'_> {
         }
     }
 
-    fn tell_late(&mut self) {
+    pub(crate) fn tell_late(&mut self) {
         for error in self.client.late_failures() {
             self.console.failed(&Failure::from(error).to_string());
         }
     }
 
-    async fn file(&mut self, local: &Path, target: &[u8]) -> Result<(), Failure> {
+    pub(crate) async fn file(&mut self, local: &Path, target: &[u8]) -> Result<(), Failure> {
         let fail = |error| Failure::local(shown(local), error);
         let mut file = tokio::fs::File::open(local).await.map_err(fail)?;
         let metadata = file.metadata().await.map_err(fail)?;
@@ -207,14 +167,14 @@ impl Send<'_> {
     }
 
     async fn keep_time(&mut self, metadata: &Metadata, target: &[u8]) -> Result<(), Failure> {
-        if !self.copy.times || self.no_times || !metadata.is_file() {
+        if !self.copy.times || self.no_times.get() || !metadata.is_file() {
             return Ok(());
         }
         let time = TimeVal::new(metadata.mtime(), u32::try_from(metadata.mtime_nsec()).unwrap_or(0));
         match self.client.set_modified(target, time).await.map_err(Failure::from) {
             Ok(true) => Ok(()),
             Ok(false) => {
-                self.no_times = true;
+                self.no_times.set(true);
                 Ok(())
             }
             // The file is there: that its time is not is no failure.
@@ -223,7 +183,7 @@ impl Send<'_> {
         }
     }
 
-    fn proceed(&mut self, done: Result<(), Failure>) -> Result<(), Failure> {
+    pub(crate) fn proceed(&self, done: Result<(), Failure>) -> Result<(), Failure> {
         match done {
             Err(failure) if failure.ends_all() => Err(failure),
             Err(failure) => {
@@ -260,15 +220,15 @@ pub(crate) fn expand(locals: Vec<PathBuf>) -> Result<Vec<PathBuf>, Failure> {
     Ok(found)
 }
 
-fn metadata(path: &Path) -> Result<Metadata, Failure> {
+pub(crate) fn metadata(path: &Path) -> Result<Metadata, Failure> {
     fs::metadata(path).map_err(|error| Failure::local(shown(path), error))
 }
 
-fn identity(metadata: &Metadata) -> (u64, u64) {
+pub(crate) fn identity(metadata: &Metadata) -> (u64, u64) {
     (metadata.dev(), metadata.ino())
 }
 
-fn sorted(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+pub(crate) fn sorted(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let entries = fs::read_dir(folder).and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect());
     let mut entries: Vec<PathBuf> = entries.map_err(|error| Failure::local(shown(folder), error))?;
     entries.sort();
@@ -281,7 +241,7 @@ fn last(path: &Path) -> Result<&[u8], Failure> {
         .ok_or_else(|| Failure::usage(format!("{} has no name of its own: say where to put it", shown(path))))
 }
 
-fn shown(path: &Path) -> String {
+pub(crate) fn shown(path: &Path) -> String {
     output::local(path.as_os_str().as_bytes()).to_string()
 }
 

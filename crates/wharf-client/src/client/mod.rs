@@ -10,6 +10,7 @@ mod resumption;
 mod rewind;
 mod times;
 mod transfer;
+mod twin;
 
 use std::fmt;
 
@@ -28,6 +29,7 @@ use crate::{Charset, ConnectOptions, Error, TlsMode};
 
 pub use self::between::Between;
 pub use self::transfer::Upload;
+pub use self::twin::Twin;
 
 /// A session with a server.
 ///
@@ -55,6 +57,7 @@ pub struct Client {
 }
 
 /// What a connection that is made anew logs in with.
+#[derive(Debug, Clone)]
 struct Credentials {
     user: wharf_codec::UserName,
     /// None where the certificate of this side is enough.

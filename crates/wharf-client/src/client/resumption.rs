@@ -57,7 +57,7 @@ impl Resumption {
 }
 
 /// Where in the server's tree the session stands, as far as it is known from the commands that led there.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Trail(Vec<Pathname>);
 
 impl Trail {
@@ -231,7 +231,10 @@ impl Client {
         restored
     }
 
-    async fn restore(&mut self, representation: Option<wharf_codec::Representation>) -> Result<(), Error> {
+    pub(super) async fn restore(
+        &mut self,
+        representation: Option<wharf_codec::Representation>,
+    ) -> Result<(), Error> {
         if let Some(credentials) = self.credentials.take() {
             let done = self.log_in(&credentials).await;
             self.credentials = Some(credentials);

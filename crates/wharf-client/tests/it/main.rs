@@ -17,3 +17,4 @@ mod protected;
 mod quirks;
 mod reuse;
 mod transfers;
+mod twin;

@@ -34,7 +34,7 @@ fn a_tree_of_small_files_takes_a_round_trip_for_each() {
     let (here, there) = (here.to_str().unwrap().to_owned(), back.to_str().unwrap().to_owned());
     let put = |option: &'static str| {
         let here = here.clone();
-        move |url: String| [option, "put", "-r", &here, &(url + "x")].map(str::to_owned).to_vec()
+        move |url: String| [option, "put", "-r", "-j1", &here, &(url + "x")].map(str::to_owned).to_vec()
     };
     // Login, and what the first file and each directory take.
     let most = 40 + FILES * 6 / 5;
@@ -42,7 +42,8 @@ fn a_tree_of_small_files_takes_a_round_trip_for_each() {
     assert!(up <= most, "{up} round trips for {FILES} uploads");
     assert_eq!(server.content("x/d1/f5").unwrap(), b"5");
     assert_eq!(server.state.lock().unwrap().times.len(), FILES as usize);
-    let down = round_trips(&server, |url| ["get", "-r", &(url + "x"), &there].map(str::to_owned).to_vec());
+    let down =
+        round_trips(&server, |url| ["get", "-r", "-j1", &(url + "x"), &there].map(str::to_owned).to_vec());
     assert!(down <= most, "{down} round trips for {FILES} downloads");
     assert_eq!(fs::read(back.join("d3/f7")).unwrap(), b"7");
     let slow = round_trips(&server, put("--no-pipeline"));

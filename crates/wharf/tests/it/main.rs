@@ -5,6 +5,7 @@
 mod charset;
 mod distance;
 mod hostile;
+mod parallel;
 mod server;
 mod usage;
 mod verify;

@@ -26,6 +26,12 @@ pub(crate) struct State {
     pub(crate) latin1: bool,
     /// Downloads end after so many bytes.
     pub(crate) cut: Option<usize>,
+    /// Connections beyond this number are turned away.
+    pub(crate) most: Option<usize>,
+    /// Connections that go away in the middle of a file, by number; and with which of their files.
+    pub(crate) dying: BTreeMap<usize, usize>,
+    /// Paths of the files that moved, and over which connection.
+    pub(crate) moved: Vec<(usize, String)>,
 }
 
 pub(crate) struct Server {
@@ -44,9 +50,16 @@ impl Server {
         thread::spawn(move || {
             for stream in listener.incoming() {
                 let shared = Arc::clone(&shared);
-                shared.lock().unwrap().connections += 1;
+                let mut state = shared.lock().unwrap();
+                state.connections += 1;
+                let (number, mut stream) = (state.connections, stream.unwrap());
+                if state.most.is_some_and(|most| number > most) {
+                    stream.write_all(b"421 enough\r\n").unwrap();
+                    continue;
+                }
+                drop(state);
                 // A client that went away ends its thread.
-                thread::spawn(move || drop(serve(&stream.unwrap(), &shared)));
+                thread::spawn(move || drop(serve(&stream, number, &shared)));
             }
         });
         Self { port, state }
@@ -89,14 +102,14 @@ pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
-fn serve(stream: &TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
+fn serve(stream: &TcpStream, number: usize, state: &Mutex<State>) -> std::io::Result<()> {
     // Short replies must not wait for each other.
     stream.set_nodelay(true)?;
     let mut lines = BufReader::new(stream.try_clone()?);
     let mut control = stream.try_clone()?;
     let latin1 = state.lock().unwrap().latin1;
     let mut say = |line: &str| control.write_all(&on_wire(&format!("{line}\r\n"), latin1));
-    let (mut passive, mut offset, mut from) = (None::<TcpListener>, 0, String::new());
+    let (mut passive, mut offset, mut from, mut files) = (None::<TcpListener>, 0, String::new(), 0);
     say("220 hello")?;
     loop {
         let mut line = Vec::new();
@@ -108,7 +121,19 @@ fn serve(stream: &TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
         state.lock().unwrap().heard.push(line.clone());
         let (verb, argument) = line.split_once(' ').unwrap_or((&line, ""));
         let path = argument.trim_start_matches('/').trim_end_matches('/').to_owned();
+        let shared = state;
         let mut state = state.lock().unwrap();
+        if matches!(verb, "RETR" | "STOR") {
+            files += 1;
+            let dies = state.dying.get(&number) == Some(&files);
+            if dies {
+                drop(state);
+                let (mut data, _) = passive.take().unwrap().accept()?;
+                say("150 now")?;
+                return data.write_all(b"?");
+            }
+            state.moved.push((number, path.clone()));
+        }
         match verb {
             "USER" => say("331 and?")?,
             "PASS" => say("230 in")?,
@@ -155,22 +180,26 @@ fn serve(stream: &TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
             }
             "RETR" => match state.tree.get(&path) {
                 Some(Some(content)) => {
-                    let rest = &content[std::mem::take(&mut offset).min(content.len())..];
+                    let rest = content[std::mem::take(&mut offset).min(content.len())..].to_vec();
+                    let cut = state.cut;
+                    // Other connections go on meanwhile.
+                    drop(state);
                     let (mut data, _) = passive.take().unwrap().accept()?;
                     say("150 now")?;
-                    data.write_all(&rest[..state.cut.unwrap_or(rest.len()).min(rest.len())])?;
+                    data.write_all(&rest[..cut.unwrap_or(rest.len()).min(rest.len())])?;
                     drop(data);
-                    say(if state.cut.is_some() { "426 cut" } else { "226 done" })?;
+                    say(if cut.is_some() { "426 cut" } else { "226 done" })?;
                 }
                 _ => say("550 no such file")?,
             },
             "STOR" => {
+                let mut content = state.tree.get(&path).cloned().flatten().unwrap_or_default();
+                drop(state);
                 let (mut data, _) = passive.take().unwrap().accept()?;
                 say("150 now")?;
-                let mut content = state.tree.get(&path).cloned().flatten().unwrap_or_default();
                 content.truncate(std::mem::take(&mut offset));
                 data.read_to_end(&mut content)?;
-                state.tree.insert(path, Some(content));
+                shared.lock().unwrap().tree.insert(path, Some(content));
                 say("226 done")?;
             }
             "MKD" if state.tree.contains_key(&path) || !parent_is_there(&state.tree, &path) => say("550 no")?,

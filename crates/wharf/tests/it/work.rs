@@ -127,10 +127,10 @@ fn trees_there_and_back_over_one_connection() {
         fs::write(folder.join(format!("f {number}")), number.to_string()).unwrap();
     }
     fs::create_dir(here.join("empty")).unwrap();
-    good(&["put", "-r", here.to_str().unwrap(), &server.url("x/y")]);
+    good(&["put", "-r", "--parallel", "1", here.to_str().unwrap(), &server.url("x/y")]);
     assert_eq!(server.content("x/y/d2/deep er/f 2").unwrap(), b"2");
-    good(&["put", "-r", here.to_str().unwrap(), &server.url("x/y")]);
-    good(&["get", "-r", &server.url("x/y"), back.to_str().unwrap()]);
+    good(&["put", "-r", "--parallel", "1", here.to_str().unwrap(), &server.url("x/y")]);
+    good(&["get", "-r", "--parallel", "1", &server.url("x/y"), back.to_str().unwrap()]);
     assert_eq!(fs::read(back.join("d1/deep er/f 28")).unwrap(), b"28");
     assert!(back.join("empty").is_dir());
     assert_eq!(server.state.lock().unwrap().connections, 3);
