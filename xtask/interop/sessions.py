@@ -204,7 +204,7 @@ def wharf_tree(places, server, cell, count):
     client = _client(clients.Wharf, places)
     folder = places.work / f"wharf-{server.name}-{cell.prefix}"
     files = _files(folder, cell, count)
-    words = [places.wharf, *client.options(cell.wire), "--tls-max", cell.tls, "-v", "put", "-r", folder]
+    words = [places.wharf, *client.options(cell.wire), "--tls-max", cell.tls, "-v", "put", "-r", "-j1", folder]
     code, said = run([*words, client.url(server, cell.wire, cell.prefix)], LIMIT, client.env(server), check=False)
     text = said.decode(errors="replace")
     # Commands go together, so that a reply need not stand behind its own; listings have a 226 as well.

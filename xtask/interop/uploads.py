@@ -54,7 +54,7 @@ class Uploads:
         folder, numbers = self.source / f"{batch}", range(self.batch)
         if name == "wharf":
             wharf = self.clients[name]
-            return [self.places.wharf, *wharf.options(mode), "--tls-min", "1.3", "put", "-r", folder,
+            return [self.places.wharf, *wharf.options(mode), "--tls-min", "1.3", "put", "-r", "-j1", folder,
                     wharf.url(server, mode, remote)]
         if name == "lftp":
             puts = [f"put {folder / str(number)} -o /pub/{remote}/{number}" for number in numbers]
