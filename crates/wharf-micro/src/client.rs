@@ -6,9 +6,7 @@ use bytes::BytesMut;
 use wharf_codec::{Command, Pathname, Secret, UserName};
 use wharf_session::{
     DataCommand, DataEvent, EndMark, TlsEvent,
-    client::{
-        Client, ClientConfig, Event, Operation, Output, StartSecurity, TransferSpec, TransferVerb,
-    },
+    client::{Client, ClientConfig, Event, Operation, Output, StartSecurity, TransferSpec, TransferVerb},
 };
 
 use crate::Function;

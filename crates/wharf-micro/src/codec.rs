@@ -4,8 +4,8 @@ use std::hint::black_box;
 
 use bytes::BytesMut;
 use wharf_codec::{
-    Command, FactSelection, Facts, Leniency, Limits, Line, LineFramer, ListItem, ListingHint, Reply, ReplyCode,
-    ReplyFramer, TimeVal, encode_list_line, parse_listing,
+    Command, FactSelection, Facts, Leniency, Limits, Line, LineFramer, ListItem, ListingHint, Reply,
+    ReplyCode, ReplyFramer, TimeVal, encode_list_line, parse_listing,
 };
 
 use crate::Function;
@@ -17,9 +17,9 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     Function::new("codec/parse-mlst", 1000, 1, || parse(b"MLST /pub/releases/2024")),
     Function::new("codec/frame-lines-100", 200, 100, frame_lines),
     Function::new("codec/frame-reply-100", 200, 100, frame_reply),
-    Function::new("codec/encode-reply-1", 1000, 37, || encode_reply(1)),
-    Function::new("codec/encode-reply-100", 200, 3_805, || encode_reply(100)),
-    Function::new("codec/parse-list-1000", 10, 1000, parse_list),
+    Function::new("codec/encode-reply-1", 1000, 35, || encode_reply(1)),
+    Function::new("codec/encode-reply-100", 200, 3_108, || encode_reply(100)),
+    Function::new("codec/parse-list-1000", 3, 1000, parse_list),
     Function::new("codec/parse-mlsd-1000", 10, 1000, parse_mlsd),
     Function::new("codec/encode-list-1000", 10, 1000, encode_list),
     Function::new("codec/encode-mlsd-1000", 10, 1000, encode_mlsd),

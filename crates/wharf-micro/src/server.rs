@@ -12,9 +12,9 @@ use crate::Function;
 use crate::world::{CLIENT, CLIENT_DATA, FILE, SERVER, SERVER_DATA, now, tls};
 
 pub(crate) const FUNCTIONS: &[Function] = &[
-    Function::new("session/server-login", 200, 0, login),
-    Function::new("session/server-retr", 500, 0, retr),
-    Function::new("session/server-noop-100", 50, 0, noops),
+    Function::new("session/server-login", 200, 638, login),
+    Function::new("session/server-retr", 500, 155, retr),
+    Function::new("session/server-noop-100", 50, 1000, noops),
 ];
 
 /// What a client sends from the greeting to the first transfer.
