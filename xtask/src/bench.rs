@@ -1,12 +1,19 @@
 //! `cargo xtask bench`: builds the programs and hands over to the programme in `xtask/bench`.
 
+mod micro;
+
 use xshell::cmd;
 
 use crate::workspace::{cargo, root, shell, target};
 use crate::{Outcome, flags};
 
 /// Builds `wharfd`, `wharf` and the load generator with optimisation, then measures.
+///
+/// With `--micro`, instructions of single functions are counted instead.
 pub(crate) fn run(flags: &flags::Bench) -> Outcome {
+    if flags.micro {
+        return micro::run(flags.write);
+    }
     let sh = shell()?;
     cargo(&sh)
         .args(["build", "--release", "--locked", "-p", "wharfd", "-p", "wharf", "-p", "wharf-bench"])

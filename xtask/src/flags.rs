@@ -54,6 +54,9 @@ xflags::xflags! {
             optional --full
             /// Writes all figures to this file.
             optional --json file: PathBuf
+            /// Instructions of single functions of codec and session, against xtask/bench/micro.tsv; needs valgrind. Fails
+            /// where they rose by more than 5 %. Nothing else is measured then; `--write` writes that file.
+            optional --micro
             /// Writes docs/performance.md and its chart.
             optional --write
             /// Gets missing peers from the system's packages and from PyPI.

@@ -44,6 +44,7 @@ const ROOMS: &[Room] = &[
         tests_know: &["wharf-client", "wharf-server"],
     },
     Room { name: "wharf-bench", knows: &["wharf-transport", "wharf-client"], tests_know: &[] },
+    Room { name: "wharf-micro", knows: &["wharf-codec", "wharf-types", "wharf-session"], tests_know: &[] },
     Room { name: "wharf-fuzz", knows: &["wharf-codec", "wharf-session", "wharf-testkit"], tests_know: &[] },
     Room { name: "xtask", knows: &[], tests_know: &[] },
 ];
