@@ -47,6 +47,10 @@ macro_rules! verbs {
             /// Every verb, in alphabetical order.
             pub const ALL: &[Self] = &[$(Self::$verb),*];
 
+            /// Names and aliases as [`key`] has them.
+            const KEYS: &[(u64, Self)] =
+                &[$((key($name.as_bytes()), Self::$verb), $((key($alias.as_bytes()), Self::$verb),)*)*];
+
             /// What is known about it.
             #[must_use]
             pub const fn info(self) -> &'static VerbInfo {
@@ -79,12 +83,24 @@ impl Verb {
     /// The verb of that name or alias, in any case of letters (CTL-04).
     #[must_use]
     pub fn from_bytes(word: &[u8]) -> Option<Self> {
-        let same = |name: &str| name.as_bytes().eq_ignore_ascii_case(word);
-        Self::ALL.iter().copied().find(|verb| {
-            let info = verb.info();
-            same(info.name) || info.aliases.iter().any(|alias| same(alias))
-        })
+        let wanted = key(word);
+        // Looked up for every command: one comparison for each name.
+        Self::KEYS.iter().find(|(key, _)| *key == wanted && wanted != 0).map(|(_, verb)| *verb)
     }
+}
+
+/// A word of at most eight bytes in capitals as a number; 0 for what cannot be a name.
+const fn key(word: &[u8]) -> u64 {
+    let mut key = 0;
+    let mut rest = word;
+    while let [first, behind @ ..] = rest {
+        if word.len() > 8 || *first == 0 {
+            return 0;
+        }
+        key = key << 8 | first.to_ascii_uppercase() as u64;
+        rest = behind;
+    }
+    key
 }
 
 impl core::fmt::Display for Verb {
@@ -172,4 +188,24 @@ verbs! {
     Xsha "XSHA" ["XSHA1"] "XSHA path [start end]", "de facto", login, None, "SHA-1 digest of a file.";
     Xsha256 "XSHA256" [] "XSHA256 path [start end]", "de facto", login, None, "SHA-256 digest of a file.";
     Xsha512 "XSHA512" [] "XSHA512 path [start end]", "de facto", login, None, "SHA-512 digest of a file.";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_is_found_and_nothing_like_it() {
+        for verb in Verb::ALL {
+            for name in core::iter::once(&verb.name()).chain(verb.info().aliases) {
+                assert_eq!(Verb::from_bytes(name.as_bytes()), Some(*verb));
+                assert_eq!(Verb::from_bytes(name.to_ascii_lowercase().as_bytes()), Some(*verb));
+                let longer = [name.as_bytes(), b"ABCDEFGH"].concat();
+                assert_eq!(Verb::from_bytes(&longer), None);
+                assert_eq!(Verb::from_bytes(&[name.as_bytes(), b"\0"].concat()), None);
+                assert_eq!(Verb::from_bytes(&[b"\0", name.as_bytes()].concat()), None);
+            }
+        }
+        assert_eq!(Verb::from_bytes(b""), None);
+    }
 }
