@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import peers
-from harness import content, fresh, run
+from harness import content, fresh, make_certificate
 from rows import MIB, SMALL
 
 
@@ -47,7 +47,7 @@ def prepare(target, sizes):
         folder = _shared(root / f"many{entries}", 0o755)
         for number in range(entries):
             os.close(os.open(folder / f"f{number}", os.O_CREAT | os.O_WRONLY, 0o644))
-    return Places(work, root, target, certificate(work))
+    return Places(work, root, target, make_certificate(work, ("rsa:2048",)))
 
 
 def _shared(folder, mode):
@@ -60,24 +60,6 @@ def empty(folder):
     """Removes the files of a folder."""
     for path in folder.iterdir():
         path.unlink()
-
-
-def certificate(folder):
-    """An authority and an RSA certificate for 127.0.0.1: (ca, chain, key, both)."""
-    ca, ca_key, cert = folder / "ca.pem", folder / "ca.key", folder / "server.pem"
-    key, request, names = folder / "server.key", folder / "server.csr", folder / "names.cnf"
-    names.write_text("subjectAltName=DNS:localhost,IP:127.0.0.1\nbasicConstraints=CA:FALSE\n"
-                     "extendedKeyUsage=serverAuth\n")
-    rsa = ["-newkey", "rsa:2048", "-nodes"]
-    run(["openssl", "req", "-x509", *rsa, "-keyout", ca_key, "-out", ca, "-days", "30", "-subj", "/CN=bench CA"])
-    run(["openssl", "req", *rsa, "-keyout", key, "-out", request, "-subj", "/CN=localhost"])
-    run(["openssl", "x509", "-req", "-in", request, "-CA", ca, "-CAkey", ca_key, "-CAcreateserial",
-         "-out", cert, "-days", "30", "-extfile", names])
-    both = folder / "both.pem"
-    both.write_text(key.read_text() + cert.read_text())
-    for path in (key, ca_key, both):
-        path.chmod(0o600)
-    return ca, cert, key, both
 
 
 def limits(places, sizes):

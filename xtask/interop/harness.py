@@ -185,7 +185,10 @@ def make_file(path, size, seed):
     return Path(path)
 
 
-def make_certificate(folder):
+P_256 = ("ec", "-pkeyopt", "ec_paramgen_curve:P-256")
+
+
+def make_certificate(folder, kind=P_256):
     """An authority and a server certificate for localhost, 127.0.0.1 and the proxy; returns (ca, chain, key, both)."""
     ca, ca_key = folder / "ca.pem", folder / "ca.key"
     cert, key, request = folder / "server.pem", folder / "server.key", folder / "server.csr"
@@ -193,9 +196,9 @@ def make_certificate(folder):
     names.write_text(
         "subjectAltName=DNS:localhost,IP:127.0.0.1,IP:127.0.0.7\nbasicConstraints=CA:FALSE\nextendedKeyUsage=serverAuth\n"
     )
-    curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-    run(["openssl", "req", "-x509", *curve, "-keyout", ca_key, "-out", ca, "-days", "30", "-subj", "/CN=interop CA"])
-    run(["openssl", "req", *curve, "-keyout", key, "-out", request, "-subj", "/CN=localhost"])
+    pair = ["-newkey", *kind, "-nodes"]
+    run(["openssl", "req", "-x509", *pair, "-keyout", ca_key, "-out", ca, "-days", "30", "-subj", "/CN=test CA"])
+    run(["openssl", "req", *pair, "-keyout", key, "-out", request, "-subj", "/CN=localhost"])
     run(["openssl", "x509", "-req", "-in", request, "-CA", ca, "-CAkey", ca_key, "-CAcreateserial",
          "-out", cert, "-days", "30", "-extfile", names])
     both = folder / "both.pem"

@@ -57,17 +57,13 @@ impl Root {
 
     /// Opens what stands at `path`.
     pub(super) fn open_at(&self, path: &VirtualPath, flags: OFlags) -> Result<OwnedFd, Errno> {
-        match path.as_bytes().get(1..) {
-            None | Some(b"") => self.resolve(b".", flags),
-            Some(relative) => self.resolve(relative, flags),
-        }
+        self.resolve(below(path), flags)
     }
 
     /// The same without waiting for a disk; `None` where the kernel would have to, and where it does not know the way.
     pub(super) fn open_cached(&self, path: &VirtualPath, flags: OFlags) -> Option<OwnedFd> {
-        let relative = path.as_bytes().get(1..).filter(|relative| !relative.is_empty()).unwrap_or(b".");
         let how = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS | ResolveFlags::CACHED;
-        openat2(&self.fd, relative, flags | OFlags::CLOEXEC, Mode::empty(), how).ok()
+        openat2(&self.fd, below(path), flags | OFlags::CLOEXEC, Mode::empty(), how).ok()
     }
 
     /// The directory that holds `path`, and the last component. The root itself has none: `Denied`.
@@ -90,8 +86,7 @@ impl Root {
 
     /// Opens what stands at `path`, to which no link leads.
     pub(super) fn open_plain(&self, path: &VirtualPath, flags: OFlags) -> Result<OwnedFd, Errno> {
-        let relative = path.as_bytes().get(1..).filter(|relative| !relative.is_empty()).unwrap_or(b".");
-        self.resolve_as(relative, flags, ResolveFlags::NO_SYMLINKS)
+        self.resolve_as(below(path), flags, ResolveFlags::NO_SYMLINKS)
     }
 
     /// Opens `relative`, which begins with no slash.
@@ -111,6 +106,11 @@ impl Root {
             }
         }
     }
+}
+
+/// The path from the root, as the kernel wants it: without the first slash, and never empty.
+fn below(path: &VirtualPath) -> &[u8] {
+    path.as_bytes().get(1..).filter(|relative| !relative.is_empty()).unwrap_or(b".")
 }
 
 impl AsFd for Root {

@@ -1,8 +1,10 @@
 //! What is offered and what is declined, and the page that says so.
 
 use core::fmt::Write as _;
+use std::sync::Arc;
 
 use wharf_codec::{SiteVerb, Verb};
+use wharf_types::TlsRule;
 
 use super::{
     super::{
@@ -12,7 +14,7 @@ use super::{
     driver::{Driver, config},
     verbs::line,
 };
-use crate::policy::{ControlPolicy, DataPolicy};
+use crate::policy::{AccountRules, ControlPolicy, DataPolicy};
 
 fn logged_in() -> Driver {
     let mut driver = Driver::new(config(ControlPolicy::Allow, DataPolicy::Allow, false));
@@ -79,6 +81,44 @@ fn a_host_may_greet_with_words_of_its_own() {
         let replies = driver.replies(&format!("HOST {name}"));
         assert_eq!(replies[0].code().get(), 220);
         assert_eq!(replies[0].text_lines().next(), Some(wanted.as_bytes()));
+    }
+}
+
+#[test]
+fn a_host_that_tls_named_greets_behind_an_implicit_handshake() {
+    // VH-01
+    let mut config = config(ControlPolicy::Require, DataPolicy::Allow, true);
+    let mut host = VirtualHost::new(vec!["one.example".to_owned()]);
+    host.greeting = Some("Welcome to one".to_owned());
+    config.hosts = vec![host];
+    for (sni, wanted) in [(Some("One.Example"), "Welcome to one"), (None, "Wharf ready")] {
+        let greeting = Driver::naming(config.clone(), sni).take();
+        assert_eq!(greeting[0].code().get(), 220);
+        assert_eq!(greeting[0].text_lines().next(), Some(wanted.as_bytes()));
+    }
+}
+
+#[test]
+fn a_host_with_accounts_of_its_own_judges_names_by_them() {
+    // TLS-10 VH-01: at each place an unknown name is answered as the strictest account there.
+    let rules = |name: &str, control| {
+        let mut rules = AccountRules::new();
+        rules.add(name, TlsRule { control: Some(control), data: None });
+        Arc::new(rules)
+    };
+    let mut config = config(ControlPolicy::Allow, DataPolicy::Allow, false);
+    config.accounts = rules("alice", ControlPolicy::Allow);
+    let mut host = VirtualHost::new(vec!["one.example".to_owned()]);
+    host.accounts = Some(rules("bob", ControlPolicy::Require));
+    config.hosts = vec![host];
+    let mut driver = Driver::new(config);
+    driver.take();
+    for name in ["alice", "bob", "nobody"] {
+        assert_eq!(driver.code(&format!("USER {name}")), 331, "{name}");
+    }
+    assert_eq!(driver.code("HOST one.example"), 220);
+    for name in ["alice", "bob", "nobody"] {
+        assert_eq!(driver.code(&format!("USER {name}")), 530, "{name}");
     }
 }
 
