@@ -93,7 +93,8 @@ class Programme:
     def load(self, server, row, options):
         """The command of the load for this row."""
         user = server.anonymous if row.anonymous else server.user
-        words = [self.places.load, row.mode, f"127.0.0.1:{server.port}", user, "tls" if row.tls else "clear", *options]
+        protection = "clear" if not row.tls else "tls128" if row.variant == "aes128" else "tls"
+        words = [self.places.load, row.mode, f"127.0.0.1:{server.port}", user, protection, *options]
         words = [self.places.root / "big" if word == "BIG" else word for word in words]
         command = [str(word) for word in machine.pinned(1, words)]
         return command, {**os.environ, "WHARF_PASSWORD": server.password}

@@ -88,8 +88,6 @@ def _served(name, variant, places):
 
 def wharfd(places, variant):
     """`wharfd serve`; its variants `data` and `full` are other durabilities, `hash` a users file with Argon2id."""
-    if variant == "aes128":
-        return None
     server = _served("wharfd", variant, places)
     accounts = ["--user", f"{USER}:{PASSWORD}"]
     if variant == "hash":

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tokio::runtime::{Builder, Runtime};
 use wharf_transport::{
-    ClientControlTls, ClientTlsOptions, ControlEvent, ControlStream, Net as _, TokioNet, Trust,
+    CipherOrder, ClientControlTls, ClientTlsOptions, ControlEvent, ControlStream, Net as _, TokioNet, Trust,
 };
 
 /// Drives what is asynchronous in TLS. One for each thread.
@@ -46,10 +46,11 @@ pub(crate) struct Line {
 }
 
 impl Line {
-    /// Connects and reads the greeting; with `tls`, secures the connection by AUTH TLS.
-    pub(crate) fn open(to: SocketAddr, tls: bool, runtime: &Rc<Runtime>) -> io::Result<Self> {
-        let carrier = if tls {
-            let options = ClientTlsOptions::new(Trust::DangerousInsecure, to.ip().to_string(), to.port());
+    /// Connects and reads the greeting; with `tls`, secures the connection by AUTH TLS, with that cipher first.
+    pub(crate) fn open(to: SocketAddr, tls: Option<CipherOrder>, runtime: &Rc<Runtime>) -> io::Result<Self> {
+        let carrier = if let Some(order) = tls {
+            let mut options = ClientTlsOptions::new(Trust::DangerousInsecure, to.ip().to_string(), to.port());
+            options.cipher_order = order;
             let tls = ClientControlTls::new(options).map_err(io::Error::other)?;
             let stream = ControlStream::clear(runtime.block_on(TokioNet.connect(to, None))?);
             Carrier::Tls(Box::new(Protected { stream, tls }))
@@ -60,7 +61,7 @@ impl Line {
         };
         let mut line = Self { carrier, runtime: Rc::clone(runtime), unread: Vec::new(), peer: to.ip() };
         line.expect(220)?;
-        if tls {
+        if tls.is_some() {
             line.ask("AUTH TLS", 234)?;
             line.secure()?;
         }

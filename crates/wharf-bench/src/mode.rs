@@ -5,6 +5,8 @@ use std::io::{self, BufRead as _, Write as _};
 use std::sync::Barrier;
 use std::thread;
 
+use wharf_transport::CipherOrder;
+
 use crate::gauge::{Gauge, Measured};
 use crate::limit;
 use crate::line::runtime;
@@ -13,7 +15,7 @@ use crate::wishes::Wishes;
 
 /// Says how the modes are called.
 pub(crate) const USAGE: &str = "\
-usage: wharf-bench MODE HOST:PORT USER clear|tls [--OPTION VALUE]...
+usage: wharf-bench MODE HOST:PORT USER clear|tls|tls128 [--OPTION VALUE]...
   fetch     download PATH, SIZE bytes long
   store     upload the local FILE as PATH
   files     download COUNT files, PATH/f0 and so on
@@ -59,8 +61,9 @@ pub(crate) fn run(args: &[String], password: String) -> io::Result<String> {
         user: user.clone(),
         password,
         tls: match protection.as_str() {
-            "clear" => false,
-            "tls" => true,
+            "clear" => None,
+            "tls" => Some(CipherOrder::Strongest),
+            "tls128" => Some(CipherOrder::Fastest),
             _ => return Err(usage()),
         },
     };

@@ -11,7 +11,7 @@ use rustix::fs::sendfile;
 use rustix::net::{RecvFlags, recv};
 use tokio::io::AsyncWriteExt as _;
 use tokio::runtime::Runtime;
-use wharf_transport::{ClientControlTls, DataChannel, DataRole, DataStream, TicketPlan};
+use wharf_transport::{CipherOrder, ClientControlTls, DataChannel, DataRole, DataStream, TicketPlan};
 
 use crate::line::{Line, Reply, net, refused};
 
@@ -26,8 +26,8 @@ pub(crate) struct Account {
     pub(crate) server: SocketAddr,
     pub(crate) user: String,
     pub(crate) password: String,
-    /// Explicit TLS on both connections.
-    pub(crate) tls: bool,
+    /// Explicit TLS on both connections, and which cipher is offered first.
+    pub(crate) tls: Option<CipherOrder>,
 }
 
 /// What an upload sends.
@@ -59,7 +59,7 @@ impl Session {
     pub(crate) fn open(account: &Account, runtime: &Rc<Runtime>) -> io::Result<Self> {
         let mut session = Self::login(account, runtime)?;
         session.line.ask("TYPE I", 200)?;
-        if account.tls {
+        if account.tls.is_some() {
             session.line.ask("PBSZ 0", 200)?;
             session.line.ask("PROT P", 200)?;
         }

@@ -160,6 +160,8 @@ impl Facts {
         if name.is_empty() || !name.iter().copied().all(is_text) {
             return false;
         }
+        // Lines come by the hundred thousand.
+        dst.reserve(96 + name.len());
         for &fact in Fact::ALL {
             if which.contains(fact) {
                 self.encode_fact(fact, dst);
@@ -186,9 +188,9 @@ impl Facts {
                 FactType::Os(kind) => put_bytes(dst, name, kind),
             },
             Fact::Size => self.size.iter().for_each(|size| put_all(dst, name, decimal(*size, &mut [0; 20]))),
-            Fact::Modify => self.modify.iter().for_each(|time| put(time)),
-            Fact::Create => self.create.iter().for_each(|time| put(time)),
-            Fact::Perm => self.perm.iter().for_each(|perm| put(perm)),
+            Fact::Modify => self.modify.iter().for_each(|time| put_time(dst, name, *time)),
+            Fact::Create => self.create.iter().for_each(|time| put_time(dst, name, *time)),
+            Fact::Perm => self.perm.iter().for_each(|perm| put_perm(dst, *perm)),
             Fact::Unique => self.unique.iter().for_each(|value| put_bytes(dst, name, value)),
             Fact::UnixMode => match self.unix_mode {
                 Some(mode @ 0..=0o7777) => put_all(dst, name, &octal::<4>(mode)),
@@ -231,6 +233,25 @@ fn put_all(dst: &mut BytesMut, name: &str, value: &[u8]) {
     dst.put_slice(b"=");
     dst.put_slice(value);
     dst.put_slice(b";");
+}
+
+/// A time; its fraction only if there is one.
+fn put_time(dst: &mut BytesMut, name: &str, time: TimeVal) {
+    if time.nanos() == 0 {
+        put_all(dst, name, &time.whole_seconds());
+    } else {
+        // Writing to a buffer that grows cannot fail.
+        let _ = write!(dst, "{name}={time};");
+    }
+}
+
+fn put_perm(dst: &mut BytesMut, perm: PermFact) {
+    let (mut room, mut length) = ([0; 10], 0);
+    for (place, letter) in room.iter_mut().zip(perm.letters()) {
+        *place = letter;
+        length += 1;
+    }
+    put_all(dst, Fact::Perm.name(), room.get(..length).unwrap_or_default());
 }
 
 /// A fact of free bytes, unless they would end it or the line early.

@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use crate::digits::padded;
+
 /// A date and a time of day in UTC, in the Gregorian calendar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Civil {
@@ -148,11 +150,22 @@ fn number(digits: &[u8]) -> Option<i64> {
         .try_fold(0, |sum: i64, digit| digit.is_ascii_digit().then(|| sum * 10 + i64::from(digit - b'0')))
 }
 
+impl TimeVal {
+    /// `YYYYMMDDHHMMSS`, without the fraction.
+    pub(crate) fn whole_seconds(self) -> [u8; 14] {
+        let Civil { year, month, day, hour, minute, second } = civil_from_unix(self.secs);
+        let [y3, y2, y1, y0] = padded(year.unsigned_abs());
+        let ([m1, m0], [d1, d0]) = (padded(month.into()), padded(day.into()));
+        let ([h1, h0], [n1, n0], [s1, s0]) =
+            (padded(hour.into()), padded(minute.into()), padded(second.into()));
+        [y3, y2, y1, y0, m1, m0, d1, d0, h1, h0, n1, n0, s1, s0]
+    }
+}
+
 impl fmt::Display for TimeVal {
     /// `YYYYMMDDHHMMSS`, and a fraction only if there is one, without zeros at its end.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Civil { year, month, day, hour, minute, second } = civil_from_unix(self.secs);
-        write!(f, "{year:04}{month:02}{day:02}{hour:02}{minute:02}{second:02}")?;
+        f.write_str(core::str::from_utf8(&self.whole_seconds()).unwrap_or_default())?;
         if self.nanos != 0 {
             let (mut nanos, mut width) = (self.nanos, 9);
             while nanos % 10 == 0 {

@@ -2,9 +2,12 @@
 
 use bytes::{BufMut as _, Bytes, BytesMut};
 use wharf_codec::{EntryKind, ListLine, TimeVal, encode_list_line};
-use wharf_session::{ListingForm, server::facts_of};
+use wharf_session::{
+    ListingForm,
+    server::{facts_of, facts_with},
+};
 use wharf_storage::{Entry, EntryStream, Storage};
-use wharf_types::{FileError, FileErrorKind, FileKind, Grant, ListStyle, VirtualPath};
+use wharf_types::{FileError, FileErrorKind, FileKind, Grant, ListStyle, Rights, VirtualPath};
 
 use crate::glob::Glob;
 
@@ -14,6 +17,8 @@ pub(crate) struct Listing {
     style: ListStyle,
     path: VirtualPath,
     grant: Grant,
+    /// The rights at every entry, where they are the same.
+    rights: Option<Rights>,
     key: [u8; 16],
     /// The time of day, which tells recent files in the lines of LIST.
     now: TimeVal,
@@ -55,7 +60,8 @@ impl Listing {
             },
         };
         let now = TimeVal::new(jiff::Timestamp::now().as_second(), 0);
-        Ok(Self { entries, style, path, grant, key, now })
+        let rights = grant.rights_within(&path);
+        Ok(Self { entries, style, path, grant, rights, key, now })
     }
 
     /// Appends the next lines, CRLF after each; `false` at the end.
@@ -110,9 +116,18 @@ impl Listing {
         let hidden = entry.name.starts_with(b".");
         let written = match self.style {
             ListStyle::Facts => {
-                // A name that no command could give back is not shown.
-                let Ok(path) = self.path.child(&entry.name) else { return };
-                facts_of(&entry.metadata, &path, &self.grant, &self.key).encode(&form.facts, &entry.name, out)
+                let facts = match self.rights {
+                    Some(rights) => {
+                        // A name that no command could give back is not shown.
+                        let Ok(()) = self.path.may_hold(&entry.name) else { return };
+                        facts_with(&entry.metadata, rights, &self.key)
+                    }
+                    None => {
+                        let Ok(path) = self.path.child(&entry.name) else { return };
+                        facts_of(&entry.metadata, &path, &self.grant, &self.key)
+                    }
+                };
+                facts.encode(&form.facts, &entry.name, out)
             }
             ListStyle::Long { all } => (all || !hidden) && self.put_long(entry, out),
             ListStyle::Names { all } => (all || !hidden) && put_name(&form.prefix, &entry.name, out),

@@ -6,6 +6,7 @@ mod outputs;
 use std::{
     collections::HashMap,
     future::{pending, poll_fn},
+    mem,
     pin::pin,
     sync::Arc,
     task::Poll,
@@ -67,6 +68,8 @@ pub(crate) struct Session {
     told: Option<Told>,
     /// An upload that is to be stored, once it is sure that its client is there.
     to_commit: Option<(CommitTicket, JobId)>,
+    /// A file or a listing begins to be sent; what the client is told of it goes out behind its first bytes.
+    sending: bool,
     /// The client sends nothing more.
     gone: bool,
     over: bool,
@@ -99,6 +102,7 @@ impl Session {
             data_tasks: JoinSet::new(),
             told: None,
             to_commit: None,
+            sending: false,
             gone: false,
             over: false,
         })
@@ -127,6 +131,11 @@ impl Session {
             if let Some(due) = due.filter(|due| rings.is_none_or(|rings| *due < rings)) {
                 alarm.as_mut().reset(due);
                 rings = Some(due);
+            }
+            if mem::take(&mut self.sending) {
+                // A small file is on its way, and its end too, before 150 wakes the client: it then finds all of it
+                // there, and sleeps and is woken once instead of three times. A large one fills its socket first.
+                tokio::task::yield_now().await;
             }
             tokio::select! {
                 biased;

@@ -10,6 +10,7 @@ mod mode;
 mod owners;
 mod partial;
 mod pool;
+mod ramdisk;
 mod read;
 mod root;
 mod sink;
@@ -62,7 +63,8 @@ impl Default for LocalOptions {
 /// (`openat2` with `RESOLVE_BENEATH`); there is no check of strings that a link, swapped in at the right moment, could
 /// get around. Links are followed as long as they stay beneath; a write never follows a link in the last component.
 ///
-/// File system calls run on tokio's blocking threads, so that its methods need a tokio runtime around them.
+/// File system calls that may have to wait for a disk run on tokio's blocking threads, so that its methods need a tokio
+/// runtime around them.
 #[derive(Debug)]
 pub struct LocalDisk {
     root: Arc<Root>,

@@ -48,7 +48,7 @@ pub use crate::kernel_pipe::KernelPipe;
 pub use crate::known_hosts::{HostMemory, HostRecord, KnownHosts};
 pub use crate::known_hosts_file::KnownHostsFile;
 pub use crate::net::{BoxFuture, Net, NetIo, NetListener, NetStream};
-pub use crate::options::{DataSession, Strength, TlsInfo, TlsVersion};
+pub use crate::options::{CipherOrder, DataSession, Strength, TlsInfo, TlsVersion};
 pub use crate::passive::{PassiveError, PassiveListener, PassivePool};
 pub use crate::peer_tls::PeerTls;
 pub use crate::tls_client::{ClientControlTls, ClientTlsOptions};

@@ -59,18 +59,45 @@ impl Strength {
             Self::Bits128 => provider(),
             Self::Bits256 => {
                 let mut strong = CryptoProvider::clone(&provider());
-                strong.cipher_suites.retain(|suite| {
-                    !matches!(
-                        suite.suite(),
-                        CipherSuite::TLS13_AES_128_GCM_SHA256
-                            | CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256
-                            | CipherSuite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256
-                    )
-                });
+                strong.cipher_suites.retain(|suite| !has_short_key(suite.suite()));
                 Arc::new(strong)
             }
         }
     }
+}
+
+/// Which of the ciphers is offered first: most servers take the first one that they know.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CipherOrder {
+    /// The longest key first: AES-256-GCM.
+    #[default]
+    Strongest,
+    /// What costs the processor least first: AES-128-GCM.
+    Fastest,
+}
+
+impl CipherOrder {
+    /// The cryptography with its ciphers in this order.
+    pub(crate) fn provider(self) -> Arc<CryptoProvider> {
+        match self {
+            Self::Strongest => provider(),
+            Self::Fastest => {
+                let mut ordered = CryptoProvider::clone(&provider());
+                // The sort keeps the order of what is alike.
+                ordered.cipher_suites.sort_by_key(|suite| !has_short_key(suite.suite()));
+                Arc::new(ordered)
+            }
+        }
+    }
+}
+
+const fn has_short_key(suite: CipherSuite) -> bool {
+    matches!(
+        suite,
+        CipherSuite::TLS13_AES_128_GCM_SHA256
+            | CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256
+            | CipherSuite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256
+    )
 }
 
 /// What a TLS handshake agreed on.

@@ -10,7 +10,7 @@ use rustls_pki_types::ServerName;
 use crate::failure::{TlsError, TlsFailure};
 use crate::fingerprint::Fingerprint;
 use crate::identity::Identity;
-use crate::options::{TlsInfo, TlsVersion, provider, versions};
+use crate::options::{CipherOrder, TlsInfo, TlsVersion, versions};
 use crate::stock::TicketStock;
 use crate::trust::Trust;
 use crate::verifier::Verifier;
@@ -35,6 +35,8 @@ pub struct ClientTlsOptions {
     /// The highest version. TLS 1.2 sessions resume without end, which helps against servers that demand
     /// resumption and give few tickets.
     pub max_version: TlsVersion,
+    /// Which cipher is offered first.
+    pub cipher_order: CipherOrder,
     /// The certificate that this side shows where the server asks for one, on control and data connections alike.
     pub identity: Option<Identity>,
     /// Whether the server is asked for a good number of session tickets ([RFC 9149]).
@@ -52,6 +54,7 @@ impl ClientTlsOptions {
             port,
             min_version: TlsVersion::V1_2,
             max_version: TlsVersion::V1_3,
+            cipher_order: CipherOrder::Strongest,
             identity: None,
             request_tickets: true,
         }
@@ -93,6 +96,7 @@ impl ClientControlTls {
             port,
             min_version,
             max_version,
+            cipher_order,
             identity,
             request_tickets,
         } = options;
@@ -100,7 +104,7 @@ impl ClientControlTls {
         let name = ServerName::try_from(host.to_owned())
             .map_err(|_| TlsError::BadServerName { name: server_name.clone() })?;
         let verifier = Arc::new(Verifier::new(&trust, host, port)?);
-        let builder = ClientConfig::builder_with_provider(provider())
+        let builder = ClientConfig::builder_with_provider(cipher_order.provider())
             .with_protocol_versions(versions(min_version, max_version)?)
             .map_err(|error| TlsError::Setup(error.to_string()))?
             .dangerous()

@@ -190,6 +190,14 @@ impl Grant {
             .map_or(self.rights, |(_, rights)| *rights)
     }
 
+    /// The rights at every child of `directory`, where they are the same for all of them: no rule lies below it.
+    #[must_use]
+    pub fn rights_within(&self, directory: &VirtualPath) -> Option<Rights> {
+        let below =
+            |(prefix, _): &(VirtualPath, Rights)| prefix != directory && prefix.starts_with(directory);
+        (!self.rules.iter().any(below)).then(|| self.rights_at(directory))
+    }
+
     /// The one permission check: whether this account may have that effect.
     ///
     /// # Errors

@@ -83,15 +83,30 @@ impl VirtualPath {
     /// # Errors
     /// When `name` is not one plain component.
     pub fn child(&self, name: &[u8]) -> Result<Self, PathError> {
+        self.may_hold(name)?;
+        let above: &[u8] = if self.is_root() { b"" } else { &self.0 };
+        Ok(Self([above, b"/", name].concat()))
+    }
+
+    /// Whether this directory can have a [`child`](Self::child) of that name, without making its path.
+    ///
+    /// # Errors
+    /// When `name` is not one plain component, or its path would be too long or too deep.
+    pub fn may_hold(&self, name: &[u8]) -> Result<(), PathError> {
         if name.is_empty() || name == b"." || name == b".." {
             return Err(PathError::Empty);
         }
         if name.iter().any(|b| matches!(b, 0 | b'\r' | b'\n' | b'/')) {
             return Err(PathError::ForbiddenByte);
         }
-        let mut parts: Vec<&[u8]> = self.components().collect();
-        parts.push(name);
-        Self::from_components(&parts)
+        let above = if self.is_root() { 0 } else { self.0.len() };
+        if self.components().count() >= Self::MAX_DEPTH {
+            return Err(PathError::TooDeep);
+        }
+        if above + 1 + name.len() > Self::MAX_LEN {
+            return Err(PathError::TooLong);
+        }
+        Ok(())
     }
 
     fn from_components(parts: &[&[u8]]) -> Result<Self, PathError> {

@@ -37,20 +37,39 @@ impl PermFact {
         self.0 |= Self::bit(letter);
     }
 
-    fn bit(letter: char) -> u16 {
-        let same = |&known: &u8| char::from(known) == letter.to_ascii_lowercase();
-        LETTERS.iter().position(same).map_or(0, |at| 1 << at)
+    /// The set without that letter.
+    #[must_use]
+    pub fn without(self, letter: char) -> Self {
+        Self(self.0 & !Self::bit(letter))
+    }
+
+    /// The letters of the set in the order in which they are written.
+    pub(crate) fn letters(self) -> impl Iterator<Item = u8> {
+        LETTERS.iter().enumerate().filter(move |(at, _)| self.0 & (1 << at) != 0).map(|(_, letter)| *letter)
+    }
+
+    // The order of the letters.
+    const fn bit(letter: char) -> u16 {
+        match letter.to_ascii_lowercase() {
+            'a' => 1,
+            'c' => 1 << 1,
+            'd' => 1 << 2,
+            'e' => 1 << 3,
+            'f' => 1 << 4,
+            'l' => 1 << 5,
+            'm' => 1 << 6,
+            'p' => 1 << 7,
+            'r' => 1 << 8,
+            'w' => 1 << 9,
+            _ => 0,
+        }
     }
 }
 
 impl fmt::Display for PermFact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         use fmt::Write as _;
-        LETTERS
-            .iter()
-            .map(|&letter| char::from(letter))
-            .filter(|&letter| self.contains(letter))
-            .try_for_each(|letter| f.write_char(letter))
+        self.letters().try_for_each(|letter| f.write_char(char::from(letter)))
     }
 }
 

@@ -84,7 +84,8 @@ impl Session {
                 self.tell_data(id, ToData::Secure(map::ticket_plan(tickets)));
             }
             DataCommand::SecureAsClient { id } => self.tell_data(id, ToData::SecureAsClient),
-            DataCommand::Start { id, flow: Flow::Send(job) | Flow::Receive(job), form, mode } => {
+            DataCommand::Start { id, flow: flow @ (Flow::Send(job) | Flow::Receive(job)), form, mode } => {
+                self.sending = matches!(flow, Flow::Send(_));
                 let job = match self.jobs.get(&job) {
                     // The session holds on to it, for the commit.
                     Some(Job::Sink(sink)) => Some(Job::Sink(Arc::clone(sink))),

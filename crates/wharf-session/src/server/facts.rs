@@ -5,13 +5,24 @@ use std::hash::DefaultHasher;
 
 use bytes::Bytes;
 use wharf_codec::{FactType, Facts, PermFact, TimeVal};
-use wharf_types::{FileKind, Grant, Metadata, Right, VirtualPath};
+use wharf_types::{FileKind, Grant, Metadata, Right, Rights, VirtualPath};
 
 /// The facts of `metadata` at `path`, as `grant`'s holder may see them (RFC 3659 §7.5).
 ///
 /// `perm` tells what the account may do; `unique` is a hash under `key`, so that it tells nothing of the disk.
 #[must_use]
 pub fn facts_of(metadata: &Metadata, path: &VirtualPath, grant: &Grant, key: &[u8; 16]) -> Facts {
+    let mut facts = facts_with(metadata, grant.rights_at(path), key);
+    if path.is_root() {
+        // The root is neither removed nor renamed.
+        facts.perm = facts.perm.map(|perm| perm.without('d').without('f'));
+    }
+    facts
+}
+
+/// The same of what lies beneath the root, where the account's `rights` are known.
+#[must_use]
+pub fn facts_with(metadata: &Metadata, rights: Rights, key: &[u8; 16]) -> Facts {
     let kind = match metadata.kind {
         FileKind::File => FactType::File,
         FileKind::Directory => FactType::Dir,
@@ -24,7 +35,7 @@ pub fn facts_of(metadata: &Metadata, path: &VirtualPath, grant: &Grant, key: &[u
         kind,
         size: metadata.is_file().then_some(metadata.size),
         modify: Some(TimeVal::new(metadata.modified.secs, 0)),
-        perm: Some(perm(metadata, path, grant)),
+        perm: Some(perm(metadata, rights)),
         unique: Some(hexadecimal(hasher.finish())),
         unix_mode: Some(metadata.mode & 0o7777),
         ..Facts::default()
@@ -34,12 +45,14 @@ pub fn facts_of(metadata: &Metadata, path: &VirtualPath, grant: &Grant, key: &[u
 /// Sixteen digits.
 fn hexadecimal(number: u64) -> Bytes {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digit = |place: u32| DIGITS[(number >> (4 * place) & 15) as usize];
-    (0..16).rev().map(digit).collect()
+    let mut digits = [0; 16];
+    for (place, digit) in digits.iter_mut().rev().enumerate() {
+        *digit = DIGITS[(number >> (4 * place) & 15) as usize];
+    }
+    Bytes::copy_from_slice(&digits)
 }
 
-fn perm(metadata: &Metadata, path: &VirtualPath, grant: &Grant) -> PermFact {
-    let rights = grant.rights_at(path);
+fn perm(metadata: &Metadata, rights: Rights) -> PermFact {
     let letters: &[(char, Right)] = if metadata.is_directory() {
         &[
             ('c', Right::Write),
@@ -61,7 +74,7 @@ fn perm(metadata: &Metadata, path: &VirtualPath, grant: &Grant) -> PermFact {
     };
     let mut perm = PermFact::default();
     for (letter, right) in letters {
-        if rights.contains(*right) && !(path.is_root() && matches!(letter, 'd' | 'f')) {
+        if rights.contains(*right) {
             perm.insert(*letter);
         }
     }

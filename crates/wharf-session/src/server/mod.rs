@@ -56,7 +56,7 @@ use wharf_codec::{
 use wharf_types::{Grant, HashAlgorithm, TlsRule, VirtualPath};
 
 pub use config::{PeerInfo, ServerConfig, Timeouts, VirtualHost};
-pub use facts::facts_of;
+pub use facts::{facts_of, facts_with};
 pub use output::{
     AuditEvent, CloseReason, CommitTicket, FileAnswer, FileTicket, LinesTicket, LoginAnswer, LoginTicket,
     Output, Question, SessionsTicket, Stale, TicketId, TransferRecord,

@@ -104,10 +104,11 @@ impl Storage for LocalAccount {
 
     async fn list(&self, path: &VirtualPath) -> Result<Box<dyn EntryStream>, FileError> {
         let path = existing(path)?;
-        let listing = self
-            .run(move |inner| Listing::open(Arc::clone(&inner.shared), Arc::clone(&inner.root), path))
-            .await?;
-        Ok(Box::new(listing))
+        let in_memory = self.inner.root.holds_in_memory(&path);
+        let open = move |inner: &Arc<Inner>| {
+            Listing::open(Arc::clone(&inner.shared), Arc::clone(&inner.root), path, in_memory)
+        };
+        Ok(Box::new(if in_memory { open(&self.inner)? } else { self.run(open).await? }))
     }
 
     async fn open_read(&self, path: &VirtualPath, offset: u64) -> Result<OpenedSource, FileError> {
@@ -128,14 +129,17 @@ impl Storage for LocalAccount {
 
     async fn open_write(&self, path: &VirtualPath, how: WriteMode) -> Result<OpenedSink, FileError> {
         let path = target(path)?;
-        let (upload, offset, sweep) = self
-            .run(move |inner| {
-                let (upload, offset) = write::open(inner, path, &how)?;
-                let dir = upload.file.dir();
-                let sweep = if inner.shared.sweeps.due(dir) { dir.try_clone().ok() } else { None };
-                Ok((upload, offset, sweep))
-            })
-            .await?;
+        // What copies a file takes its time even in memory.
+        let quick = matches!(how, WriteMode::Replace | WriteMode::At(0) | WriteMode::Unique);
+        let in_memory = path.parent().is_some_and(|parent| self.inner.root.holds_in_memory(&parent));
+        let open = move |inner: &Arc<Inner>| {
+            let (upload, offset) = write::open(inner, path, &how, in_memory)?;
+            let dir = upload.file.dir();
+            let sweep = if inner.shared.sweeps.due(dir) { dir.try_clone().ok() } else { None };
+            Ok((upload, offset, sweep))
+        };
+        let (upload, offset, sweep) =
+            if quick && in_memory { open(&self.inner)? } else { self.run(open).await? };
         if let Some(dir) = sweep {
             let ttl = self.inner.shared.options.partial_ttl;
             self.inner.shared.pool.run_detached(move || partial::sweep(&dir, ttl));

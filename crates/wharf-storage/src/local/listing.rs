@@ -19,6 +19,8 @@ const BATCH: usize = 256;
 #[derive(Debug)]
 pub(super) struct Listing {
     shared: Arc<Shared>,
+    /// Whether no disk has to be waited for.
+    in_memory: bool,
     /// `None` at the end, and after a call was cut.
     reader: Option<Reader>,
     ended: bool,
@@ -33,10 +35,15 @@ struct Reader {
 
 impl Listing {
     /// Opens the directory `path`.
-    pub(super) fn open(shared: Arc<Shared>, root: Arc<Root>, path: VirtualPath) -> Result<Self, FileError> {
+    pub(super) fn open(
+        shared: Arc<Shared>,
+        root: Arc<Root>,
+        path: VirtualPath,
+        in_memory: bool,
+    ) -> Result<Self, FileError> {
         let fd = root.open_at(&path, OFlags::RDONLY | OFlags::DIRECTORY).map_err(errno::path)?;
         let dir = Dir::new(fd).map_err(errno::io)?;
-        Ok(Self { shared, reader: Some(Reader { root, path, dir }), ended: false })
+        Ok(Self { shared, in_memory, reader: Some(Reader { root, path, dir }), ended: false })
     }
 }
 
@@ -55,7 +62,7 @@ impl EntryStream for Listing {
             let batch = reader.batch(&shared)?;
             Ok((reader, batch))
         };
-        let (reader, batch) = self.shared.pool.run(work).await?;
+        let (reader, batch) = if self.in_memory { work()? } else { self.shared.pool.run(work).await? };
         self.ended = batch.is_empty();
         self.reader = (!self.ended).then_some(reader);
         Ok((!self.ended).then_some(batch))
@@ -65,7 +72,7 @@ impl EntryStream for Listing {
 impl Reader {
     /// The next entries; none at the end.
     fn batch(&mut self, shared: &Shared) -> Result<Vec<Entry>, FileError> {
-        let mut batch = Vec::new();
+        let mut batch = Vec::with_capacity(BATCH);
         while batch.len() < BATCH {
             let Some(entry) = self.dir.read() else { break };
             let entry = entry.map_err(errno::io)?;

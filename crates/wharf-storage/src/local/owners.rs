@@ -1,6 +1,6 @@
 //! The names of owners and groups.
 
-use std::{collections::HashMap, fs, sync::Arc};
+use std::{fs, sync::Arc};
 
 use rustix::fs::{FileType, Stat};
 use wharf_types::{FileKind, Metadata, Timestamp};
@@ -8,9 +8,12 @@ use wharf_types::{FileKind, Metadata, Timestamp};
 /// The names of owners and groups, as the system's two files have them at the start; others are shown by number.
 #[derive(Debug, Default)]
 pub(super) struct Owners {
-    users: HashMap<u32, Arc<[u8]>>,
-    groups: HashMap<u32, Arc<[u8]>>,
+    users: Names,
+    groups: Names,
 }
+
+/// Names in the order of their ids: there are a few dozen, and every line of a listing looks for two.
+type Names = Vec<(u32, Arc<[u8]>)>;
 
 impl Owners {
     pub(super) fn load() -> Self {
@@ -52,26 +55,27 @@ fn wide(number: impl Into<u64>) -> u64 {
     number.into()
 }
 
-fn name(names: &HashMap<u32, Arc<[u8]>>, id: u32) -> Arc<[u8]> {
-    names.get(&id).cloned().unwrap_or_else(|| id.to_string().into_bytes().into())
+fn name(names: &Names, id: u32) -> Arc<[u8]> {
+    let found = names.binary_search_by_key(&id, |(known, _)| *known).ok().and_then(|at| names.get(at));
+    found.map_or_else(|| id.to_string().into_bytes().into(), |(_, name)| Arc::clone(name))
 }
 
-fn names(file: &str) -> HashMap<u32, Arc<[u8]>> {
+fn names(file: &str) -> Names {
     // Without the file there are numbers.
     parse(&fs::read(file).unwrap_or_default())
 }
 
-fn parse(content: &[u8]) -> HashMap<u32, Arc<[u8]>> {
+fn parse(content: &[u8]) -> Names {
     let entry = |line: &[u8]| {
         let mut fields = line.split(|b| *b == b':');
         let name = fields.next().filter(|name| !name.is_empty() && name.iter().all(u8::is_ascii_graphic))?;
         let id = str::from_utf8(fields.nth(1)?).ok()?.parse().ok()?;
         Some((id, Arc::from(name)))
     };
-    let mut names = HashMap::new();
-    for (id, name) in content.split(|b| *b == b'\n').filter_map(entry) {
-        names.entry(id).or_insert(name);
-    }
+    let mut names: Names = content.split(|b| *b == b'\n').filter_map(entry).collect();
+    // The sort keeps the order of those with the same id.
+    names.sort_by_key(|(id, _)| *id);
+    names.dedup_by_key(|(id, _)| *id);
     names
 }
 

@@ -20,6 +20,7 @@ use wharf_types::{FileError, FileErrorKind, Metadata};
 use super::{
     Shared, errno,
     pool::joined,
+    ramdisk,
     temporary::{is_directory, is_regular},
 };
 use crate::Source;
@@ -37,8 +38,18 @@ pub(super) struct LocalSource {
     pending: Option<JoinHandle<Result<Bytes, FileError>>>,
     /// Room for what needs no waiting; the same one again once the caller has dropped what it was given.
     room: BytesMut,
-    /// Whether the file system can say that it would have to wait.
-    tells: bool,
+    waits: Waits,
+}
+
+/// Whether reading may have to wait for a disk.
+#[derive(Debug, Clone, Copy)]
+enum Waits {
+    /// The file system is asked each time.
+    Asked,
+    /// It cannot say.
+    Unknown,
+    /// It has no disk.
+    Never,
 }
 
 impl LocalSource {
@@ -67,7 +78,14 @@ impl LocalSource {
             let _ = fadvise(&file, offset, None, Advice::Sequential);
         }
         Ok((
-            Self { shared, file: Arc::new(file), len, pending: None, room: BytesMut::new(), tells: true },
+            Self {
+                shared,
+                file: Arc::new(file),
+                len,
+                pending: None,
+                room: BytesMut::new(),
+                waits: Waits::Asked,
+            },
             metadata,
         ))
     }
@@ -105,21 +123,24 @@ impl LocalSource {
     fn read_now(&mut self, max: usize) -> Result<Option<Bytes>, FileError> {
         /// Where the file stands, which moves on.
         const HERE: u64 = u64::MAX;
-        if !self.tells {
-            return Ok(None);
-        }
+        let flags = match self.waits {
+            Waits::Asked => ReadWriteFlags::NOWAIT,
+            Waits::Never => ReadWriteFlags::empty(),
+            Waits::Unknown => return Ok(None),
+        };
         let max = max.clamp(1, CHUNK).min(usize::try_from(self.len).unwrap_or(CHUNK).saturating_add(1));
         self.room.resize(max, 0);
         let mut parts = [IoSliceMut::new(&mut self.room)];
-        match retry_on_intr(|| preadv2(&self.file, &mut parts, HERE, ReadWriteFlags::NOWAIT)) {
+        match retry_on_intr(|| preadv2(&self.file, &mut parts, HERE, flags)) {
             Ok(read) => {
                 self.room.truncate(read);
                 Ok(Some(self.room.split().freeze()))
             }
             Err(Errno::AGAIN) => Ok(None),
-            Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL) => {
-                self.tells = false;
-                Ok(None)
+            Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL) if matches!(self.waits, Waits::Asked) => {
+                self.waits = if ramdisk::holds(&self.file) { Waits::Never } else { Waits::Unknown };
+                // Once more, or by a thread.
+                if matches!(self.waits, Waits::Never) { self.read_now(max) } else { Ok(None) }
             }
             Err(errno) => Err(errno::io(errno)),
         }

@@ -12,7 +12,7 @@ use rustix::{
 };
 use wharf_types::{FileError, FileErrorKind, VirtualPath};
 
-use super::errno;
+use super::{errno, ramdisk};
 
 /// How often a resolution is repeated that a rename elsewhere disturbed.
 const TRIES: u32 = 1000;
@@ -21,6 +21,8 @@ const TRIES: u32 = 1000;
 #[derive(Debug)]
 pub(super) struct Root {
     fd: OwnedFd,
+    /// Whether it lies in memory. What is mounted below may not.
+    in_memory: bool,
 }
 
 /// A directory below the root, and the name of something in it.
@@ -33,7 +35,7 @@ pub(super) struct Place {
 impl Root {
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let root = Self { fd: openat(CWD, path, flags, Mode::empty())? };
+        let root = Self::of(openat(CWD, path, flags, Mode::empty())?);
         match root.resolve(b".", OFlags::PATH) {
             Ok(_) => Ok(root),
             Err(Errno::NOSYS) => Err(io::Error::new(
@@ -52,7 +54,17 @@ impl Root {
     /// The directory `path` below this one, as a root of its own.
     pub(super) fn below(&self, path: &[u8]) -> Result<Self, FileError> {
         let fd = self.resolve(path, OFlags::PATH | OFlags::DIRECTORY).map_err(errno::path)?;
-        Ok(Self { fd })
+        Ok(Self::of(fd))
+    }
+
+    fn of(fd: OwnedFd) -> Self {
+        let in_memory = ramdisk::holds(&fd);
+        Self { fd, in_memory }
+    }
+
+    /// Whether the directory `path`, as far as the kernel can tell at once, and the root lie in memory.
+    pub(super) fn holds_in_memory(&self, path: &VirtualPath) -> bool {
+        self.in_memory && self.open_cached(path, OFlags::PATH | OFlags::DIRECTORY).is_some_and(ramdisk::holds)
     }
 
     /// Opens what stands at `path`.

@@ -63,6 +63,8 @@ pub(super) struct Upload {
     pub(super) condition: Condition,
     /// Whether what came is a beginning of what was meant, which can be continued.
     pub(super) is_beginning: bool,
+    /// Whether it lies on no disk.
+    pub(super) in_memory: bool,
 }
 
 impl Upload {
@@ -89,6 +91,16 @@ impl Upload {
             change::sync_directory(self.file.dir(), &file)?;
         }
         Ok(Committed::new(self.path.clone(), bytes))
+    }
+
+    /// Whether the commit takes next to no time: no disk, no other commit under way, and no large file that is
+    /// replaced, whose memory would be given back.
+    fn is_quick(&self) -> bool {
+        let small = || match statat(self.file.dir(), self.name.as_slice(), AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(stat) => u64::try_from(stat.st_size).is_ok_and(|size| size <= SMALL),
+            Err(_) => true,
+        };
+        self.in_memory && small() && self.inner.shared.commits.try_lock().is_ok()
     }
 
     /// A file that is replaced leaves its mode behind.
@@ -172,6 +184,8 @@ pub(super) struct LocalSink {
     torn: bool,
 }
 
+/// Memory of so many bytes is given back in no time.
+const SMALL: u64 = 16 * 1024 * 1024;
 /// The most bytes that are held.
 const HELD: usize = 64 * 1024;
 
@@ -197,9 +211,14 @@ impl LocalSink {
             write_held(&file, held.as_ref())?;
             write(&file)
         };
-        self.pending = Some(inner.shared.pool.start(work).await?);
-        self.held = None;
-        self.settle().await?;
+        if upload.in_memory {
+            self.held = None;
+            work()?;
+        } else {
+            self.pending = Some(inner.shared.pool.start(work).await?);
+            self.held = None;
+            self.settle().await?;
+        }
         self.torn = false;
         Ok(())
     }
@@ -301,15 +320,13 @@ impl Sink for LocalSink {
         let upload = self.upload.take().ok_or_else(gone)?;
         let inner = Arc::clone(&upload.inner);
         let (torn, held) = (self.torn, self.held.take());
-        inner
-            .shared
-            .pool
-            .run(move || {
-                settled?;
-                write_held(upload.file.file(), held.as_ref())?;
-                if torn { Err(gone()) } else { upload.commit() }
-            })
-            .await
+        let at_once = upload.is_quick();
+        let work = move || {
+            settled?;
+            write_held(upload.file.file(), held.as_ref())?;
+            if torn { Err(gone()) } else { upload.commit() }
+        };
+        if at_once { work() } else { inner.shared.pool.run(work).await }
     }
 
     async fn suspend(mut self: Box<Self>) -> Result<(), FileError> {

@@ -27,11 +27,12 @@ use crate::reserved;
 /// The most bytes of one step of a copy.
 const STEP: u64 = 64 * 1024 * 1024;
 
-/// Opens `path` to write it, and says how many bytes stand in it already.
+/// Opens `path` to write it, and says how many bytes stand in it already; `in_memory` tells that it lies on no disk.
 pub(super) fn open(
     inner: &Arc<Inner>,
     path: VirtualPath,
     how: &WriteMode,
+    in_memory: bool,
 ) -> Result<(Upload, u64), FileError> {
     let unique = *how == WriteMode::Unique;
     let path = if unique { unique_path(inner, &path)? } else { path };
@@ -67,7 +68,8 @@ pub(super) fn open(
         }
     };
     let is_beginning = !matches!(how, WriteMode::Within { .. });
-    Ok((Upload { inner: Arc::clone(inner), file, name: place.name, path, condition, is_beginning }, offset))
+    let (inner, name) = (Arc::clone(inner), place.name);
+    Ok((Upload { inner, file, name, path, condition, is_beginning, in_memory }, offset))
 }
 
 /// A name that is not taken, inside the directory `wish` or beside it.

@@ -8,7 +8,7 @@ use super::{APPEND, Disk, REPLACE, all_names, fetch, fetch_from, kind, local, na
 
 #[tokio::test]
 async fn nothing_is_visible_before_the_commit() {
-    for disk in Disk::both() {
+    for disk in Disk::kinds() {
         let mut opened = disk.alice.open_write(&path("f"), REPLACE).await.unwrap();
         opened.sink.write(Bytes::from_static(b"whole")).await.unwrap();
         assert_eq!(kind(disk.alice.metadata(&path("f")).await), FileErrorKind::NotFound);
@@ -29,7 +29,7 @@ async fn nothing_is_visible_before_the_commit() {
 
 #[tokio::test]
 async fn reading_starts_at_the_offset() {
-    for disk in Disk::both() {
+    for disk in Disk::kinds() {
         store(&disk.alice, "f", REPLACE, b"0123456789").await.unwrap();
         assert_eq!(fetch_from(&disk.alice, "f", 7).await.unwrap(), b"789");
         assert_eq!(fetch_from(&disk.alice, "f", 10).await.unwrap(), b"");
@@ -43,7 +43,7 @@ async fn reading_starts_at_the_offset() {
 
 #[tokio::test]
 async fn writing_at_an_offset_keeps_what_is_before_and_ends_where_it_ends() {
-    for disk in Disk::both() {
+    for disk in Disk::kinds() {
         store(&disk.alice, "f", REPLACE, b"0123456789").await.unwrap();
         assert_eq!(store(&disk.alice, "f", WriteMode::At(4), b"ab").await.unwrap(), 6);
         assert_eq!(fetch(&disk.alice, "f").await.unwrap(), b"0123ab");
@@ -57,7 +57,7 @@ async fn writing_at_an_offset_keeps_what_is_before_and_ends_where_it_ends() {
 
 #[tokio::test]
 async fn appending_creates_and_adds() {
-    for disk in Disk::both() {
+    for disk in Disk::kinds() {
         assert_eq!(store(&disk.alice, "f", APPEND, b"one").await.unwrap(), 3);
         assert_eq!(store(&disk.alice, "f", APPEND, b"two").await.unwrap(), 6);
         assert_eq!(fetch(&disk.alice, "f").await.unwrap(), b"onetwo");
@@ -66,7 +66,7 @@ async fn appending_creates_and_adds() {
 
 #[tokio::test]
 async fn an_append_to_a_file_that_changed_meanwhile_is_busy() {
-    for disk in Disk::both() {
+    for disk in Disk::kinds() {
         store(&disk.alice, "f", REPLACE, b"base").await.unwrap();
         let mut late = disk.alice.open_write(&path("f"), APPEND).await.unwrap();
         assert_eq!(late.offset, 4);
@@ -80,7 +80,7 @@ async fn an_append_to_a_file_that_changed_meanwhile_is_busy() {
 #[tokio::test]
 async fn unique_names_are_made_beside_the_wish_or_inside_a_directory() {
     // XFR-11
-    for disk in Disk::both() {
+    for disk in Disk::kinds() {
         store(&disk.alice, "f", REPLACE, b"old").await.unwrap();
         disk.alice.make_directory(&path("d")).await.unwrap();
         for (wish, parent, start) in [("f", "/", "f."), ("d", "d", "file."), ("/", "/", "file.")] {
@@ -97,7 +97,7 @@ async fn unique_names_are_made_beside_the_wish_or_inside_a_directory() {
 
 #[tokio::test]
 async fn c9_a_unique_name_that_was_taken_is_not_replaced() {
-    for disk in Disk::both() {
+    for disk in Disk::kinds() {
         let opened = disk.alice.open_write(&path("f"), WriteMode::Unique).await.unwrap();
         let name = String::from_utf8(opened.path.as_bytes().to_vec()).unwrap();
         store(&disk.bob, &name, REPLACE, b"bob's").await.unwrap();
@@ -108,7 +108,7 @@ async fn c9_a_unique_name_that_was_taken_is_not_replaced() {
 
 #[tokio::test]
 async fn directories_are_made_listed_and_removed_when_empty() {
-    for disk in Disk::both() {
+    for disk in Disk::kinds() {
         let alice = &disk.alice;
         alice.make_directory(&path("d")).await.unwrap();
         assert_eq!(kind(alice.make_directory(&path("d")).await), FileErrorKind::Exists);
@@ -137,7 +137,7 @@ async fn directories_are_made_listed_and_removed_when_empty() {
 
 #[tokio::test]
 async fn a_rename_replaces_files_and_never_directories() {
-    for disk in Disk::both() {
+    for disk in Disk::kinds() {
         let alice = &disk.alice;
         store(alice, "f", REPLACE, b"f").await.unwrap();
         store(alice, "g", REPLACE, b"g").await.unwrap();
@@ -165,7 +165,7 @@ async fn a_rename_replaces_files_and_never_directories() {
 
 #[tokio::test]
 async fn times_are_set_and_told() {
-    for disk in Disk::both() {
+    for disk in Disk::kinds() {
         store(&disk.alice, "f", REPLACE, b"x").await.unwrap();
         for to in [Timestamp::from_secs(1_000_000_000), Timestamp { secs: 1_234_567_890, nanos: 5_000 }] {
             let stored = disk.alice.set_modified(&path("f"), to).await.unwrap();
@@ -179,7 +179,7 @@ async fn times_are_set_and_told() {
 
 #[tokio::test]
 async fn names_are_bytes() {
-    for disk in Disk::both() {
+    for disk in Disk::kinds() {
         let odd: [&[u8]; 5] = [b"\xff\xfe", b" lead and trail ", b"\x01\x1b[31m", b"...", &[b'n'; 255]];
         for name in odd {
             let opened = disk.alice.open_write(&path(name), REPLACE).await.unwrap();
@@ -194,7 +194,7 @@ async fn names_are_bytes() {
 
 #[tokio::test]
 async fn c8_large_directories_come_in_batches() {
-    for disk in Disk::both() {
+    for disk in Disk::kinds() {
         let mut expected = Vec::new();
         for number in 0..600 {
             let name = format!("f{number:04}");

@@ -18,7 +18,7 @@ const fn within(start: u64, length: u64) -> WriteMode {
 #[tokio::test]
 async fn a_range_is_replaced_and_nothing_else() {
     // XFR-21
-    for disk in Disk::both() {
+    for disk in Disk::kinds() {
         store(&disk.alice, "f", REPLACE, b"0123456789").await.unwrap();
         assert_eq!(store(&disk.alice, "f", within(2, 3), b"abc").await.unwrap(), 10);
         assert_eq!(fetch(&disk.alice, "f").await.unwrap(), b"01abc56789");
@@ -43,7 +43,7 @@ async fn a_range_is_replaced_and_nothing_else() {
 #[tokio::test]
 async fn a_sink_takes_all_of_a_source() {
     let large: Vec<u8> = (0..3_000_000_u32).flat_map(u32::to_le_bytes).collect();
-    for disk in Disk::both() {
+    for disk in Disk::kinds() {
         store(&disk.alice, "f", REPLACE, &large).await.unwrap();
         store(&disk.alice, "g", REPLACE, b"head").await.unwrap();
         for (target, how, offset) in [("copy", REPLACE, 0), ("tail", REPLACE, 7_000_001), ("g", APPEND, 0)] {
@@ -88,7 +88,7 @@ async fn a_source_that_shrinks_is_not_copied() {
 
 #[tokio::test]
 async fn permission_bits_are_set_and_kept() {
-    for disk in Disk::both() {
+    for disk in Disk::kinds() {
         store(&disk.alice, "f", REPLACE, b"x").await.unwrap();
         disk.alice.make_directory(&path("d")).await.unwrap();
         for (name, mode) in [("f", 0o640), ("f", 0o600), ("d", 0o700)] {
@@ -168,7 +168,7 @@ async fn links_stay_below_the_root() {
 
 #[tokio::test]
 async fn a_tree_goes_with_all_below_it() {
-    for disk in Disk::both() {
+    for disk in Disk::kinds() {
         for name in ["d", "d/a", "d/a/b", "keep"] {
             disk.alice.make_directory(&path(name)).await.unwrap();
         }

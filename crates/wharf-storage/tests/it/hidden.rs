@@ -25,7 +25,7 @@ fn age(file: &Path, by: Duration) {
 
 #[tokio::test]
 async fn no_path_reaches_a_reserved_name() {
-    for disk in Disk::both() {
+    for disk in Disk::kinds() {
         let alice = &disk.alice;
         cut(alice, "f", REPLACE, b"12345").await;
         let hidden = match &disk.directory {
@@ -55,7 +55,7 @@ async fn no_path_reaches_a_reserved_name() {
 
 #[tokio::test]
 async fn a_directory_with_nothing_but_partials_is_empty() {
-    for disk in Disk::both() {
+    for disk in Disk::kinds() {
         disk.alice.make_directory(&path("d")).await.unwrap();
         cut(&disk.alice, "d/f", REPLACE, b"12345").await;
         disk.bob.remove_directory(&path("d")).await.unwrap();

@@ -29,7 +29,15 @@ pub(crate) struct Disk {
 
 impl Disk {
     pub(crate) fn local() -> Self {
-        let directory = tempfile::tempdir().unwrap();
+        Self::in_directory(tempfile::tempdir().unwrap())
+    }
+
+    /// Where nothing waits for a disk, if the system has such a place.
+    fn in_memory() -> Option<Self> {
+        tempfile::tempdir_in("/dev/shm").ok().map(Self::in_directory)
+    }
+
+    fn in_directory(directory: TempDir) -> Self {
         let disk = local(directory.path());
         Self { alice: disk.account("alice"), bob: disk.account("bob"), directory: Some(directory) }
     }
@@ -52,8 +60,8 @@ impl Disk {
         std::fs::remove_file(&file).unwrap();
     }
 
-    pub(crate) fn both() -> [Self; 2] {
-        [Self::local(), Self::memory()]
+    pub(crate) fn kinds() -> Vec<Self> {
+        [Some(Self::local()), Self::in_memory(), Some(Self::memory())].into_iter().flatten().collect()
     }
 }
 

@@ -54,7 +54,7 @@ async fn c9_parallel_unique_uploads_are_all_there() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn c9_parallel_appends_that_succeed_are_all_there() {
-    for disk in Disk::both() {
+    for disk in Disk::kinds() {
         let mut tasks = Vec::new();
         for number in 0..40_u8 {
             let storage = Arc::clone(&disk.alice);

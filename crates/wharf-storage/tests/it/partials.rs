@@ -14,7 +14,7 @@ fn content(len: usize) -> Vec<u8> {
 #[tokio::test]
 async fn only_its_uploader_sees_a_partial() {
     // XFR-16
-    for disk in Disk::both() {
+    for disk in Disk::kinds() {
         store(&disk.alice, "f", REPLACE, b"old").await.unwrap();
         cut(&disk.alice, "f", REPLACE, &content(10_000)).await;
         assert_eq!(disk.alice.partial(&path("f")).await.unwrap(), Some(8192));
@@ -33,7 +33,7 @@ async fn only_its_uploader_sees_a_partial() {
 #[tokio::test]
 async fn a_partial_is_continued_at_an_offset() {
     // XFR-16
-    for disk in Disk::both() {
+    for disk in Disk::kinds() {
         let whole = content(20_000);
         cut(&disk.alice, "f", REPLACE, &whole[..10_000]).await;
         let offset = disk.alice.partial(&path("f")).await.unwrap().unwrap();
@@ -53,7 +53,7 @@ async fn a_partial_is_continued_at_an_offset() {
 #[tokio::test]
 async fn an_append_continues_only_when_asked_to_and_at_the_length_that_was_told() {
     // XFR-16
-    for disk in Disk::both() {
+    for disk in Disk::kinds() {
         let whole = content(9_000);
         store(&disk.alice, "f", REPLACE, b"old").await.unwrap();
         cut(&disk.alice, "f", REPLACE, &whole[..6_000]).await;
@@ -75,7 +75,7 @@ async fn an_append_continues_only_when_asked_to_and_at_the_length_that_was_told(
 
 #[tokio::test]
 async fn a_partial_ends_with_the_next_commit_removal_or_rename() {
-    for disk in Disk::both() {
+    for disk in Disk::kinds() {
         let alice = &disk.alice;
         let gone = async || alice.partial(&path("f")).await.unwrap().is_none();
         cut(alice, "f", REPLACE, b"12345").await;
@@ -107,7 +107,7 @@ async fn a_partial_ends_with_the_next_commit_removal_or_rename() {
 
 #[tokio::test]
 async fn c9_there_is_one_partial_and_an_upload_takes_it() {
-    for disk in Disk::both() {
+    for disk in Disk::kinds() {
         cut(&disk.alice, "f", REPLACE, &content(10_000)).await;
         let first = disk.alice.open_write(&path("f"), WriteMode::At(8192)).await.unwrap();
         assert_eq!(disk.alice.partial(&path("f")).await.unwrap(), None, "it is being written");
@@ -126,7 +126,7 @@ async fn c9_there_is_one_partial_and_an_upload_takes_it() {
 
 #[tokio::test]
 async fn an_upload_without_a_byte_leaves_the_partial_that_is_there() {
-    for disk in Disk::both() {
+    for disk in Disk::kinds() {
         cut(&disk.alice, "f", REPLACE, b"12345").await;
         let opened = disk.alice.open_write(&path("f"), REPLACE).await.unwrap();
         opened.sink.suspend().await.unwrap();
@@ -146,7 +146,7 @@ async fn a_time_that_was_set_makes_no_old_partial_newer() {
 
 #[tokio::test]
 async fn a_partial_moves_with_its_directory() {
-    for disk in Disk::both() {
+    for disk in Disk::kinds() {
         disk.alice.make_directory(&path("d")).await.unwrap();
         cut(&disk.alice, "d/f", REPLACE, b"12345").await;
         disk.alice.rename(&path("d"), &path("e")).await.unwrap();
