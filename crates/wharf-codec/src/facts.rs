@@ -6,9 +6,10 @@ mod selection;
 use alloc::vec::Vec;
 use core::fmt::Write as _;
 
-use bytes::{BufMut as _, Bytes, BytesMut};
+use bytes::{Bytes, BytesMut};
 
 use crate::digits::{decimal, octal};
+use crate::line_buf::LineBuf;
 use crate::reply::Reply;
 use crate::text::{Token, is_text};
 use crate::time::TimeVal;
@@ -160,31 +161,27 @@ impl Facts {
         if name.is_empty() || !name.iter().copied().all(is_text) {
             return false;
         }
-        // Lines come by the hundred thousand.
-        dst.reserve(96 + name.len());
+        let mut line = LineBuf::new(dst);
         for &fact in Fact::ALL {
             if which.contains(fact) {
-                self.encode_fact(fact, dst);
+                self.encode_fact(fact, &mut line);
             }
         }
-        dst.put_u8(b' ');
-        dst.put_slice(name);
+        line.put(b" ");
+        line.put(name);
+        line.pour();
         true
     }
 
-    fn encode_fact(&self, fact: Fact, dst: &mut BytesMut) {
+    fn encode_fact(&self, fact: Fact, dst: &mut LineBuf<'_>) {
         let name = fact.name();
-        // Writing to a buffer that grows cannot fail.
-        let mut put = |value: &dyn core::fmt::Display| {
-            let _ = write!(dst, "{name}={value};");
-        };
         match fact {
             Fact::Type => match &self.kind {
                 FactType::Unspecified => {}
                 FactType::File => put_all(dst, name, b"file"),
                 FactType::Dir => put_all(dst, name, b"dir"),
-                FactType::Cdir => put(&"cdir"),
-                FactType::Pdir => put(&"pdir"),
+                FactType::Cdir => put_all(dst, name, b"cdir"),
+                FactType::Pdir => put_all(dst, name, b"pdir"),
                 FactType::Os(kind) => put_bytes(dst, name, kind),
             },
             Fact::Size => self.size.iter().for_each(|size| put_all(dst, name, decimal(*size, &mut [0; 20]))),
@@ -194,7 +191,7 @@ impl Facts {
             Fact::Unique => self.unique.iter().for_each(|value| put_bytes(dst, name, value)),
             Fact::UnixMode => match self.unix_mode {
                 Some(mode @ 0..=0o7777) => put_all(dst, name, &octal::<4>(mode)),
-                Some(mode) => put(&format_args!("{mode:o}")),
+                Some(mode) => put_formatted(dst, format_args!("{name}={mode:o};")),
                 None => {}
             },
             Fact::UnixOwner => self.unix_owner.iter().for_each(|value| put_bytes(dst, name, value)),
@@ -228,24 +225,30 @@ fn kind(value: &[u8]) -> FactType {
 }
 
 /// A fact whose value needs no look.
-fn put_all(dst: &mut BytesMut, name: &str, value: &[u8]) {
-    dst.put_slice(name.as_bytes());
-    dst.put_slice(b"=");
-    dst.put_slice(value);
-    dst.put_slice(b";");
+#[inline]
+fn put_all(dst: &mut LineBuf<'_>, name: &str, value: &[u8]) {
+    dst.put(name.as_bytes());
+    dst.put(b"=");
+    dst.put(value);
+    dst.put(b";");
+}
+
+/// What is rare enough for formatting.
+fn put_formatted(dst: &mut LineBuf<'_>, fact: core::fmt::Arguments<'_>) {
+    // Writing to a buffer that grows cannot fail.
+    let _ = dst.pour().write_fmt(fact);
 }
 
 /// A time; its fraction only if there is one.
-fn put_time(dst: &mut BytesMut, name: &str, time: TimeVal) {
+fn put_time(dst: &mut LineBuf<'_>, name: &str, time: TimeVal) {
     if time.nanos() == 0 {
         put_all(dst, name, &time.whole_seconds());
     } else {
-        // Writing to a buffer that grows cannot fail.
-        let _ = write!(dst, "{name}={time};");
+        put_formatted(dst, format_args!("{name}={time};"));
     }
 }
 
-fn put_perm(dst: &mut BytesMut, perm: PermFact) {
+fn put_perm(dst: &mut LineBuf<'_>, perm: PermFact) {
     let (mut room, mut length) = ([0; 10], 0);
     for (place, letter) in room.iter_mut().zip(perm.letters()) {
         *place = letter;
@@ -255,7 +258,7 @@ fn put_perm(dst: &mut BytesMut, perm: PermFact) {
 }
 
 /// A fact of free bytes, unless they would end it or the line early.
-fn put_bytes(dst: &mut BytesMut, name: &str, value: &[u8]) {
+fn put_bytes(dst: &mut LineBuf<'_>, name: &str, value: &[u8]) {
     if value.iter().all(|&byte| is_text(byte) && !matches!(byte, b';' | b' ')) {
         put_all(dst, name, value);
     }

@@ -17,6 +17,7 @@ mod escape;
 mod facts;
 mod feat;
 mod frame;
+mod line_buf;
 mod listing;
 mod pathquote;
 mod reply;

@@ -71,13 +71,15 @@ fn in_memory(file: &File, offset: u64, most: usize) -> bool {
         match preadv2(file, &mut [IoSliceMut::new(&mut byte)], at, ReadWriteFlags::NOWAIT) {
             // It is there, or lies behind the end.
             Ok(_) => true,
-            Err(Errno::OPNOTSUPP) => is_memory(file),
+            Err(Errno::OPNOTSUPP) => has_no_disk(file),
             Err(_) => false,
         }
     })
 }
 
-/// Whether it lies in a file system that has no disk, and is not asked what is in memory (tmpfs).
-fn is_memory(file: &File) -> bool {
+/// Whether a file lies in a file system that has no disk (tmpfs): such a one does not say what is in memory, but all is,
+/// and no thread has to wait for it.
+#[must_use]
+pub fn has_no_disk(file: &File) -> bool {
     fstatfs(file).is_ok_and(|found| found.f_type == 0x0102_1994)
 }

@@ -186,24 +186,31 @@ impl Fetch<'_> {
         time: Option<TimeVal>,
     ) -> Result<(), Failure> {
         let fail = |error| Failure::local(format!("writing {}", output::name(path)), error);
-        let file = tokio::fs::File::from_std(part.open().map_err(fail)?);
+        let file = part.open().map_err(fail)?;
         let here = part.tail(OVERLAP).map_err(fail)?;
         let start = part.offset - here.len() as u64;
-        let mut to = Overlap::new(here, file);
         let bar = self.console.bar(path, size, start);
-        let done =
-            self.client.download(path, start, &mut to, &mut |bytes| bar.set_position(start + bytes)).await;
-        bar.finish_and_clear();
-        let differs = to.differs();
-        // What came is kept, whatever came after it.
-        let (file, flushed) = to.finish().await;
-        if differs {
-            return Err(another(path));
+        let mut progress = |bytes| bar.set_position(start + bytes);
+        if here.is_empty() {
+            let done = self.client.download_file(path, start, &file, &mut progress).await;
+            bar.finish_and_clear();
+            done?;
+        } else {
+            let writer = tokio::fs::File::from_std(file.try_clone().map_err(fail)?);
+            let mut to = Overlap::new(here, writer);
+            let done = self.client.download(path, start, &mut to, &mut progress).await;
+            bar.finish_and_clear();
+            let differs = to.differs();
+            // What came is kept, whatever came after it.
+            let (_, flushed) = to.finish().await;
+            if differs {
+                return Err(another(path));
+            }
+            done?;
+            flushed.map_err(fail)?;
         }
-        done?;
-        flushed.map_err(fail)?;
         if let Some(time) = time.and_then(system_time) {
-            file.into_std().await.set_modified(time).map_err(fail)?;
+            file.set_modified(time).map_err(fail)?;
         }
         Ok(())
     }

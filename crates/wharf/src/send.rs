@@ -153,7 +153,12 @@ impl Send<'_> {
         if offset == 0 || Some(offset) != size {
             let bar = self.console.bar(target, size, offset);
             let mut progress = |bytes| bar.set_position(offset + bytes);
-            let done = self.client.upload(target, offset, Upload::Store, &mut file, &mut progress).await;
+            let done = if metadata.is_file() {
+                let file = file.into_std().await;
+                self.client.upload_file(target, offset, Upload::Store, &file, &mut progress).await
+            } else {
+                self.client.upload(target, offset, Upload::Store, &mut file, &mut progress).await
+            };
             bar.finish_and_clear();
             done?;
         }

@@ -8,8 +8,8 @@ use bytes::{Buf as _, Bytes, BytesMut};
 use tokio::io::{AsyncRead, ReadBuf};
 
 /// Keeps what was read, up to a limit.
-pub(super) struct Rewind<'a, R> {
-    source: &'a mut R,
+pub(super) struct Rewind<'a> {
+    source: &'a mut (dyn AsyncRead + Unpin + Send),
     kept: BytesMut,
     limit: usize,
     /// More was read than is kept.
@@ -18,9 +18,9 @@ pub(super) struct Rewind<'a, R> {
     again: Bytes,
 }
 
-impl<'a, R> Rewind<'a, R> {
+impl<'a> Rewind<'a> {
     /// With a limit of 0 bytes only a source that was not read at all can be read again.
-    pub(super) fn new(source: &'a mut R, limit: usize) -> Self {
+    pub(super) fn new(source: &'a mut (dyn AsyncRead + Unpin + Send), limit: usize) -> Self {
         Self { source, kept: BytesMut::new(), limit, gone: false, again: Bytes::new() }
     }
 
@@ -35,7 +35,7 @@ impl<'a, R> Rewind<'a, R> {
     }
 }
 
-impl<R: AsyncRead + Unpin> AsyncRead for Rewind<'_, R> {
+impl AsyncRead for Rewind<'_> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

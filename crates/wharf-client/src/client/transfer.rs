@@ -1,5 +1,8 @@
 //! Files.
 
+use std::fs::File;
+use std::io::{self, Seek as _, SeekFrom};
+
 use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite};
 use wharf_session::client::{OpError, Outcome, TransferSpec, TransferType, TransferVerb};
@@ -43,6 +46,31 @@ impl Client {
         to: &mut W,
         progress: &mut (dyn FnMut(u64) + Send),
     ) -> Result<u64, Error> {
+        self.download_at(path.as_ref(), offset, &mut Target::Writer(to), progress).await
+    }
+
+    /// As [`download`](Self::download), into a file from where it stands: with fewer copies of the bytes, in clear
+    /// with none.
+    ///
+    /// # Errors
+    /// As [`download`](Self::download).
+    pub async fn download_file(
+        &mut self,
+        path: impl AsRef<[u8]>,
+        offset: u64,
+        to: &File,
+        progress: &mut (dyn FnMut(u64) + Send),
+    ) -> Result<u64, Error> {
+        self.download_at(path.as_ref(), offset, &mut Target::File(to), progress).await
+    }
+
+    async fn download_at(
+        &mut self,
+        path: &[u8],
+        offset: u64,
+        to: &mut Target<'_>,
+        progress: &mut (dyn FnMut(u64) + Send),
+    ) -> Result<u64, Error> {
         let path = arguments::path(path)?;
         // A server that tells the size makes a cut file show, whatever cut it.
         let tells_size = self.features().is_some_and(Features::size);
@@ -76,19 +104,22 @@ impl Client {
             representation: TransferType::Ascii,
             ..TransferSpec::new(TransferVerb::Retr, Some(arguments::path(path)?))
         };
-        self.receive(spec, to, progress).await
+        self.receive(spec, &mut Target::Writer(to), progress).await
     }
 
-    async fn receive<W: AsyncWrite + Unpin + Send>(
+    async fn receive(
         &mut self,
         spec: TransferSpec,
-        to: &mut W,
+        to: &mut Target<'_>,
         progress: &mut (dyn FnMut(u64) + Send),
     ) -> Result<u64, Error> {
         self.prepare_tickets(false).await?;
         let what = describe(&spec);
         loop {
-            let pump = Pump::Receive { to: &mut *to, progress: &mut *progress };
+            let pump = match to {
+                Target::Writer(to) => Pump::Receive { to: &mut **to, progress: &mut *progress },
+                Target::File(to) => Pump::Store { to, progress: &mut *progress },
+            };
             let done = self.transfer(&spec, pump).await;
             match done.result {
                 Ok(outcome) => return self.moved(outcome),
@@ -116,6 +147,35 @@ impl Client {
         from: &mut R,
         progress: &mut (dyn FnMut(u64) + Send),
     ) -> Result<u64, Error> {
+        let source = Rewind::new(from, if self.reuse.is_known() { 0 } else { KEPT });
+        self.upload_from(path.as_ref(), offset, how, &mut Source::Reader(source), progress).await
+    }
+
+    /// As [`upload`](Self::upload), out of a regular file from where it stands: with fewer copies of the bytes, in
+    /// clear with none.
+    ///
+    /// # Errors
+    /// As [`upload`](Self::upload).
+    pub async fn upload_file(
+        &mut self,
+        path: impl AsRef<[u8]>,
+        offset: u64,
+        how: Upload,
+        mut from: &File,
+        progress: &mut (dyn FnMut(u64) + Send),
+    ) -> Result<u64, Error> {
+        let start = from.stream_position().map_err(Error::Local)?;
+        self.upload_from(path.as_ref(), offset, how, &mut Source::File { file: from, start }, progress).await
+    }
+
+    async fn upload_from(
+        &mut self,
+        path: &[u8],
+        offset: u64,
+        how: Upload,
+        source: &mut Source<'_>,
+        progress: &mut (dyn FnMut(u64) + Send),
+    ) -> Result<u64, Error> {
         let verb = match how {
             // XFR-10: without REST the end of the file is the only place to go on at.
             Upload::Store if offset > 0 && self.features().is_some_and(|f| !f.rest_stream()) => {
@@ -131,9 +191,8 @@ impl Client {
         let mut spec = TransferSpec { offset, ..TransferSpec::new(verb, path.clone()) };
         self.prepare_tickets(true).await?;
         let what = describe(&spec);
-        let mut source = Rewind::new(from, if self.reuse.is_known() { 0 } else { KEPT });
         let bytes = loop {
-            let pump = Pump::Send { from: &mut source, progress: &mut *progress };
+            let pump = source.pump(&mut *progress);
             let done = self.transfer(&spec, pump).await;
             // What was added to a file would be there twice.
             let again = source.is_whole() && (verb == TransferVerb::Stor || !done.data.started);
@@ -146,11 +205,11 @@ impl Client {
                     (spec.verb, spec.offset) = (TransferVerb::Appe, 0);
                 }
                 Err(failure) if again && is_lost(&failure) => {
-                    source.rewind();
+                    source.rewind().map_err(Error::Local)?;
                     self.recover().await?;
                 }
                 Err(failure) if again && self.may_retry(&failure, &done.data) => {
-                    source.rewind();
+                    source.rewind().map_err(Error::Local)?;
                     self.renew().await?;
                 }
                 Err(failure) => return Err(self.session.error(&what, failure, done.data)),
@@ -194,6 +253,45 @@ impl Client {
     #[must_use]
     pub fn unique_name(&self) -> Option<&Bytes> {
         self.unique_name.as_ref()
+    }
+}
+
+/// Where a download goes.
+enum Target<'a> {
+    Writer(&'a mut (dyn AsyncWrite + Unpin + Send)),
+    File(&'a File),
+}
+
+/// Where an upload comes from.
+enum Source<'a> {
+    Reader(Rewind<'a>),
+    File { file: &'a File, start: u64 },
+}
+
+impl Source<'_> {
+    fn pump<'p>(&'p mut self, progress: &'p mut (dyn FnMut(u64) + Send)) -> Pump<'p> {
+        match self {
+            Self::Reader(from) => Pump::Send { from, progress },
+            Self::File { file, .. } => Pump::Fetch { from: file, progress },
+        }
+    }
+
+    /// Whether [`rewind`](Self::rewind) brings everything back.
+    fn is_whole(&self) -> bool {
+        match self {
+            Self::Reader(reader) => reader.is_whole(),
+            Self::File { .. } => true,
+        }
+    }
+
+    fn rewind(&mut self) -> io::Result<()> {
+        match self {
+            Self::Reader(reader) => {
+                reader.rewind();
+                Ok(())
+            }
+            Self::File { file, start } => file.seek(SeekFrom::Start(*start)).map(drop),
+        }
     }
 }
 

@@ -60,7 +60,7 @@ impl<'a> Data<'a> {
         Self {
             id: None,
             stage: Stage::None,
-            receives: matches!(pump, Pump::Receive { .. }),
+            receives: matches!(pump, Pump::Receive { .. } | Pump::Store { .. }),
             forgotten: None,
             pump: Some(pump),
             moved: Arc::default(),

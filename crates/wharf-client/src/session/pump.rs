@@ -1,7 +1,9 @@
 //! Moving the bytes.
 
+mod file;
 mod wire;
 
+use std::fs::File;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -29,10 +31,14 @@ pub(crate) enum Pump<'a> {
     None,
     /// To the application.
     Receive { to: &'a mut (dyn AsyncWrite + Unpin + Send), progress: &'a mut (dyn FnMut(u64) + Send) },
+    /// Into a file, from where it stands.
+    Store { to: &'a File, progress: &'a mut (dyn FnMut(u64) + Send) },
     /// Into memory, as far as the limit.
     Collect { into: &'a mut BytesMut, limit: usize },
     /// From the application.
     Send { from: &'a mut (dyn AsyncRead + Unpin + Send), progress: &'a mut (dyn FnMut(u64) + Send) },
+    /// Out of a file, from where it stands.
+    Fetch { from: &'a File, progress: &'a mut (dyn FnMut(u64) + Send) },
 }
 
 /// How it ended.
@@ -62,8 +68,28 @@ impl Pump<'_> {
         let result = match self {
             Self::None => Err(Moved::Local(io::Error::other("there is nowhere to put the bytes"))),
             Self::Receive { to, progress } => receive(stream, to, (text, mode), &moved, progress).await,
+            Self::Store { to, progress } if !text && !mode.is_deflate() => {
+                file::receive(stream, to, &moved, progress).await
+            }
+            Self::Store { to, progress } => match to.try_clone() {
+                Ok(file) => {
+                    let to = &mut tokio::fs::File::from_std(file);
+                    receive(stream, to, (text, mode), &moved, progress).await
+                }
+                Err(error) => Err(Moved::Local(error)),
+            },
             Self::Collect { into, limit } => collect(stream, into, limit, mode, &moved).await,
             Self::Send { from, progress } => send(stream, from, (text, mode), &moved, progress).await,
+            Self::Fetch { from, progress } if !text && !mode.is_deflate() => {
+                file::send(stream, from, &moved, progress).await
+            }
+            Self::Fetch { from, progress } => match from.try_clone() {
+                Ok(file) => {
+                    let from = &mut tokio::fs::File::from_std(file);
+                    send(stream, from, (text, mode), &moved, progress).await
+                }
+                Err(error) => Err(Moved::Local(error)),
+            },
         };
         match result {
             Ok((bytes, end)) => Moved::Whole { bytes, end },
@@ -164,6 +190,18 @@ async fn collect(
     Ok((into.len() as u64, end))
 }
 
+/// In clear the end of the connection is the end of the file. Until the file is sent whole, closing means a reset, so
+/// that half a file never looks like one: not when reading fails, not when the application goes away.
+fn reset_when_dropped(stream: &DataStream) -> Result<(), Moved> {
+    stream.tcp().map_or(Ok(()), |tcp| tcp.set_zero_linger().map_err(|error| Moved::Broken(error.to_string())))
+}
+
+/// The file is sent whole: closing is its end.
+fn end_when_dropped(stream: &DataStream) -> Result<(), Moved> {
+    let ended = stream.tcp().map(|tcp| rustix::net::sockopt::set_socket_linger(tcp, None));
+    ended.unwrap_or(Ok(())).map_err(|error| Moved::Broken(error.to_string()))
+}
+
 /// Reads until `buf` is full or nothing more is there at once; nothing at all is the end.
 async fn gather(from: &mut (dyn AsyncRead + Unpin + Send), buf: &mut BytesMut) -> io::Result<()> {
     buf.clear();
@@ -185,11 +223,7 @@ async fn send(
     moved: &AtomicU64,
     progress: &mut (dyn FnMut(u64) + Send),
 ) -> Result<(u64, EndMark), Moved> {
-    // In clear the end of the connection is the end of the file. Until the file is sent whole, closing means a reset,
-    // so that half a file never looks like one: not when reading fails, not when the application goes away.
-    if let Some(tcp) = stream.tcp() {
-        tcp.set_zero_linger().map_err(|error| Moved::Broken(error.to_string()))?;
-    }
+    reset_when_dropped(&stream)?;
     let mut outgoing = Outgoing::new(&mut stream, mode, moved);
     let mut encoder = AsciiEncoder::new();
     let mut lines = BytesMut::new();
@@ -219,10 +253,7 @@ async fn send(
         outgoing.write(&lines).await?;
     }
     outgoing.finish().await?;
-    if let Some(tcp) = stream.tcp() {
-        rustix::net::sockopt::set_socket_linger(tcp, None)
-            .map_err(|error| Moved::Broken(error.to_string()))?;
-    }
+    end_when_dropped(&stream)?;
     let end = stream.finish_send(DRAIN).await?;
     Ok((read, end))
 }

@@ -9,6 +9,7 @@
 mod between;
 mod certificate;
 mod deflate;
+mod files;
 mod forgetful;
 mod hostile;
 mod memory;

@@ -2,9 +2,10 @@
 
 use core::fmt::Write as _;
 
-use bytes::{BufMut as _, BytesMut};
+use bytes::BytesMut;
 
 use crate::digits::{decimal, padded};
+use crate::line_buf::LineBuf;
 use crate::listing::EntryKind;
 use crate::listing::date::MONTHS;
 use crate::text::is_text;
@@ -68,32 +69,32 @@ pub fn encode_list_line(entry: &ListLine<'_>, now: TimeVal, dst: &mut BytesMut) 
     let month = MONTHS.get(usize::from(month.saturating_sub(1))).copied().unwrap_or("Jan");
     let month: [u8; 3] = month.as_bytes().try_into().unwrap_or(*b"Jan");
     let age = now.secs().saturating_sub(entry.modified.secs());
-    // Lines come by the hundred thousand.
-    dst.reserve(64 + entry.owner.len() + entry.group.len() + entry.name.len());
-    dst.put_slice(&mode(entry.kind, entry.mode));
-    put_right(dst, entry.links, 3);
-    dst.put_slice(b" ");
-    put_word(dst, entry.owner);
-    put_word(dst, entry.group);
-    put_right(dst, entry.size, 7);
+    let mut line = LineBuf::new(dst);
+    line.put(&mode(entry.kind, entry.mode));
+    put_right(&mut line, entry.links, 3);
+    line.put(b" ");
+    put_word(&mut line, entry.owner);
+    put_word(&mut line, entry.group);
+    put_right(&mut line, entry.size, 7);
     let [d1, d0] = padded(day.into());
     let [m2, m1, m0] = month;
-    dst.put_slice(&[b' ', m2, m1, m0, b' ', d1, d0, b' ']);
+    line.put(&[b' ', m2, m1, m0, b' ', d1, d0, b' ']);
     if (0..RECENT).contains(&age) {
         let ([h1, h0], [m1, m0]) = (padded(hour.into()), padded(minute.into()));
-        dst.put_slice(&[h1, h0, b':', m1, m0, b' ']);
+        line.put(&[h1, h0, b':', m1, m0, b' ']);
     } else if let Ok(year @ 0..=9999) = u64::try_from(year) {
         let [y3, y2, y1, y0] = padded(year);
-        dst.put_slice(&[b' ', y3, y2, y1, y0, b' ']);
+        line.put(&[b' ', y3, y2, y1, y0, b' ']);
     } else {
         // Writing to a buffer that grows cannot fail.
-        let _ = write!(dst, " {year:04} ");
+        let _ = write!(line.pour(), " {year:04} ");
     }
-    dst.put_slice(entry.name);
+    line.put(entry.name);
     if let (EntryKind::Symlink, Some(target)) = (entry.kind, entry.target.filter(|target| fits(target))) {
-        dst.put_slice(b" -> ");
-        dst.put_slice(target);
+        line.put(b" -> ");
+        line.put(target);
     }
+    line.pour();
     true
 }
 
@@ -109,27 +110,29 @@ const fn letter(kind: EntryKind) -> u8 {
 }
 
 /// A name of eight columns or more, and a space. Clients split at spaces, so that none may stand inside.
-fn put_word(dst: &mut BytesMut, word: &[u8]) {
+fn put_word(line: &mut LineBuf<'_>, word: &[u8]) {
     let breaks = |byte: u8| byte <= b' ' || byte == 0x7f;
     let word = if word.is_empty() { b"?" } else { word };
     if word.iter().copied().any(breaks) {
-        dst.extend(word.iter().map(|&byte| if breaks(byte) { b'_' } else { byte }));
+        for &byte in word {
+            line.put(&[if breaks(byte) { b'_' } else { byte }]);
+        }
     } else {
-        dst.put_slice(word);
+        line.put(word);
     }
     let blanks = 9_usize.saturating_sub(word.len()).max(1);
-    dst.put_slice(BLANKS.get(..blanks).unwrap_or(BLANKS));
+    line.put(BLANKS.get(..blanks).unwrap_or(BLANKS));
 }
 
 const BLANKS: &[u8] = b"         ";
 
 /// A number of `width` columns or more, at their right end.
-fn put_right(dst: &mut BytesMut, number: u64, width: usize) {
+fn put_right(line: &mut LineBuf<'_>, number: u64, width: usize) {
     let mut room = [0; 20];
     let digits = decimal(number, &mut room);
     let blanks = width.saturating_sub(digits.len());
-    dst.put_slice(BLANKS.get(..blanks).unwrap_or(BLANKS));
-    dst.put_slice(digits);
+    line.put(BLANKS.get(..blanks).unwrap_or(BLANKS));
+    line.put(digits);
 }
 
 /// The letter of the kind, nine letters of permission, and a space.

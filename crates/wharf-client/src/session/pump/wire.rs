@@ -123,7 +123,7 @@ fn fault(error: DeflateError) -> Moved {
 }
 
 /// Writes it all, counting as it goes: a slow peer is not a stalled one.
-async fn write(stream: &mut DataStream, mut bytes: &[u8], moved: &AtomicU64) -> Result<(), Moved> {
+pub(super) async fn write(stream: &mut DataStream, mut bytes: &[u8], moved: &AtomicU64) -> Result<(), Moved> {
     while !bytes.is_empty() {
         let written = stream.write(bytes).await.map_err(|error| Moved::Broken(error.to_string()))?;
         if written == 0 {
