@@ -11,7 +11,14 @@ use wharf_auth::{Anonymous, AuthError, Authenticator, Credentials, FixedUserErro
 use wharf_types::{Grant, Rights};
 
 pub(crate) const fn login<'a>(user: &'a [u8], password: &'a [u8]) -> Credentials<'a> {
-    Credentials { user, password, peer: IpAddr::V4(Ipv4Addr::LOCALHOST), host: None, secured: true }
+    Credentials {
+        user,
+        password,
+        peer: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        host: None,
+        secured: true,
+        certificate: None,
+    }
 }
 
 pub(crate) fn fixed() -> FixedUsers {

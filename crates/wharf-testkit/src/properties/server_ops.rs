@@ -6,7 +6,7 @@ mod outside;
 use std::{sync::Arc, time::Duration};
 
 use wharf_session::{
-    TlsEvent, TlsInfo, TlsVersion,
+    ClientCertificate, TlsEvent, TlsInfo, TlsVersion,
     policy::{ControlPolicy, DataPolicy, Policy},
     server::{PeerInfo, Server, ServerConfig},
 };
@@ -177,5 +177,6 @@ fn tls_info() -> TlsInfo {
         cipher: "TLS13_AES_128_GCM_SHA256".to_owned(),
         resumed: false,
         server_name: None,
+        client_certificate: ClientCertificate::NotAsked,
     }
 }
