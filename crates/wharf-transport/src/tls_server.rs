@@ -251,9 +251,7 @@ impl DataSide {
         info: &mut TlsInfo,
     ) -> Result<bool, DataFailure> {
         info.client = self.control.judge_client(connection.peer_certificates());
-        if let Some(problem) = self.control.data_problem(info) {
-            return Err(DataFailure::ClientCertificate(problem));
-        }
+        let refused = self.control.data_problem(info).map(DataFailure::ClientCertificate);
         let Inner { office, data_session, clock, .. } = &*self.control.0;
         let now = clock.now();
         let mut ledger = office.ledger();
@@ -261,7 +259,12 @@ impl DataSide {
             let reusable = connection.protocol_version() == Some(ProtocolVersion::TLSv1_2);
             ledger.resumed(self.counter.came_back(), reusable);
             ledger.approve(self.counter.token(), self.counter.given(), now);
-            return Ok(true);
+            // It has proved to belong to the session, and its tickets are as good as others: what its certificate is good
+            // for is asked each time.
+            return refused.map_or(Ok(true), Err);
+        }
+        if let Some(refused) = refused {
+            return Err(refused);
         }
         let taken = match data_session {
             DataSession::Require => false,
