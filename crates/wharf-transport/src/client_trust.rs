@@ -33,6 +33,8 @@ struct Inner {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RevocationList {
+    /// The file that it stands in; `None` for text from elsewhere.
+    pub path: Option<PathBuf>,
     /// Who issued it, in words.
     pub issuer: String,
     /// When the next one is due, and this one has expired; `None` where it does not say.
@@ -76,7 +78,7 @@ impl ClientTrust {
         for path in crls {
             let bytes = read(path)?;
             let here = |cause| ClientTrustError { path: Some(path.clone()), cause };
-            lists.extend(revoked(&bytes).map_err(here)?);
+            lists.extend(revoked(&bytes, Some(path)).map_err(here)?);
         }
         Self::new(roots, lists)
     }
@@ -91,7 +93,7 @@ impl ClientTrust {
         let roots = authorities(ca).map_err(here)?;
         let mut lists = Vec::new();
         for bytes in crls {
-            lists.extend(revoked(bytes).map_err(here)?);
+            lists.extend(revoked(bytes, None).map_err(here)?);
         }
         Self::new(roots, lists)
     }
@@ -193,7 +195,10 @@ fn authorities(pem: &[u8]) -> Result<RootCertStore, String> {
 }
 
 /// The lists in a file: several in PEM, or one in DER.
-fn revoked(bytes: &[u8]) -> Result<Vec<(CertificateRevocationListDer<'static>, RevocationList)>, String> {
+fn revoked(
+    bytes: &[u8],
+    path: Option<&Path>,
+) -> Result<Vec<(CertificateRevocationListDer<'static>, RevocationList)>, String> {
     // DER begins with a SEQUENCE, PEM with text.
     let ders: Vec<CertificateRevocationListDer<'static>> = if bytes.first() == Some(&0x30) {
         vec![bytes.to_vec().into()]
@@ -215,7 +220,7 @@ fn revoked(bytes: &[u8]) -> Result<Vec<(CertificateRevocationListDer<'static>, R
                 .map(|secs| UNIX_EPOCH + Duration::from_secs(secs));
             let issuer = list.issuer().to_string();
             let count = list.iter_revoked_certificates().count();
-            Ok((der.clone(), RevocationList { issuer, next_update, count }))
+            Ok((der.clone(), RevocationList { path: path.map(Path::to_owned), issuer, next_update, count }))
         })
         .collect()
 }
