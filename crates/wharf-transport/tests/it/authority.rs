@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, DnType, ExtendedKeyUsagePurpose,
-    IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, RevokedCertParams, SanType, SerialNumber,
+    IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, RevokedCertParams, SerialNumber,
 };
 
 pub(crate) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -59,16 +59,6 @@ impl Authority {
 
     pub(crate) fn issue(&self, name: &str) -> Issued {
         self.issue_with(name, |_| {})
-    }
-
-    /// One with an e-mail address and a host name of its own.
-    pub(crate) fn issue_named(&self, name: &str, email: &str, host: &str) -> Issued {
-        self.issue_with(name, |params| {
-            params.subject_alt_names = vec![
-                SanType::Rfc822Name(email.try_into().unwrap()),
-                SanType::DnsName(host.try_into().unwrap()),
-            ];
-        })
     }
 
     /// One that ended yesterday.

@@ -85,7 +85,12 @@ async fn each_certificate_gets_its_verdict() {
             let verdict = told(&server, Some(shown), version).await.client;
             assert_eq!(verdict, ClientVerdict::Refused(*problem), "{version}");
         }
-        let good = ours.issue_named("alice", "alice@example.org", "alice.example.org");
+        let good = ours.issue_with("alice", |params| {
+            params.subject_alt_names = vec![
+                rcgen::SanType::Rfc822Name("alice@example.org".try_into().unwrap()),
+                rcgen::SanType::DnsName("alice.example.org".try_into().unwrap()),
+            ];
+        });
         let info = told(&server, Some(&good), version).await;
         let identity = names(&info.client);
         assert_eq!(identity.common_name.as_deref(), Some("alice"));
