@@ -36,7 +36,7 @@ pub enum DataSession {
     /// A full handshake is refused.
     Require,
     /// A full handshake is refused once this client has shown that it can resume, unless it spends its tickets
-    /// and has none left.
+    /// and has none left, or shows the good certificate of its control connection.
     #[default]
     Prefer,
     /// Full handshakes are taken.

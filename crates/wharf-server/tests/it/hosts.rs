@@ -95,21 +95,20 @@ async fn a6_a_ticket_of_one_host_is_worth_nothing_at_another() {
     let identity = Identity::self_signed(&names).unwrap();
     let harness = three_hosts(&[identity.clone(), identity.clone(), identity]).await;
     for version in [TlsVersion::V1_2, TlsVersion::V1_3] {
-        for from in 0..NAMES.len() {
-            let to = (from + 1) % NAMES.len();
+        for (from, to) in NAMES.iter().zip(NAMES.iter().cycle().skip(1)) {
             // One stock of tickets, and no name in TLS that would keep them apart.
             let stock = calling("127.0.0.1", version);
-            let mut first = session(&harness, Some(NAMES[from]), stock.clone()).await;
+            let mut first = session(&harness, Some(from), stock.clone()).await;
             fetch(&mut first).await;
             assert!(stock.tickets_in_stock() > 0, "{version}");
-            let second = session(&harness, Some(NAMES[to]), stock.clone()).await;
+            let second = session(&harness, Some(to), stock.clone()).await;
             assert!(!second.control.tls_info().unwrap().resumed, "{version} {from}");
 
             // Tickets of the first host at a data connection of the second one.
             let stock = calling("127.0.0.1", version);
-            let mut first = session(&harness, Some(NAMES[from]), stock.clone()).await;
+            let mut first = session(&harness, Some(from), stock.clone()).await;
             fetch(&mut first).await;
-            let mut second = session(&harness, Some(NAMES[to]), calling("127.0.0.1", version)).await;
+            let mut second = session(&harness, Some(to), calling("127.0.0.1", version)).await;
             let addr = second.epsv().await;
             second.say("RETR f");
             second.expect(150).await;

@@ -228,7 +228,7 @@ async fn a_data_connection_shows_the_certificate_of_its_control_connection() {
 }
 
 #[tokio::test]
-async fn a_resumed_session_is_judged_by_what_holds_then() {
+async fn a6_a_resumed_session_is_judged_by_what_holds_then() {
     let ours = Authority::new("ours");
     let (alice, bob) = (ours.issue("alice"), ours.issue("bob"));
     for version in VERSIONS {

@@ -46,6 +46,9 @@ fn a_certificate_that_names_the_user_needs_no_password() {
     // TLS-31 TLS-32
     for rule in ASKING {
         let mut driver = secured(asking(rule), of("alice"));
+        // As RFC 4217 §12.2 draws it.
+        assert_eq!(driver.code("PBSZ 0"), 200);
+        assert_eq!(driver.code("PROT P"), 200);
         assert_eq!(driver.code("USER alice"), 232);
         assert_eq!(driver.code("PWD"), 257);
         // Who sent both together need not fail.
@@ -145,6 +148,6 @@ fn each_problem_of_a_data_connection_has_its_words() {
         let reply =
             super::super::transfer_end::reply_to_failure(&DataFailure::ClientCertificate(problem), false);
         assert_eq!(reply.code().get(), 522);
-        assert!(String::from_utf8_lossy(&reply.to_bytes()).contains(problem.text()));
+        assert!(reply.to_bytes().escape_ascii().to_string().contains(problem.text()));
     }
 }
