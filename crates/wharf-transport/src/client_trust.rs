@@ -1,5 +1,6 @@
 //! Whose client certificates a server takes.
 
+use std::cmp::Reverse;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -100,8 +101,10 @@ impl ClientTrust {
 
     fn new(
         roots: RootCertStore,
-        crls: Vec<(CertificateRevocationListDer<'static>, RevocationList)>,
+        mut crls: Vec<(CertificateRevocationListDer<'static>, RevocationList)>,
     ) -> Result<Self, ClientTrustError> {
+        // The first list of an issuer decides: an old one beside its successor must not.
+        crls.sort_by_key(|(_, list)| Reverse(list.next_update));
         let authorities = roots.len();
         let (ders, lists): (Vec<_>, Vec<_>) = crls.into_iter().unzip();
         let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider())

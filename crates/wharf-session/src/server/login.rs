@@ -98,7 +98,8 @@ impl Server {
 
     /// The answer to [`Question::Login`] and to [`Question::Certified`].
     ///
-    /// To the latter [`LoginAnswer::Accept`] means 232 (RFC 2228 §5.1, RFC 4217 §4.2); after everything else PASS is needed.
+    /// To the latter [`LoginAnswer::Accept`] means 232 (RFC 2228 §5.1, RFC 4217 §4.2), and after [`LoginAnswer::Refuse`]
+    /// PASS is needed.
     ///
     /// # Errors
     /// [`Stale`] when the question is not open any more.
@@ -149,7 +150,7 @@ impl Server {
                 }
             }
             // Somebody else's certificate, or one that is not enough.
-            LoginAnswer::Refuse | LoginAnswer::Unavailable if certified => self.invite_password(user),
+            LoginAnswer::Refuse if certified => self.invite_password(user),
             LoginAnswer::Refuse => {
                 self.event(AuditEvent::LoginFailed { user: user.to_string() });
                 self.login_failures += 1;

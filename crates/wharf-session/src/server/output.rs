@@ -118,7 +118,7 @@ pub enum Question {
         root: Option<String>,
     },
     /// Does the certificate of the client log in under this name, without a password? Where it does not, a password is
-    /// asked for and [`Question::Login`] follows, whatever the cause: nobody learns here which names are known.
+    /// asked for and [`Question::Login`] follows, whatever the cause of that: nobody learns here which names are known.
     Certified {
         /// Answer with [`Server::answer_login`](super::Server::answer_login).
         ticket: LoginTicket,

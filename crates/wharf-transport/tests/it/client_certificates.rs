@@ -119,6 +119,13 @@ async fn where_no_list_tells_nobody_is_trusted() {
     assert_eq!(verdict(&[Authority::new("ours").list(&[], 40)]).await, unknown);
     let expired = ClientVerdict::Refused(Problem::RevocationExpired);
     assert_eq!(verdict(&[ours.list(&[], 5)]).await, expired);
+    // One beside its successor does no harm, and does not hide what that one says.
+    assert!(matches!(
+        verdict(&[ours.list(&[&good], 5), ours.list(&[], 40)]).await,
+        ClientVerdict::Verified(_)
+    ));
+    let revoked = ClientVerdict::Refused(Problem::Revoked);
+    assert_eq!(verdict(&[ours.list(&[], 5), ours.list(&[&good], 40)]).await, revoked);
 }
 
 #[tokio::test]

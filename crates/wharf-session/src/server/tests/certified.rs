@@ -69,9 +69,10 @@ fn a_certificate_of_somebody_else_leaves_the_password() {
             assert_eq!(driver.code(&format!("USER {user}")), 331);
             assert_eq!(driver.code("PASS secret"), code);
         }
-        // Nor does it when nobody can tell.
+        // When nobody can tell, a password would not help either.
         let mut driver = secured(asking(rule), of("nobody"));
-        assert_eq!(driver.code("USER nobody"), 331);
+        assert_eq!(driver.code("USER nobody"), 421);
+        assert!(driver.record.closed);
     }
 }
 
