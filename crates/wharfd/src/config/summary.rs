@@ -43,7 +43,7 @@ impl Summary {
         }
         if let Some(trust) = &loaded.client_trust {
             let text = format!(
-                "of {} authorities, {} lists of revoked ones",
+                "authorities: {}, lists of revoked ones: {}",
                 trust.authorities(),
                 trust.revocation_lists().len()
             );

@@ -56,7 +56,7 @@ fn each_listener_and_each_host_may_ask() {
     let summary = plan.summary.text();
     for part in [
         "at least 128 bits, client certificates required, dialect rfc4217\n",
-        "\n  client certs   of 1 authorities, 1 lists of revoked ones\n",
+        "\n  client certs   authorities: 1, lists of revoked ones: 1\n",
     ] {
         assert!(summary.contains(part), "{part}: {summary}");
     }
