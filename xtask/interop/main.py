@@ -11,6 +11,7 @@ from pathlib import Path
 
 import aioftp_cases
 import cases
+import client_certificates
 import clients
 import matrix
 import scan
@@ -156,6 +157,8 @@ class Programme:
                 do(f"200 thieves at passive ports under {data_session}", lambda: theft(places, data_session, 200))
             if self.wanted("aioftp"):
                 self.aioftp(data_session)
+        if self.wanted("certificates"):
+            client_certificates.run_all(places, self.outcomes, [client.name for client in self.clients])
         if not self.wanted("scan"):
             return
         if not scan.available():

@@ -1,10 +1,12 @@
 #![doc = include_str!("../README.md")]
 
+mod certificate;
 pub mod client;
 mod contract;
 mod mode;
 pub mod policy;
 pub mod server;
 
+pub use certificate::{ClientCertificate, ClientCertificateProblem};
 pub use contract::*;
 pub use mode::{DataMode, DeflateFault};

@@ -6,12 +6,16 @@
     reason = "a test that cannot go on fails by a panic"
 )]
 
+#[path = "../../../wharf-transport/tests/it/authority.rs"]
+mod authority;
 mod between;
+mod client_certificates;
 mod deflate;
 mod digests;
 mod endings;
 mod faults;
 mod harness;
+mod hosts;
 mod injection;
 mod limits;
 mod listings;

@@ -32,6 +32,9 @@ pub(super) fn reply_to_failure(failure: &DataFailure, moving: bool) -> Reply {
             ReplyCode::PROTOCOL_OR_TLS_REFUSED,
             "The data connection must resume the TLS session of the control connection (session reuse)",
         ),
+        DataFailure::ClientCertificate(problem) => {
+            Reply::new(ReplyCode::PROTOCOL_OR_TLS_REFUSED, problem.text())
+        }
         DataFailure::Broken(_) => Reply::new(ReplyCode::TRANSFER_ABORTED, "The data connection broke"),
         DataFailure::Deflate(fault) => reply_to_fault(*fault),
         DataFailure::Storage(error) => match error.kind() {

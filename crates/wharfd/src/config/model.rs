@@ -9,14 +9,15 @@ use std::{
 };
 
 use wharf_server::{
-    ControlPolicy, DataPolicy, DataSession, Dialect, Durability, Fingerprint, IpNet, Strength, TlsRule,
-    TlsVersion,
+    CertificateLogin, ClientCertificateRule, ControlPolicy, DataPolicy, DataSession, Dialect, Durability,
+    Fingerprint, IpNet, Strength, TlsRule, TlsVersion,
 };
 
+use super::client_certificates::ClientCertificates;
 use crate::args::{LogFormat, LogLevel};
 
 /// The sections as they are written, each with its keys. Nothing else may stand in the file.
-pub(super) const SECTIONS: [(&str, &[&str]); 11] = [
+pub(super) const SECTIONS: [(&str, &[&str]); 12] = [
     (
         "",
         &[
@@ -36,6 +37,7 @@ pub(super) const SECTIONS: [(&str, &[&str]); 11] = [
             "public_ip",
             "log",
             "tls",
+            "client_certificates",
             "listener",
             "host",
             "network",
@@ -68,6 +70,7 @@ pub(super) const SECTIONS: [(&str, &[&str]); 11] = [
         &[
             "address",
             "implicit",
+            "client_certificates",
             "certificate",
             "key",
             "control",
@@ -81,6 +84,7 @@ pub(super) const SECTIONS: [(&str, &[&str]); 11] = [
             "strict_close",
         ],
     ),
+    ("[client_certificates]", &["ask", "ca", "crl", "map", "login"]),
     (
         "[[host]]",
         &[
@@ -92,13 +96,17 @@ pub(super) const SECTIONS: [(&str, &[&str]); 11] = [
             "root",
             "users",
             "anonymous",
+            "client_certificates",
             "control",
             "data",
         ],
     ),
     ("[[network]]", &["cidr", "control", "data"]),
     ("[[group]]", &["name", "control", "data"]),
-    ("[[user]]", &["name", "hash", "root", "permissions", "groups", "control", "data"]),
+    (
+        "[[user]]",
+        &["name", "hash", "root", "permissions", "groups", "login", "certificates", "control", "data"],
+    ),
     ("[accounts]", &["file", "control", "data"]),
     ("[anonymous]", &["root", "control", "data"]),
     ("[server_to_server]", &["certificates"]),
@@ -133,6 +141,7 @@ pub(super) struct Model {
     pub(super) public_ip: Option<At<Ipv4Addr>>,
     pub(super) log: Log,
     pub(super) tls: Tls,
+    pub(super) client_certificates: ClientCertificates,
     pub(super) listeners: Vec<Listener>,
     pub(super) hosts: Vec<Host>,
     pub(super) networks: Vec<Network>,
@@ -197,6 +206,7 @@ pub(super) struct Tls {
 pub(super) struct Listener {
     pub(super) address: At<SocketAddr>,
     pub(super) implicit: Option<At<bool>>,
+    pub(super) client_certificates: Option<At<ClientCertificateRule>>,
     pub(super) tls: Tls,
 }
 
@@ -210,6 +220,7 @@ pub(super) struct Host {
     pub(super) root: Option<At<String>>,
     pub(super) users: Option<At<PathBuf>>,
     pub(super) anonymous: Option<At<bool>>,
+    pub(super) client_certificates: Option<At<ClientCertificateRule>>,
     pub(super) rule: Rule,
 }
 
@@ -241,6 +252,8 @@ pub(super) struct User {
     pub(super) root: Option<At<String>>,
     pub(super) permissions: Option<At<String>>,
     pub(super) groups: Vec<At<String>>,
+    pub(super) login: Option<At<CertificateLogin>>,
+    pub(super) certificates: Vec<At<Fingerprint>>,
     pub(super) rule: Rule,
 }
 

@@ -2,6 +2,7 @@
 
 mod certificates;
 mod clear;
+mod client_certificates;
 mod listeners;
 mod roots;
 mod scopes;
@@ -39,6 +40,7 @@ pub(super) fn find(model: &Model, listeners: &[Settings], loaded: &Loaded, now: 
     scopes::find(model, listeners, &loaded.accounts, &mut warnings);
     roots::find(model, &mut warnings);
     certificates::find(model, loaded, now, &mut warnings);
+    client_certificates::find(model, listeners, loaded, now, &mut warnings);
     if loaded.accounts.all().next().is_none() {
         warnings.add(
             None,
