@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use super::{
     super::{
-        load::{Loaded, Shown},
+        load::{Loaded, Purpose, Shown},
         model::Model,
     },
     Warnings,
@@ -14,10 +14,18 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long before its end a certificate is worth a word.
 const SOON: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 
-pub(super) fn find(model: &Model, loaded: &Loaded, now: SystemTime, warnings: &mut Warnings) {
+pub(super) fn find(
+    model: &Model,
+    loaded: &Loaded,
+    (purpose, now): (Purpose, SystemTime),
+    warnings: &mut Warnings,
+) {
     let usual: Vec<&Shown> = loaded.certificates.iter().flatten().collect();
     for shown in usual.iter().copied().chain(loaded.hosts.iter().flatten()) {
-        expiry(shown, now, warnings);
+        // A server that runs speaks of the end of its certificates by itself, as often as need be.
+        if purpose == Purpose::Check {
+            expiry(shown, now, warnings);
+        }
     }
     for (host, own) in model.hosts.iter().zip(&loaded.hosts) {
         let shown = match own {
