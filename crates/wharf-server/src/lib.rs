@@ -34,7 +34,8 @@ pub use wharf_storage::{
     Durability, LocalDisk, LocalOptions, MemoryDisk, ParseDurabilityError, Storage, StorageProvider,
 };
 pub use wharf_transport::{
-    Clock, DataSession, FileWatch, Fingerprint, FingerprintError, HostIdentity, Identity, IdentityError, Net, Origin,
-    PeerTls, ReloadBell, ReloadCounts, Reloaded, ServerTls, ServerTlsOptions, Strength, TlsError, TlsVersion, TokioNet, Trust,
+    Clock, DataSession, FileWatch, Fingerprint, FingerprintError, HostIdentity, Identity, IdentityError, Net,
+    Origin, PeerTls, ReloadBell, ReloadCounts, Reloaded, ServerTls, ServerTlsOptions, Strength, TlsError,
+    TlsVersion, TokioNet, Trust,
 };
 pub use wharf_types::{FileError, FileErrorKind, Grant, Right, Rights, VirtualPath};
