@@ -90,8 +90,10 @@ impl Acme {
         loop {
             let leaf = self.store.certificate();
             self.wait_until_due(leaf.as_ref(), setback, &mut account).await;
-            let attempt =
-                timeout(Duration::from_secs(ATTEMPT_MINUTES * 60), self.attempt(leaf.as_ref(), &mut account));
+            let attempt = timeout(
+                Duration::from_secs(ATTEMPT_MINUTES * 60),
+                self.attempt(leaf.as_ref().filter(|_| setback.is_none()), &mut account),
+            );
             match attempt.await.unwrap_or(Err(AcmeError::Slow(ATTEMPT_MINUTES))) {
                 Ok(leaf) => {
                     setback = None;
@@ -176,6 +178,7 @@ impl Acme {
         Some(now() + again.clamp(ASK.0, ASK.1))
     }
 
+    /// One order; `before` is what it replaces, told to the authority at the first attempt only, since it may know better.
     async fn attempt(&self, before: Option<&Leaf>, account: &mut Option<Account>) -> Result<Leaf, AcmeError> {
         let account = match account {
             Some(account) => account,

@@ -4,6 +4,8 @@ use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+use crate::store::{self, CERTIFICATE};
+
 /// The directory of Let's Encrypt.
 pub const LETS_ENCRYPT: &str = "https://acme-v02.api.letsencrypt.org/directory";
 
@@ -42,6 +44,15 @@ impl AcmeOptions {
             external_account: None,
             state: state.into(),
         }
+    }
+}
+
+impl AcmeOptions {
+    /// Where the certificate of these options is, once there is one: the private key, then the chain, the server's own
+    /// first, in one file, which is only ever replaced as a whole.
+    #[must_use]
+    pub fn certificate_file(&self) -> PathBuf {
+        store::folder(&self.state, &self.directory).join(CERTIFICATE)
     }
 }
 

@@ -11,6 +11,9 @@ use instant_acme::AccountCredentials;
 use crate::certificate::Leaf;
 use crate::error::AcmeError;
 
+/// The file that holds chain and key.
+pub(crate) const CERTIFICATE: &str = "certificate.pem";
+
 /// The folder for one authority.
 #[derive(Clone, Debug)]
 pub(crate) struct Store {
@@ -27,7 +30,7 @@ pub(crate) struct Setback {
 impl Store {
     /// Makes the folder if need be. Each authority has one of its own, so that trying another one loses nothing.
     pub(crate) fn open(state: &Path, directory: &str) -> Result<Self, AcmeError> {
-        let store = Self { dir: state.join(folder(directory)) };
+        let store = Self { dir: folder(state, directory) };
         let failed = |source| AcmeError::State { path: store.dir.clone(), source };
         DirBuilder::new().recursive(true).mode(0o700).create(&store.dir).map_err(failed)?;
         let mode = fs::metadata(&store.dir).map_err(failed)?.permissions().mode() & 0o777;
@@ -40,7 +43,7 @@ impl Store {
 
     /// Where chain and key are, in one file.
     pub(crate) fn certificate_file(&self) -> PathBuf {
-        self.dir.join("certificate.pem")
+        self.dir.join(CERTIFICATE)
     }
 
     pub(crate) fn certificate(&self) -> Option<Leaf> {
@@ -48,7 +51,7 @@ impl Store {
     }
 
     pub(crate) fn keep_certificate(&self, chain: &str, key: &str) -> Result<(), AcmeError> {
-        self.write("certificate.pem", format!("{key}{chain}").as_bytes())
+        self.write(CERTIFICATE, format!("{key}{chain}").as_bytes())
     }
 
     /// The account; `None` before there is one.
@@ -115,10 +118,12 @@ impl Store {
     }
 }
 
-/// The name of the folder for an authority: what is readable of its URL.
-fn folder(directory: &str) -> String {
+/// The folder for an authority, whose name is what is readable of its URL.
+pub(crate) fn folder(state: &Path, directory: &str) -> PathBuf {
     let bare = directory.split_once("://").map_or(directory, |(_, rest)| rest);
-    bare.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' }).collect()
+    let name: String =
+        bare.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' }).collect();
+    state.join(name)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod access;
+mod counters;
 mod data;
 mod files;
 mod glob;
@@ -15,6 +16,7 @@ mod pump;
 mod server;
 mod session;
 
+pub use counters::{Counters, Transfers};
 pub use options::{ListenerOptions, ServerOptions};
 pub use server::{BindError, Server};
 

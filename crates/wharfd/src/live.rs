@@ -3,7 +3,7 @@
 mod expiry;
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, SystemTime},
 };
@@ -12,6 +12,13 @@ use wharf_server::{FileWatch, HostIdentity, Identity, Reloaded, ServerTls};
 
 pub(crate) use self::expiry::watch as watch_expiry;
 use crate::{certificate::Certificate, clock, failure::shown};
+
+impl Held {
+    /// The file of the chain.
+    pub(crate) fn file(&self) -> &Path {
+        &self.files.0
+    }
+}
 
 /// Which of the certificates of [`Live`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,6 +108,10 @@ impl Live {
     /// Reads the files of one certificate, and shows what they hold if that can be shown.
     fn read(&self, slot: Slot) -> Result<Reloaded, String> {
         let Some(held) = self.held().get(slot.0).cloned() else { return Ok(Reloaded::Same) };
+        if held.renewed && !held.files.0.exists() {
+            // It was not given yet.
+            return Ok(Reloaded::Same);
+        }
         let identity =
             Identity::from_pem_files(&held.files.0, &held.files.1).map_err(|error| error.to_string())?;
         if identity.cert_pem() == held.identity.cert_pem() {

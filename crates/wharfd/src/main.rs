@@ -3,6 +3,7 @@
 mod accounts;
 mod args;
 mod banner;
+mod base64;
 mod certificate;
 mod clock;
 mod config;
@@ -11,6 +12,7 @@ mod duration;
 mod failure;
 mod live;
 mod logging;
+mod metrics;
 mod passwd;
 mod password;
 mod run;

@@ -23,7 +23,7 @@ pub(crate) fn run(config: &Config) -> Result<(), Failures> {
         }
     }
     let summary = plan.summary;
-    service::run(plan.options, plan.live, |bound| {
+    service::run(plan.options, plan.upkeep, |bound| {
         let addresses: Vec<_> = bound.iter().map(|(address, _)| *address).collect();
         let head = format!("wharfd {} serves {}", env!("CARGO_PKG_VERSION"), summary.root);
         format!("{head}\n{}", summary.text_at(&addresses))

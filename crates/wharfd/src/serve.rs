@@ -19,7 +19,7 @@ use crate::{
     config::IMPLICIT_PORT,
     failure::{Failure, shown},
     live::Live,
-    service,
+    service::{self, Upkeep},
 };
 
 /// Where it listens when nothing is said.
@@ -36,7 +36,8 @@ pub(crate) fn run(asked: &Serve) -> Result<(), Failure> {
     for text in warnings(asked) {
         tracing::warn!("{text}");
     }
-    service::run(options, live, |bound| banner(asked, bound, &accounts, &certificate))
+    let upkeep = Upkeep { live, acme: None, metrics: None };
+    service::run(options, upkeep, |bound| banner(asked, bound, &accounts, &certificate))
 }
 
 /// What the command line asks for, in the library's words, and the certificate, to be read again.

@@ -12,13 +12,25 @@ use tokio::{
     signal::unix::{Signal, SignalKind, signal},
     sync::oneshot,
 };
-use wharf_server::{FileWatch, Server, ServerOptions};
+use wharf_acme::{Acme, AcmeOptions};
+use wharf_server::{Counters, FileWatch, Server, ServerOptions};
 
 use crate::{
-    descriptors,
+    clock, descriptors,
     failure::Failure,
     live::{self, Live},
+    metrics::{Metrics, Sources},
 };
+
+/// What goes on beside the sessions.
+#[derive(Debug, Default)]
+pub(crate) struct Upkeep {
+    /// The certificates of the listeners.
+    pub(crate) live: Live,
+    /// What renews one of them.
+    pub(crate) acme: Option<AcmeOptions>,
+    pub(crate) metrics: Option<Metrics>,
+}
 
 /// Serves until a signal comes. Once it listens, `banner` makes what is printed of the bound addresses; the flag is
 /// whether TLS starts there with the first byte. Certificates are read again on SIGHUP, and when their files change.
@@ -27,26 +39,35 @@ use crate::{
 /// When it cannot listen, or a second signal cut the end short.
 pub(crate) fn run(
     options: ServerOptions,
-    live: Live,
+    upkeep: Upkeep,
     banner: impl FnOnce(&[(SocketAddr, bool)]) -> String,
 ) -> Result<(), Failure> {
     descriptors::raise_limit();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
         Failure::system(format!("no thread can be started: {error}"), "see the limits of the user")
     })?;
-    let outcome = runtime.block_on(serve(options, live, banner));
+    let outcome = runtime.block_on(serve(options, upkeep, banner));
     // After a second signal nothing is waited for; otherwise nothing is left to wait for.
     runtime.shutdown_background();
     outcome
 }
 
 async fn serve(
-    options: ServerOptions,
-    live: Live,
+    mut options: ServerOptions,
+    Upkeep { live, acme, metrics }: Upkeep,
     banner: impl FnOnce(&[(SocketAddr, bool)]) -> String,
 ) -> Result<(), Failure> {
     // Before anything is printed: who reads it may send a signal at once.
     let mut signals = Signals::listen()?;
+    // A folder that cannot be used is said before anything is listened at.
+    let acme = acme
+        .map(Acme::open)
+        .transpose()
+        .map_err(|error| Failure::system(format!("ACME: {error}"), "check state_dir"))?;
+    let counters = Arc::new(Counters::default());
+    if metrics.is_some() {
+        options.counters = Some(Arc::clone(&counters));
+    }
     let server = Server::bind(options).await.map_err(|error| {
         Failure::system(format!("cannot listen at {}: {}", error.addr, error.cause), error.cure)
     })?;
@@ -54,10 +75,26 @@ async fn serve(
     let live = Arc::new(live);
     let mut watch = FileWatch::new();
     live.watch(&mut watch);
-    let bell = watch.bell();
+    let (bell, reloads) = (watch.bell(), watch.counts());
     // These go on until the runtime ends.
     tokio::spawn(watch.run());
-    tokio::spawn(live::watch_expiry(live));
+    tokio::spawn(live::watch_expiry(Arc::clone(&live)));
+    if let Some(metrics) = metrics {
+        let started = clock::now();
+        tokio::spawn(metrics.run(Sources { live: Arc::clone(&live), reloads, counters, started }));
+    }
+    let mut renewal = None;
+    if let Some(acme) = acme {
+        renewal = Some(acme.bell());
+        if !acme.certificate_file().exists() {
+            tracing::warn!(
+                "ACME has given no certificate yet: until it does, clients see one that is signed by itself"
+            );
+        }
+        // The same way as for any certificate whose file changed, without waiting for the next look.
+        let bell = bell.clone();
+        tokio::spawn(acme.run(move || bell.ring()));
+    }
     let (tell, told) = oneshot::channel::<()>();
     let mut running = pin!(server.run(async {
         // An error is the end of the sender: an end too.
@@ -71,6 +108,9 @@ async fn serve(
                 Wish::Reload => {
                     tracing::info!("SIGHUP: reading certificates again");
                     bell.ring();
+                    if let Some(renewal) = &renewal {
+                        renewal.ring();
+                    }
                 }
             }
         }

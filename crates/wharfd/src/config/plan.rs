@@ -1,6 +1,10 @@
 //! What the file asks for, in the library's words.
 
-use std::{net::IpAddr, sync::Arc, time::SystemTime};
+use std::{
+    net::IpAddr,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use wharf_server::{
     HostIdentity, ListenerOptions, Networks, PeerTls, ServerConfig, ServerOptions, ServerTls,
@@ -15,14 +19,17 @@ use super::{
     summary::Summary,
     warnings::{self, Warning},
 };
-use crate::live::Live;
+use crate::{live::Live, metrics::Metrics, service::Upkeep};
+
+/// How often the metrics are written.
+const INTERVAL: Duration = Duration::from_secs(15);
 
 /// Everything that a server needs, and what people are told of it.
 #[derive(Debug)]
 pub(crate) struct Plan {
     pub(crate) options: ServerOptions,
-    /// The certificates of the listeners.
-    pub(crate) live: Live,
+    /// The certificates of the listeners, and what keeps them and tells of them.
+    pub(crate) upkeep: Upkeep,
     pub(crate) warnings: Vec<Warning>,
     pub(crate) summary: Summary,
 }
@@ -69,7 +76,12 @@ impl Plan {
         if let Some(grace) = model.grace {
             options.grace = grace.value;
         }
-        Ok(Self { options, live, warnings, summary })
+        let metrics = model.metrics.as_ref().and_then(|metrics| {
+            let interval = metrics.interval.map_or(INTERVAL, |at| at.value);
+            Some(Metrics { file: metrics.file.as_ref()?.value.clone(), interval })
+        });
+        let upkeep = Upkeep { live, acme: loaded.acme, metrics };
+        Ok(Self { options, upkeep, warnings, summary })
     }
 }
 

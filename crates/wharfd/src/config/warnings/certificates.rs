@@ -4,8 +4,9 @@ use std::time::{Duration, SystemTime};
 
 use super::{
     super::{
+        acme,
         load::{Loaded, Purpose, Shown},
-        model::Model,
+        model::{Acme, Model},
     },
     Warnings,
 };
@@ -27,6 +28,9 @@ pub(super) fn find(
             expiry(shown, now, warnings);
         }
     }
+    if let Some(section) = &model.acme {
+        unnamed(model, section, warnings);
+    }
     for (host, own) in model.hosts.iter().zip(&loaded.hosts) {
         let shown = match own {
             Some(own) => vec![own],
@@ -42,6 +46,17 @@ pub(super) fn find(
                     );
                 }
             }
+        }
+    }
+}
+
+/// Hosts that show the certificate of ACME, which is not for their names.
+fn unnamed(model: &Model, section: &Acme, warnings: &mut Warnings) {
+    let names = acme::names(model, section);
+    for host in model.hosts.iter().filter(|host| host.pair.certificate.is_none()) {
+        for name in host.names().filter(|name| !names.iter().any(|known| proves(&known.value, &name.value))) {
+            let text = format!("the certificate of [acme] will not prove the name {}", name.value);
+            warnings.add(name.line, text);
         }
     }
 }
