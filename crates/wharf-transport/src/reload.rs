@@ -15,6 +15,9 @@ use tokio::time::timeout;
 /// How often files are looked at.
 const INTERVAL: Duration = Duration::from_secs(5);
 
+/// How often files are read once more that change while they are read.
+const TRIES: usize = 3;
+
 /// What reading files again came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "there is nothing else that reading could come to")]
@@ -172,8 +175,24 @@ impl Source {
             return;
         }
         self.again = changed;
+        let mut outcome = (self.load)();
+        // Files that were exchanged while they were read may have been read half old and half new.
+        let mut settled = true;
+        for _ in 0..TRIES {
+            if outcome.is_ok() {
+                break;
+            }
+            let seen = stamps(&self.files);
+            settled = seen == self.seen;
+            if settled {
+                break;
+            }
+            self.seen = seen;
+            self.again = true;
+            outcome = (self.load)();
+        }
         let what = &self.what;
-        match (self.load)() {
+        match outcome {
             Ok(outcome) => {
                 let failed = self.failing.take().is_some_and(|failing| failing.told);
                 match outcome {
@@ -189,8 +208,7 @@ impl Source {
             Err(cause) => {
                 let before = self.failing.take();
                 let told = before.as_ref().is_some_and(|before| before.told && before.cause == cause);
-                let settled = before.is_some() && !changed;
-                let tell = asked || settled && !told;
+                let tell = settled && (asked || before.is_some() && !changed && !told);
                 if tell {
                     counts.failed.fetch_add(1, Ordering::Relaxed);
                     tracing::error!("{what}: {cause}; what was in use before stays in use");
