@@ -97,12 +97,10 @@ impl Acme {
             match attempt.await.unwrap_or(Err(AcmeError::Slow(ATTEMPT_MINUTES))) {
                 Ok(leaf) => {
                     setback = None;
+                    self.remember(setback);
                     let left = leaf.not_after.duration_since(now()).unwrap_or_default().as_secs();
-                    tracing::info!(
-                        names = self.options.names.join(","),
-                        seconds = left,
-                        "ACME: a new certificate"
-                    );
+                    let names = self.options.names.join(",");
+                    tracing::info!(names, seconds = left, "ACME: a new certificate");
                     issued();
                 }
                 Err(error) => {
@@ -110,19 +108,23 @@ impl Acme {
                     let lifetime =
                         leaf.as_ref().and_then(|leaf| leaf.not_after.duration_since(leaf.not_before).ok());
                     let next = now() + schedule::pause(failures, lifetime, dice());
+                    setback = Some(Setback { failures, next });
+                    self.remember(setback);
                     let wait = minutes(next);
                     tracing::error!(
                         failures,
                         "ACME: no new certificate: {error}; the next attempt is in {wait} minutes"
                     );
-                    setback = Some(Setback { failures, next });
                     // The account may be what is wrong.
                     account = None;
                 }
             }
-            if let Err(error) = self.store.keep_setback(setback) {
-                tracing::error!(%error, "ACME: the state folder cannot be written");
-            }
+        }
+    }
+
+    fn remember(&self, setback: Option<Setback>) {
+        if let Err(error) = self.store.keep_setback(setback) {
+            tracing::error!(%error, "ACME: the state folder cannot be written");
         }
     }
 

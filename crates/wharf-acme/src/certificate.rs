@@ -45,3 +45,25 @@ fn dns(name: &GeneralName<'_>) -> Option<String> {
 fn moment(time: ASN1Time) -> SystemTime {
     u64::try_from(time.timestamp()).map_or(UNIX_EPOCH, |secs| UNIX_EPOCH + Duration::from_secs(secs))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_dates_are_those_of_the_first_certificate() {
+        let names = ["ftp.example.org".to_owned(), "*.example.org".to_owned()];
+        let mut params = rcgen::CertificateParams::new(names.to_vec()).unwrap();
+        params.not_before = rcgen::date_time_ymd(2026, 1, 1);
+        params.not_after = rcgen::date_time_ymd(2026, 4, 1);
+        let key = rcgen::KeyPair::generate().unwrap();
+        let pem = params.self_signed(&key).unwrap().pem();
+        // The key stands before the chain in the file.
+        let leaf = Leaf::parse(format!("{}{pem}", key.serialize_pem()).as_bytes()).unwrap();
+        let days = leaf.not_after.duration_since(leaf.not_before).unwrap().as_secs() / 86_400;
+        assert_eq!(days, 90);
+        assert!(leaf.proves(&names) && leaf.proves(&["FTP.example.org".to_owned()]));
+        assert!(!leaf.proves(&["www.example.org".to_owned()]), "a star is a name that was asked for");
+        assert!(Leaf::parse(b"nothing").is_err());
+    }
+}

@@ -154,3 +154,6 @@ pub(crate) fn in_words(span: Duration) -> String {
     };
     format!("{count} {unit}")
 }
+
+#[cfg(test)]
+mod tests;
