@@ -9,6 +9,7 @@ import shutil
 import time
 from pathlib import Path
 
+import acme
 import aioftp_cases
 import cases
 import client_certificates
@@ -19,6 +20,7 @@ import servers
 from closings import closings
 from harness import Failure, Outcomes, die, fresh, make_certificate, run
 from install import install
+from swaps import Swaps
 from theft import theft
 from uploads import Uploads, cuts
 
@@ -168,6 +170,19 @@ class Programme:
             for mode in ("explicit", "implicit"):
                 do(f"sslscan, {mode}: nothing weak", lambda: scan.scan(server, mode, places.work / "report.xml"))
 
+    def certificates(self):
+        """Certificates that are exchanged, got and renewed while the server runs."""
+        places, do = self.places, self.outcomes.run
+        if self.wanted("certificates"):
+            do("certificates exchanged every 50 ms for 5 s under 10 sessions", lambda: Swaps(places, 10, 5).run())
+        if not self.wanted("acme"):
+            return
+        if not acme.available():
+            self.outcomes.skip("acme", "pebble is not installed")
+            return
+        for challenge in ("http-01", "dns-01"):
+            do(f"acme, {challenge}: issued, and renewed under a transfer", acme.Renewal(places, challenge).run)
+
     def aioftp(self, data_session):
         """aioftp under one policy."""
         if not aioftp_cases.python(self.places).is_file():
@@ -214,6 +229,7 @@ def main():
         programme.our_client()
         programme.sessions()
         programme.soaks()
+        programme.certificates()
     outcomes = programme.outcomes
     for name in outcomes.failed:
         print(f"failed: {name}")

@@ -93,14 +93,15 @@ def _served(places, name):
     return folder, root
 
 
-def wharfd(places, data_session="prefer", extra=(), sessions=200):
-    """`wharfd serve` with every mode open."""
+def wharfd(places, data_session="prefer", extra=(), sessions=200, pair=None):
+    """`wharfd serve` with every mode open; `pair` are the words that name certificate and key."""
+    pair = pair or ("--cert", places.cert, "--key", places.key)
     folder, root = _served(places, f"wharfd-{data_session}")
     server = Server(f"wharfd({data_session})", root, "alice", "correct horse")
     log = folder / "log"
     child = server.start(
         [places.wharfd, "serve", root, "--listen", "127.0.0.1:0", "--implicit", "127.0.0.1:0",
-         "--user", f"{server.user}:{server.password}", "--cert", places.cert, "--key", places.key,
+         "--user", f"{server.user}:{server.password}", *pair,
          "--control-tls", "allow", "--data-tls", "allow", "--data-session", data_session,
          "--max-sessions", sessions, "--max-per-ip", sessions, *extra],
         log,

@@ -38,6 +38,10 @@ const SOAKS: &[Soak] = &[
         shows: "MODE Z: bombs of 10 MiB that hold 10 GiB stop at 100 MiB; lftp, ProFTPD and zlib agree with both programs",
     },
     Soak {
+        name: "certificates",
+        shows: "certificates exchanged every 50 ms for a minute under 50 sessions that transfer: none of them notices",
+    },
+    Soak {
         name: "aioftp",
         shows: "200 files up, listed and down by aioftp on each session, under each policy",
     },

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod access;
+mod counters;
 mod data;
 mod files;
 mod glob;
@@ -15,6 +16,7 @@ mod pump;
 mod server;
 mod session;
 
+pub use counters::{Counters, Transfers};
 pub use options::{ListenerOptions, ServerOptions};
 pub use server::{BindError, Server};
 
@@ -34,9 +36,9 @@ pub use wharf_storage::{
     Durability, LocalDisk, LocalOptions, MemoryDisk, ParseDurabilityError, Storage, StorageProvider,
 };
 pub use wharf_transport::{
-    ClientTrust, ClientTrustError, Clock, DataSession, Fingerprint, FingerprintError, HostIdentity, Identity,
-    IdentityError, Net, Origin, PeerTls, RevocationList, ServerTls, ServerTlsOptions, Strength, TlsError,
-    TlsVersion, TokioNet, Trust,
+    ClientTrust, ClientTrustError, Clock, DataSession, FileWatch, Fingerprint, FingerprintError,
+    HostIdentity, Identity, IdentityError, Net, Origin, PeerTls, ReloadBell, ReloadCounts, Reloaded,
+    RevocationList, ServerTls, ServerTlsOptions, Strength, TlsError, TlsVersion, TokioNet, Trust,
 };
 pub use wharf_types::{
     ClientCertificateRule, ClientIdentity, FileError, FileErrorKind, Grant, Right, Rights, VirtualPath,

@@ -7,6 +7,8 @@ use wharf_session::server::ServerConfig;
 use wharf_storage::StorageProvider;
 use wharf_transport::{Net, PeerTls, ServerTls, TokioNet};
 
+use crate::Counters;
+
 /// One address to listen at.
 #[derive(Clone)]
 #[non_exhaustive]
@@ -69,6 +71,8 @@ pub struct ServerOptions {
     pub max_per_ip: usize,
     /// How long a transfer may go on when the server stops; 30 seconds by default.
     pub grace: Duration,
+    /// Where sessions, logins and transfers are counted; `None`, the default, counts nothing.
+    pub counters: Option<Arc<Counters>>,
     /// The network; the system's by default.
     pub net: Arc<dyn Net>,
 }
@@ -87,6 +91,7 @@ impl ServerOptions {
             max_sessions: 1_000,
             max_per_ip: 50,
             grace: Duration::from_secs(30),
+            counters: None,
             net: Arc::new(TokioNet),
         }
     }

@@ -23,7 +23,8 @@ use wharf_storage::StorageProvider;
 use wharf_transport::{Net, NetListener, NetStream, PassivePool, PeerTls, ServerTls};
 
 use crate::{
-    ServerOptions, access,
+    Counters, ServerOptions, access,
+    counters::Counted,
     limits::Limiter,
     presence::Present,
     session::{Session, refuse},
@@ -88,6 +89,7 @@ pub(crate) struct Shared {
     /// Files that are read through for an answer, at a time.
     pub(crate) digests: Semaphore,
     pub(crate) present: Arc<Present>,
+    pub(crate) counters: Option<Arc<Counters>>,
     limiter: Limiter,
     refusals: Arc<Semaphore>,
     sessions: AtomicU64,
@@ -151,6 +153,7 @@ impl Server {
             tasks: TaskTracker::new(),
             digests: Semaphore::new(std::thread::available_parallelism().map_or(2, usize::from)),
             present: Arc::default(),
+            counters: options.counters,
             limiter: Limiter::new(options.max_sessions, options.max_per_ip),
             refusals: Arc::new(Semaphore::new(MOST_REFUSALS)),
             sessions: AtomicU64::new(0),
@@ -232,6 +235,9 @@ fn admit(
     let id = shared.sessions.fetch_add(1, Ordering::Relaxed) + 1;
     let Some(place) = shared.limiter.enter(peer.ip()) else {
         access::refused(id, peer);
+        if let Some(counters) = &shared.counters {
+            counters.turned_away();
+        }
         if let Ok(permit) = Arc::clone(&shared.refusals).try_acquire_owned() {
             let machine = Machine::refuse(config, ends, now, CloseReason::Full);
             shared.tasks.spawn(async move {
@@ -243,6 +249,10 @@ fn admit(
     };
     let shared = Arc::clone(shared);
     let tasks = shared.tasks.clone();
+    let counting = shared.counters.clone().map(|counters| {
+        counters.opened();
+        Counted(counters)
+    });
     tasks.spawn(async move {
         let counted = Arc::clone(&shared);
         // Made here and kept elsewhere: what a task holds while it waits is what an idle session costs.
@@ -255,6 +265,6 @@ fn admit(
             counted.panics.fetch_add(1, Ordering::Relaxed);
             access::panicked(id, peer);
         }
-        drop(place);
+        drop((place, counting));
     });
 }

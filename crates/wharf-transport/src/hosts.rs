@@ -1,7 +1,8 @@
 //! Which certificate a server with several hosts shows.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use arc_swap::ArcSwap;
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 
@@ -17,15 +18,39 @@ pub struct HostIdentity {
     pub identity: Identity,
 }
 
-/// The certificates of all hosts.
+/// The certificates of all hosts; they may be exchanged for others while the server runs.
 #[derive(Debug)]
-pub(crate) struct Certificates {
+pub(crate) struct Certificates(ArcSwap<Shown>);
+
+#[derive(Debug)]
+struct Shown {
     usual: Arc<CertifiedKey>,
     hosts: Vec<(Vec<String>, Arc<CertifiedKey>)>,
 }
 
 impl Certificates {
     pub(crate) fn new(usual: &Identity, hosts: &[HostIdentity]) -> Self {
+        Self(ArcSwap::from_pointee(Shown::new(usual, hosts)))
+    }
+
+    /// From here on handshakes of control connections see these, all of them or none.
+    pub(crate) fn replace(&self, usual: &Identity, hosts: &[HostIdentity]) {
+        self.0.store(Arc::new(Shown::new(usual, hosts)));
+    }
+
+    /// What is shown on one control connection and its data connections: the certificate of the host that the client
+    /// names in TLS (RFC 6066 §3), or else of the one that it named before (`host`), or else the usual one.
+    pub(crate) fn resolver(self: &Arc<Self>, host: Option<&str>) -> Arc<dyn ResolvesServerCert> {
+        Arc::new(Resolver {
+            certificates: Arc::clone(self),
+            host: host.map(Box::from),
+            shown: OnceLock::new(),
+        })
+    }
+}
+
+impl Shown {
+    fn new(usual: &Identity, hosts: &[HostIdentity]) -> Self {
         let hosts =
             hosts.iter().map(|host| (host.names.clone(), Arc::clone(host.identity.certified()))).collect();
         Self { usual: Arc::clone(usual.certified()), hosts }
@@ -35,24 +60,23 @@ impl Certificates {
         let called = |names: &[String]| names.iter().any(|known| known.eq_ignore_ascii_case(name));
         self.hosts.iter().find(|(names, _)| called(names)).map(|(_, key)| key)
     }
-
-    /// What is shown on one control connection and its data connections: the certificate of the host that the client
-    /// names in TLS (RFC 6066 §3), or else of the one that it named before (`host`), or else the usual one.
-    pub(crate) fn resolver(self: &Arc<Self>, host: Option<&str>) -> Arc<dyn ResolvesServerCert> {
-        let otherwise = host.and_then(|name| self.of(name)).unwrap_or(&self.usual);
-        Arc::new(Resolver { certificates: Arc::clone(self), otherwise: Arc::clone(otherwise) })
-    }
 }
 
 #[derive(Debug)]
 struct Resolver {
     certificates: Arc<Certificates>,
-    otherwise: Arc<CertifiedKey>,
+    /// Named by HOST before TLS.
+    host: Option<Box<str>>,
+    /// What there was when the control connection shook hands. Its data connections show the same whatever came since:
+    /// there are clients that refuse a data connection with another certificate than that of its control connection.
+    shown: OnceLock<Arc<Shown>>,
 }
 
 impl ResolvesServerCert for Resolver {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        let named = hello.server_name().and_then(|name| self.certificates.of(name));
-        Some(Arc::clone(named.unwrap_or(&self.otherwise)))
+        let shown = self.shown.get_or_init(|| self.certificates.0.load_full());
+        let named = hello.server_name().and_then(|name| shown.of(name));
+        let before = || self.host.as_deref().and_then(|name| shown.of(name));
+        Some(Arc::clone(named.or_else(before).unwrap_or(&shown.usual)))
     }
 }

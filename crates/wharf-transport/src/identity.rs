@@ -14,7 +14,7 @@ use rustls::{Error, InconsistentKeys};
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use x509_parser::extensions::GeneralName;
-use x509_parser::prelude::{FromDer as _, X509Certificate};
+use x509_parser::prelude::{ASN1Time, FromDer as _, Validity, X509Certificate};
 
 use crate::clock::since_epoch;
 use crate::fingerprint::Fingerprint;
@@ -182,12 +182,22 @@ impl Identity {
         names.value.general_names.iter().filter_map(name).collect()
     }
 
+    /// When the certificate begins to be valid.
+    #[must_use]
+    pub fn not_before(&self) -> SystemTime {
+        self.moment(|validity| validity.not_before)
+    }
+
     /// When the certificate expires.
     #[must_use]
     pub fn not_after(&self) -> SystemTime {
+        self.moment(|validity| validity.not_after)
+    }
+
+    fn moment(&self, of: impl FnOnce(&Validity) -> ASN1Time) -> SystemTime {
         X509Certificate::from_der(self.leaf())
             .ok()
-            .and_then(|(_, leaf)| u64::try_from(leaf.validity().not_after.timestamp()).ok())
+            .and_then(|(_, leaf)| u64::try_from(of(leaf.validity()).timestamp()).ok())
             .map_or(UNIX_EPOCH, |secs| UNIX_EPOCH + Duration::from_secs(secs))
     }
 

@@ -131,6 +131,13 @@ impl ServerTls {
         self.client_trust.as_deref().map(CurrentTrust::load)
     }
 
+    /// Exchanges all certificates at once, the usual one and those of the hosts, while connections go on: the next handshake
+    /// of a control connection sees the new ones. Sessions that are there keep what they were shown, for their data
+    /// connections too, and their tickets stay good.
+    pub fn replace_certificates(&self, identity: &Identity, hosts: &[HostIdentity]) {
+        self.certificates.replace(identity, hosts);
+    }
+
     /// TLS for one new control connection, with a ticket key of its own. A client that names no host in TLS is shown
     /// the certificate of `host`, which it named before (RFC 7151), or else the usual one.
     ///

@@ -25,8 +25,12 @@ pub(crate) struct Certificate {
     pub(crate) origin: String,
     /// Whether it is there; one that is still to be made will have another fingerprint.
     pub(crate) exists: bool,
-    /// The file that a client may trust, where it is one that was made here.
-    file: Option<PathBuf>,
+    /// The files of the chain and of the key.
+    pub(crate) files: (PathBuf, PathBuf),
+    /// Whether it was made here, so that a client may trust its file.
+    own: bool,
+    /// Whether the server renews it itself.
+    pub(crate) renewed: bool,
 }
 
 impl Certificate {
@@ -59,7 +63,15 @@ impl Certificate {
     /// The one in these two files.
     pub(crate) fn given(cert: &Path, key: &Path) -> Result<Self, IdentityError> {
         let identity = Identity::from_pem_files(cert, key)?;
-        Ok(Self { identity, origin: format!("from {}", shown(cert)), exists: true, file: None })
+        let files = (cert.to_path_buf(), key.to_path_buf());
+        Ok(Self {
+            identity,
+            origin: format!("from {}", shown(cert)),
+            exists: true,
+            files,
+            own: false,
+            renewed: false,
+        })
     }
 
     /// The one that is kept in `dir`, made there for `names` if need be.
@@ -72,7 +84,7 @@ impl Certificate {
             Origin::Loaded => "kept in",
         };
         let origin = format!("{made} {}", shown(&dir));
-        Ok(Self { identity, origin, exists: true, file: Some(dir.join("cert.pem")) })
+        Ok(Self { identity, origin, exists: true, files: kept_files(&dir), own: true, renewed: false })
     }
 
     /// What [`Certificate::kept`] would give, without making anything in `dir`.
@@ -85,14 +97,20 @@ impl Certificate {
             identity,
             origin: format!("will be made and kept in {}", shown(dir)),
             exists: false,
-            file: None,
+            files: kept_files(dir),
+            own: true,
+            renewed: false,
         })
     }
 
     /// How a client comes to trust it.
     pub(crate) fn trust(&self) -> Trust<'_> {
-        self.file.as_deref().map_or(Trust::System, Trust::File)
+        if self.own { Trust::File(&self.files.0) } else { Trust::System }
     }
+}
+
+fn kept_files(dir: &Path) -> (PathBuf, PathBuf) {
+    (dir.join("cert.pem"), dir.join("key.pem"))
 }
 
 /// What a certificate made here is for, where these addresses are listened on.

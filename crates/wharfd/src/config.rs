@@ -4,6 +4,7 @@
 //! once. What is legal but hardly meant is a warning.
 
 mod accounts;
+mod acme;
 mod client_certificates;
 mod contradictions;
 mod document;
@@ -13,6 +14,7 @@ mod plan;
 mod ports;
 mod problem;
 mod read;
+mod read_renewal;
 mod settings;
 mod source;
 mod suggest;

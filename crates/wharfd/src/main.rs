@@ -3,12 +3,16 @@
 mod accounts;
 mod args;
 mod banner;
+mod base64;
 mod certificate;
+mod clock;
 mod config;
 mod descriptors;
 mod duration;
 mod failure;
+mod live;
 mod logging;
+mod metrics;
 mod passwd;
 mod password;
 mod run;

@@ -1,12 +1,10 @@
 //! `wharfd run` and `wharfd check`.
 
-use std::{
-    io::{self, Write},
-    time::SystemTime,
-};
+use std::io::{self, Write};
 
 use crate::{
     args::{Check, Log, LogFormat, LogLevel, LogWishes},
+    clock,
     config::{Config, Purpose, Warning},
     failure::{Failure, Failures},
     service,
@@ -17,7 +15,7 @@ use crate::{
 /// # Errors
 /// Everything that is wrong with the file, or what the system refused.
 pub(crate) fn run(config: &Config) -> Result<(), Failures> {
-    let plan = config.plan(Purpose::Run, now())?;
+    let plan = config.plan(Purpose::Run, clock::now())?;
     for Warning { line, text } in &plan.warnings {
         match line {
             Some(line) => tracing::warn!(file = config.name, line, "{text}"),
@@ -25,7 +23,7 @@ pub(crate) fn run(config: &Config) -> Result<(), Failures> {
         }
     }
     let summary = plan.summary;
-    service::run(plan.options, |bound| {
+    service::run(plan.options, plan.upkeep, |bound| {
         let addresses: Vec<_> = bound.iter().map(|(address, _)| *address).collect();
         let head = format!("wharfd {} serves {}", env!("CARGO_PKG_VERSION"), summary.root);
         format!("{head}\n{}", summary.text_at(&addresses))
@@ -48,7 +46,7 @@ pub(crate) fn log(wishes: LogWishes, config: Option<&Config>) -> Log {
 /// Everything that is wrong with the file.
 pub(crate) fn check(asked: &Check) -> Result<(), Failures> {
     let config = Config::read(&asked.file)?;
-    let plan = config.plan(Purpose::Check, now())?;
+    let plan = config.plan(Purpose::Check, clock::now())?;
     let mut stderr = io::stderr().lock();
     for Warning { line, text } in &plan.warnings {
         let place = line.map_or_else(String::new, |line| format!(", line {line}"));
@@ -59,12 +57,4 @@ pub(crate) fn check(asked: &Check) -> Result<(), Failures> {
         Failure::system(format!("the summary cannot be printed: {error}"), "check where the output goes")
             .into()
     })
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a program reads the clock, to see which certificates have ended"
-)]
-fn now() -> SystemTime {
-    SystemTime::now()
 }

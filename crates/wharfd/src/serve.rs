@@ -18,7 +18,8 @@ use crate::{
     certificate::Certificate,
     config::IMPLICIT_PORT,
     failure::{Failure, shown},
-    service,
+    live::Live,
+    service::{self, Upkeep},
 };
 
 /// Where it listens when nothing is said.
@@ -31,15 +32,20 @@ pub(crate) fn run(asked: &Serve) -> Result<(), Failure> {
     let accounts = Accounts::of(asked)?;
     make_dir(&asked.dir)?;
     let certificate = Certificate::of(asked)?;
-    let options = options(asked, &accounts, &certificate)?;
+    let (options, live) = options(asked, &accounts, &certificate)?;
     for text in warnings(asked) {
         tracing::warn!("{text}");
     }
-    service::run(options, |bound| banner(asked, bound, &accounts, &certificate))
+    let upkeep = Upkeep { live, acme: None, metrics: None };
+    service::run(options, upkeep, |bound| banner(asked, bound, &accounts, &certificate))
 }
 
-/// What the command line asks for, in the library's words.
-fn options(asked: &Serve, accounts: &Accounts, certificate: &Certificate) -> Result<ServerOptions, Failure> {
+/// What the command line asks for, in the library's words, and the certificate, to be read again.
+fn options(
+    asked: &Serve,
+    accounts: &Accounts,
+    certificate: &Certificate,
+) -> Result<(ServerOptions, Live), Failure> {
     let disk = LocalOptions { durability: asked.durability, ..LocalOptions::default() };
     let disk = LocalDisk::open(&asked.dir, disk).map_err(|error| unusable(&asked.dir, &error))?;
     let mut tls = ServerTlsOptions::new(certificate.identity.clone());
@@ -52,6 +58,9 @@ fn options(asked: &Serve, accounts: &Accounts, certificate: &Certificate) -> Res
             "give another certificate with --cert and --key",
         )
     })?;
+    let mut live = Live::default();
+    let usual = live.slot(certificate);
+    live.show(&tls, usual, Vec::new());
 
     let mut options = ServerOptions::new(Arc::new(disk), Arc::clone(&accounts.authenticator));
     options.listeners = listeners(asked);
@@ -79,7 +88,7 @@ fn options(asked: &Serve, accounts: &Accounts, certificate: &Certificate) -> Res
     if let Some(idle) = asked.idle_timeout {
         session.timeouts.idle = idle;
     }
-    Ok(options)
+    Ok((options, live))
 }
 
 fn is_host(name: &str) -> bool {

@@ -1,63 +1,126 @@
 //! A server that runs until a signal ends it.
 
 use std::{
+    fs::File,
     io::{self, Write},
     net::SocketAddr,
     pin::pin,
+    sync::Arc,
 };
 
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
     sync::oneshot,
 };
-use wharf_server::{Server, ServerOptions};
+use wharf_acme::{Acme, AcmeOptions};
+use wharf_server::{Counters, FileWatch, Server, ServerOptions};
 
-use crate::{descriptors, failure::Failure};
+use crate::{
+    clock, descriptors,
+    failure::Failure,
+    live::{self, Live},
+    metrics::{Metrics, Sources},
+};
+
+/// What goes on beside the sessions.
+#[derive(Debug, Default)]
+pub(crate) struct Upkeep {
+    /// The certificates of the listeners.
+    pub(crate) live: Live,
+    /// What renews one of them.
+    pub(crate) acme: Option<AcmeOptions>,
+    pub(crate) metrics: Option<Metrics>,
+}
 
 /// Serves until a signal comes. Once it listens, `banner` makes what is printed of the bound addresses; the flag is
-/// whether TLS starts there with the first byte.
+/// whether TLS starts there with the first byte. Certificates are read again on SIGHUP, and when their files change.
 ///
 /// # Errors
 /// When it cannot listen, or a second signal cut the end short.
 pub(crate) fn run(
     options: ServerOptions,
+    upkeep: Upkeep,
     banner: impl FnOnce(&[(SocketAddr, bool)]) -> String,
 ) -> Result<(), Failure> {
     descriptors::raise_limit();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
         Failure::system(format!("no thread can be started: {error}"), "see the limits of the user")
     })?;
-    let outcome = runtime.block_on(serve(options, banner));
+    let outcome = runtime.block_on(serve(options, upkeep, banner));
     // After a second signal nothing is waited for; otherwise nothing is left to wait for.
     runtime.shutdown_background();
     outcome
 }
 
 async fn serve(
-    options: ServerOptions,
+    mut options: ServerOptions,
+    Upkeep { live, acme, metrics }: Upkeep,
     banner: impl FnOnce(&[(SocketAddr, bool)]) -> String,
 ) -> Result<(), Failure> {
     // Before anything is printed: who reads it may send a signal at once.
     let mut signals = Signals::listen()?;
+    // A folder that cannot be used is said before anything is listened at.
+    let acme = acme
+        .map(Acme::open)
+        .transpose()
+        .map_err(|error| Failure::system(format!("ACME: {error}"), "check state_dir"))?;
+    let counters = Arc::new(Counters::default());
+    if metrics.is_some() {
+        options.counters = Some(Arc::clone(&counters));
+    }
     let server = Server::bind(options).await.map_err(|error| {
         Failure::system(format!("cannot listen at {}: {}", error.addr, error.cause), error.cure)
     })?;
     print(&banner(server.local_addrs()));
+    let live = Arc::new(live);
+    let mut watch = FileWatch::new();
+    live.watch(&mut watch);
+    let (bell, reloads) = (watch.bell(), watch.counts());
+    // These go on until the runtime ends.
+    tokio::spawn(watch.run());
+    tokio::spawn(live::watch_expiry(Arc::clone(&live)));
+    if let Some(metrics) = metrics {
+        let started = clock::now();
+        tokio::spawn(metrics.run(Sources { live: Arc::clone(&live), reloads, counters, started }));
+    }
+    let mut renewal = None;
+    if let Some(acme) = acme {
+        renewal = Some(acme.bell());
+        if !acme.certificate_file().exists() {
+            tracing::warn!(
+                "ACME has given no certificate yet: until it does, clients see one that is signed by itself"
+            );
+        }
+        // The same way as for any certificate whose file changed, without waiting for the next look.
+        let bell = bell.clone();
+        tokio::spawn(acme.run(move || bell.ring()));
+    }
     let (tell, told) = oneshot::channel::<()>();
     let mut running = pin!(server.run(async {
         // An error is the end of the sender: an end too.
         let _ = told.await;
     }));
-    tokio::select! {
-        () = &mut running => return Ok(()),
-        () = signals.next() => {}
+    loop {
+        tokio::select! {
+            () = &mut running => return Ok(()),
+            wish = signals.next() => match wish {
+                Wish::End => break,
+                Wish::Reload => {
+                    tracing::info!("SIGHUP: reading certificates again");
+                    bell.ring();
+                    if let Some(renewal) = &renewal {
+                        renewal.ring();
+                    }
+                }
+            }
+        }
     }
     tracing::info!("ending: no new sessions, running transfers may finish; a second signal ends at once");
     // An error is a server that has ended already.
     let _ = tell.send(());
     tokio::select! {
         () = &mut running => Ok(()),
-        () = signals.next() => Err(Failure::system(
+        () = signals.end() => Err(Failure::system(
             "a second signal ended the server while transfers ran",
             "cut uploads can be continued from where they stopped",
         )),
@@ -72,10 +135,20 @@ fn print(text: &str) {
     }
 }
 
-/// SIGINT and SIGTERM.
+/// What a signal asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wish {
+    End,
+    Reload,
+}
+
+/// SIGINT, SIGTERM and SIGHUP.
 struct Signals {
     interrupt: Signal,
     terminate: Signal,
+    hangup: Signal,
+    /// Whether it was started at a terminal: a SIGHUP may say then that the terminal is gone.
+    at_terminal: bool,
 }
 
 impl Signals {
@@ -88,14 +161,30 @@ impl Signals {
                 )
             })
         };
-        Ok(Self { interrupt: listen(SignalKind::interrupt())?, terminate: listen(SignalKind::terminate())? })
+        Ok(Self {
+            interrupt: listen(SignalKind::interrupt())?,
+            terminate: listen(SignalKind::terminate())?,
+            hangup: listen(SignalKind::hangup())?,
+            at_terminal: terminal(),
+        })
     }
 
     /// The next of them. Cancel safe: a signal that was not told is told by the next call.
-    async fn next(&mut self) {
+    async fn next(&mut self) -> Wish {
         tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => Wish::End,
+            _ = self.terminate.recv() => Wish::End,
+            _ = self.hangup.recv() => if self.at_terminal && !terminal() { Wish::End } else { Wish::Reload },
         }
     }
+
+    /// The next one that asks for the end. Cancel safe, as [`Signals::next`].
+    async fn end(&mut self) {
+        while self.next().await == Wish::Reload {}
+    }
+}
+
+/// Whether there is a terminal that this process belongs to.
+fn terminal() -> bool {
+    File::open("/dev/tty").is_ok()
 }

@@ -16,6 +16,7 @@ const ROOMS: &[Room] = &[
     Room { name: "wharf-types", knows: &[], tests_know: &[] },
     Room { name: "wharf-session", knows: &["wharf-codec", "wharf-types"], tests_know: &[] },
     Room { name: "wharf-transport", knows: &[], tests_know: &[] },
+    Room { name: "wharf-acme", knows: &[], tests_know: &[] },
     Room { name: "wharf-storage", knows: &["wharf-types"], tests_know: &[] },
     Room { name: "wharf-auth", knows: &["wharf-types"], tests_know: &[] },
     Room {
@@ -37,7 +38,7 @@ const ROOMS: &[Room] = &[
     },
     // The programs take everything through their library, which re-exports what they need.
     Room { name: "wharf", knows: &["wharf-client"], tests_know: &["wharf-server"] },
-    Room { name: "wharfd", knows: &["wharf-server"], tests_know: &["wharf-client"] },
+    Room { name: "wharfd", knows: &["wharf-server", "wharf-acme"], tests_know: &["wharf-client"] },
     Room {
         name: "wharf-testkit",
         knows: &["wharf-codec", "wharf-types", "wharf-session", "wharf-storage"],

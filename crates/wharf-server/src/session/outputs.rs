@@ -41,7 +41,12 @@ impl Session {
             }
             Output::Release(job) => self.release(job),
             Output::Data(command) => self.data_command(command),
-            Output::Event(event) => self.log.note(event),
+            Output::Event(event) => {
+                if let Some(counters) = &self.shared.counters {
+                    counters.note(&event);
+                }
+                self.log.note(event);
+            }
             Output::Close => self.control.start_close(),
             Output::Abort => self.over = true,
         }

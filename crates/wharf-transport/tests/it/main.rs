@@ -16,6 +16,7 @@ mod hosts;
 mod identity;
 mod known_hosts;
 mod passive;
+mod reload;
 mod resumption;
 mod support;
 mod trust;

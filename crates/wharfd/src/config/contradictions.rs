@@ -5,7 +5,7 @@ use std::{collections::HashMap, net::SocketAddr};
 use wharf_server::{Anonymous, ControlPolicy, IpNet, TlsVersion};
 
 use super::{
-    client_certificates,
+    acme, client_certificates,
     model::{At, Model, Pair, Rule},
     problem::{Problem, quoted},
     settings::{Said, Settings},
@@ -21,6 +21,8 @@ pub(super) fn find(model: &Model, listeners: &[Settings]) -> Vec<Problem> {
     users(model, &mut problems);
     client_certificates::contradictions(model, listeners, &mut problems);
     addresses(listeners, &mut problems);
+    acme::contradictions(model, listeners, &mut problems);
+    proofs(model, listeners, &mut problems);
     for listener in listeners {
         implicit_without_tls(listener, &mut problems);
         versions(listener, &mut problems);
@@ -148,6 +150,21 @@ fn addresses(listeners: &[Settings], problems: &mut Vec<Problem>) {
             (format!("{value} overlaps with the listener {other} in line {first}"), "keep the wider one")
         };
         problems.push(Problem::at(line, cause, format!("{cure}, or give one another port")));
+    }
+}
+
+/// A listener where the authority's request would be listened for.
+fn proofs(model: &Model, listeners: &[Settings], problems: &mut Vec<Problem>) {
+    let Some(At { line, value }) = model.acme.as_ref().and_then(|acme| acme.listen) else { return };
+    let taken =
+        |other: &&Settings| overlap(other.address.value, value) || overlap(value, other.address.value);
+    if let Some(other) = listeners.iter().find(taken) {
+        let cause = format!("{value} is where the listener in line {} listens", other.address.line);
+        problems.push(Problem::at(
+            line,
+            cause,
+            "give one of the two another port; the authority asks at port 80",
+        ));
     }
 }
 

@@ -2,10 +2,12 @@
 
 use std::{fs, path::Path};
 
+use wharf_acme::AcmeOptions;
 use wharf_server::{ClientTrust, IdentityError, LocalDisk, LocalOptions};
 
 use super::{
     accounts::Accounts,
+    acme,
     model::{At, Model, Pair},
     problem::Problem,
     settings::Settings,
@@ -35,6 +37,8 @@ pub(super) struct Loaded {
     pub(super) disk: LocalDisk,
     /// Whose client certificates are taken; `None` where nothing says so.
     pub(super) client_trust: Option<ClientTrust>,
+    /// What renews the certificate of the listeners that name none.
+    pub(super) acme: Option<AcmeOptions>,
 }
 
 /// A certificate, and the line that names it; `None` for one that is made and kept.
@@ -58,6 +62,13 @@ impl Loaded {
             problems.push(problem);
             None
         });
+        let mut acme = None;
+        if let Some(section) = &model.acme {
+            match acme::options(model, section) {
+                Ok(options) => acme = Some(options),
+                Err(problem) => problems.push(problem),
+            }
+        }
         let mut kept = None;
         let mut certificate = |settings: &Settings| {
             if !settings.has_tls() {
@@ -65,7 +76,7 @@ impl Loaded {
             }
             let result = match &settings.files {
                 Some((line, cert, key)) => given(*line, cert, key),
-                None => kept.get_or_insert_with(|| self::kept(model, listeners, purpose)).clone(),
+                None => kept.get_or_insert_with(|| renewed(model, listeners, purpose, acme.as_ref())).clone(),
             };
             result
                 .map_err(|problem| {
@@ -78,7 +89,7 @@ impl Loaded {
         let certificates = listeners.iter().map(&mut certificate).collect();
         match (disk, accounts) {
             (Some(disk), Some(accounts)) if problems.is_empty() => {
-                Ok(Self { certificates, hosts, accounts, disk, client_trust })
+                Ok(Self { certificates, hosts, accounts, disk, client_trust, acme })
             }
             (_, _) => Err(problems),
         }
@@ -112,6 +123,28 @@ fn given(line: usize, cert: &Path, key: &Path) -> Result<Shown, Problem> {
         Ok(certificate) => Ok(Shown { certificate, line: Some(line) }),
         Err(error) => Err(Problem::at(line, error.to_string(), "check the files of certificate and key")),
     }
+}
+
+/// The certificate of the listeners that name none: what ACME gave, or else one that is made and kept.
+fn renewed(
+    model: &Model,
+    listeners: &[Settings],
+    purpose: Purpose,
+    acme: Option<&AcmeOptions>,
+) -> Result<Shown, Problem> {
+    let Some(acme) = acme else { return kept(model, listeners, purpose) };
+    let file = acme.certificate_file();
+    let line = model.acme.as_ref().map(|acme| acme.line);
+    if let Ok(mut certificate) = Certificate::given(&file, &file) {
+        certificate.renewed = true;
+        certificate.origin = format!("from ACME, kept in {}", shown(&file));
+        return Ok(Shown { certificate, line });
+    }
+    let mut shown = kept(model, listeners, purpose)?;
+    shown.certificate.origin.push_str(", until ACME gives one");
+    shown.certificate.renewed = true;
+    shown.certificate.files = (file.clone(), file);
+    Ok(shown)
 }
 
 /// The certificate that is made and kept: for the addresses listened on, and for the hosts that have none.

@@ -17,7 +17,7 @@ use super::client_certificates::ClientCertificates;
 use crate::args::{LogFormat, LogLevel};
 
 /// The sections as they are written, each with its keys. Nothing else may stand in the file.
-pub(super) const SECTIONS: [(&str, &[&str]); 12] = [
+pub(super) const SECTIONS: [(&str, &[&str]); 14] = [
     (
         "",
         &[
@@ -46,6 +46,8 @@ pub(super) const SECTIONS: [(&str, &[&str]); 12] = [
             "accounts",
             "anonymous",
             "server_to_server",
+            "acme",
+            "metrics",
         ],
     ),
     ("[log]", &["format", "level"]),
@@ -110,6 +112,22 @@ pub(super) const SECTIONS: [(&str, &[&str]); 12] = [
     ("[accounts]", &["file", "control", "data"]),
     ("[anonymous]", &["root", "control", "data"]),
     ("[server_to_server]", &["certificates"]),
+    (
+        "[acme]",
+        &[
+            "directory",
+            "contact",
+            "names",
+            "accept_terms",
+            "challenge",
+            "listen",
+            "hook",
+            "ca_file",
+            "external_account",
+            "external_account_key",
+        ],
+    ),
+    ("[metrics]", &["file", "interval"]),
 ];
 
 /// A value and the line of its key, counted from 1.
@@ -150,6 +168,8 @@ pub(super) struct Model {
     pub(super) accounts: Accounts,
     pub(super) anonymous: Option<Anonymous>,
     pub(super) server_to_server: Option<ServerToServer>,
+    pub(super) acme: Option<Acme>,
+    pub(super) metrics: Option<Metrics>,
 }
 
 /// `[log]`.
@@ -286,4 +306,36 @@ pub(super) struct ServerToServer {
     pub(super) line: usize,
     /// Of servers towards which this one is the TLS client.
     pub(super) certificates: Vec<At<Fingerprint>>,
+}
+
+/// How ACME proves names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Proof {
+    Http,
+    Dns,
+}
+
+/// `[acme]`.
+#[derive(Debug)]
+pub(super) struct Acme {
+    /// The line of its head.
+    pub(super) line: usize,
+    pub(super) directory: Option<At<String>>,
+    pub(super) contact: Vec<At<String>>,
+    pub(super) names: Vec<At<String>>,
+    pub(super) accept_terms: Option<At<bool>>,
+    pub(super) challenge: Option<At<Proof>>,
+    pub(super) listen: Option<At<SocketAddr>>,
+    pub(super) hook: Option<At<PathBuf>>,
+    pub(super) ca_file: Option<At<PathBuf>>,
+    pub(super) external_account: Option<At<String>>,
+    pub(super) external_account_key: Option<At<PathBuf>>,
+}
+
+/// `[metrics]`.
+#[derive(Debug)]
+pub(super) struct Metrics {
+    /// Absent only where the file is wrong.
+    pub(super) file: Option<At<PathBuf>>,
+    pub(super) interval: Option<At<Duration>>,
 }

@@ -1,6 +1,10 @@
 //! What the file asks for, in the library's words.
 
-use std::{net::IpAddr, sync::Arc, time::SystemTime};
+use std::{
+    net::IpAddr,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use wharf_server::{
     HostIdentity, ListenerOptions, Networks, PeerTls, ServerConfig, ServerOptions, ServerTls,
@@ -15,11 +19,17 @@ use super::{
     summary::Summary,
     warnings::{self, Warning},
 };
+use crate::{live::Live, metrics::Metrics, service::Upkeep};
+
+/// How often the metrics are written.
+const INTERVAL: Duration = Duration::from_secs(15);
 
 /// Everything that a server needs, and what people are told of it.
 #[derive(Debug)]
 pub(crate) struct Plan {
     pub(crate) options: ServerOptions,
+    /// The certificates of the listeners, and what keeps them and tells of them.
+    pub(crate) upkeep: Upkeep,
     pub(crate) warnings: Vec<Warning>,
     pub(crate) summary: Summary,
 }
@@ -36,13 +46,14 @@ impl Plan {
         now: SystemTime,
     ) -> Result<Self, Vec<Problem>> {
         let loaded = Loaded::load(model, listeners, purpose)?;
-        let warnings = warnings::find(model, listeners, &loaded, now);
+        let warnings = warnings::find(model, listeners, &loaded, (purpose, now));
         let summary = Summary::of(model, listeners, &loaded);
         let mut problems = Vec::new();
         let session = session(model, &loaded);
+        let mut live = Live::default();
         let mut opened = Vec::new();
         for (settings, shown) in listeners.iter().zip(&loaded.certificates) {
-            match listener(model, settings, shown.as_ref(), &loaded, session.clone()) {
+            match listener(model, settings, shown.as_ref(), &loaded, session.clone(), &mut live) {
                 Ok(options) => opened.push(options),
                 Err(problem) => problems.push(problem),
             }
@@ -65,7 +76,12 @@ impl Plan {
         if let Some(grace) = model.grace {
             options.grace = grace.value;
         }
-        Ok(Self { options, warnings, summary })
+        let metrics = model.metrics.as_ref().and_then(|metrics| {
+            let interval = metrics.interval.map_or(INTERVAL, |at| at.value);
+            Some(Metrics { file: metrics.file.as_ref()?.value.clone(), interval })
+        });
+        let upkeep = Upkeep { live, acme: loaded.acme, metrics };
+        Ok(Self { options, upkeep, warnings, summary })
     }
 }
 
@@ -118,6 +134,7 @@ fn listener(
     shown: Option<&Shown>,
     loaded: &Loaded,
     mut session: ServerConfig,
+    live: &mut Live,
 ) -> Result<ListenerOptions, Problem> {
     session.policy = settings.policy();
     session.strict_close = settings.strict_close;
@@ -132,18 +149,23 @@ fn listener(
         tls.min_strength = settings.min_strength;
         tls.data_session = settings.data_session;
         tls.client_trust = loaded.client_trust.clone().filter(|_| model.asks_at(settings));
-        let own = |(host, shown): (&super::model::Host, &Option<Shown>)| {
-            let names = host.names().map(|name| name.value.clone()).collect();
-            Some(HostIdentity { names, identity: shown.as_ref()?.certificate.identity.clone() })
-        };
-        tls.hosts = model.hosts.iter().zip(&loaded.hosts).filter_map(own).collect();
-        options.tls = Some(ServerTls::new(tls).map_err(|error| {
+        let mut of_hosts = Vec::new();
+        for (host, shown) in model.hosts.iter().zip(&loaded.hosts) {
+            let Some(shown) = shown else { continue };
+            let names: Vec<String> = host.names().map(|name| name.value.clone()).collect();
+            of_hosts.push((names.clone(), live.slot(&shown.certificate)));
+            tls.hosts.push(HostIdentity { names, identity: shown.certificate.identity.clone() });
+        }
+        let tls = ServerTls::new(tls).map_err(|error| {
             Problem::at(
                 settings.address.line,
                 format!("TLS cannot be set up: {error}"),
                 "give another certificate",
             )
-        })?);
+        })?;
+        let usual = live.slot(&shown.certificate);
+        live.show(&tls, usual, of_hosts);
+        options.tls = Some(tls);
     }
     Ok(options)
 }

@@ -17,8 +17,8 @@ use super::{
     client_certificates::{self, ClientCertificates},
     document::{Document, Section, integer, missing_listener},
     model::{
-        Accounts, Anonymous, At, Group, Host, Listener, Log, Model, Network, Pair, Rule, ServerToServer, Tls,
-        User,
+        Accounts, Acme, Anonymous, At, Group, Host, Listener, Log, Metrics, Model, Network, Pair, Rule,
+        ServerToServer, Tls, User,
     },
     problem::{Problem, quoted},
 };
@@ -135,6 +135,8 @@ impl Model {
             server_to_server: whole
                 .table("server_to_server", "[server_to_server]")
                 .map(|section| ServerToServer::read(&section)),
+            acme: whole.table("acme", "[acme]").map(|section| Acme::read(&section, folder)),
+            metrics: whole.table("metrics", "[metrics]").map(|section| Metrics::read(&section, folder)),
         }
     }
 }
@@ -304,7 +306,7 @@ fn bytes(section: &Section<'_, '_>, key: &str, write: &str) -> Option<At<u64>> {
 }
 
 /// A string with units, or seconds.
-fn span(section: &Section<'_, '_>, key: &str, write: &str) -> Option<At<Duration>> {
+pub(super) fn span(section: &Section<'_, '_>, key: &str, write: &str) -> Option<At<Duration>> {
     section.take(key, write, |value| match integer(value) {
         Some(seconds) => duration::parse(&seconds.to_string()).ok(),
         None => duration::parse(value.as_str()?).ok(),
@@ -315,7 +317,7 @@ fn ports(text: &str) -> Option<RangeInclusive<u16>> {
     args::ports(text).ok()
 }
 
-fn is_host(name: &str) -> bool {
+pub(super) fn is_host(name: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
     !name.is_empty() && name.bytes().all(plain)
 }

@@ -2,6 +2,7 @@
 
 use std::{fmt::Write as _, net::SocketAddr};
 
+use wharf_acme::Challenge;
 use wharf_server::{ClientCertificateRule, Strength, TlsRule, TlsVersion};
 
 use super::{
@@ -59,6 +60,18 @@ impl Summary {
                 count => format!("with TLS towards {count} pinned certificates"),
             };
             line(&mut rest, "other servers", &tls);
+        }
+        if let Some(acme) = &loaded.acme {
+            let how = match &acme.challenge {
+                Challenge::Http01 { listen } => format!("http-01 at {listen}"),
+                Challenge::Dns01 { hook } => format!("dns-01 by {}", shown(hook)),
+                _ => "another way".to_owned(),
+            };
+            let text = format!("{} by {how}, from {}", acme.names.join(", "), acme.directory);
+            line(&mut rest, "ACME", &text);
+        }
+        if let Some(file) = model.metrics.as_ref().and_then(|metrics| metrics.file.as_ref()) {
+            line(&mut rest, "metrics", &shown(&file.value));
         }
         let anonymous = if loaded.accounts.anonymous.is_some() { ", and anonymous may read" } else { "" };
         line(&mut rest, "accounts", &format!("{}{anonymous}", loaded.accounts.known.len()));

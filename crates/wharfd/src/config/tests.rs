@@ -1,5 +1,6 @@
 //! What files are understood as, refused for and warned of.
 
+mod acme;
 mod client_certificates;
 mod docs;
 mod errors;
@@ -190,6 +191,10 @@ data = "require"
 root = "pub"
 control = "allow"
 data = "allow"
+
+[metrics]
+file = "wharfd.prom"
+interval = "1m"
 
 [server_to_server]
 certificates = ["sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"]

@@ -9,7 +9,11 @@ mod scopes;
 
 use std::time::SystemTime;
 
-use super::{load::Loaded, model::Model, settings::Settings};
+use super::{
+    load::{Loaded, Purpose},
+    model::Model,
+    settings::Settings,
+};
 
 /// Something that is legal and hardly meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,13 +37,18 @@ impl Warnings {
 }
 
 /// Everything that is worth a word, in the order of the lines.
-pub(super) fn find(model: &Model, listeners: &[Settings], loaded: &Loaded, now: SystemTime) -> Vec<Warning> {
+pub(super) fn find(
+    model: &Model,
+    listeners: &[Settings],
+    loaded: &Loaded,
+    (purpose, now): (Purpose, SystemTime),
+) -> Vec<Warning> {
     let mut warnings = Warnings::default();
     listeners::find(model, listeners, &mut warnings);
     clear::find(model, listeners, &loaded.accounts, &mut warnings);
     scopes::find(model, listeners, &loaded.accounts, &mut warnings);
     roots::find(model, &mut warnings);
-    certificates::find(model, loaded, now, &mut warnings);
+    certificates::find(model, loaded, (purpose, now), &mut warnings);
     client_certificates::find(model, listeners, loaded, now, &mut warnings);
     if loaded.accounts.all().next().is_none() {
         warnings.add(

@@ -7,5 +7,6 @@ mod errors;
 mod log;
 mod passwd;
 mod program;
+mod reload;
 mod run;
 mod serve;

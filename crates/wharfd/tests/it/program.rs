@@ -2,7 +2,7 @@
 
 use std::{
     ffi::OsStr,
-    io::{BufRead, BufReader, Read, Write},
+    io::{BufRead, BufReader, Write},
     net::{SocketAddr, TcpStream},
     path::Path,
     process::{Child, ChildStderr, ChildStdin, Command, Output, Stdio},
@@ -50,7 +50,9 @@ pub(crate) struct Running {
     child: Child,
     /// What it printed at its start.
     pub(crate) printed: String,
-    log: Option<thread::JoinHandle<String>>,
+    log: mpsc::Receiver<String>,
+    /// The lines of the log that were looked at.
+    logged: String,
 }
 
 impl Running {
@@ -69,10 +71,12 @@ impl Running {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let stdout = child.stdout.take().unwrap();
         let stderr: ChildStderr = child.stderr.take().unwrap();
-        let log = thread::spawn(move || {
-            let mut text = String::new();
-            BufReader::new(stderr).read_to_string(&mut text).unwrap();
-            text
+        let (to, log) = mpsc::channel();
+        thread::spawn(move || {
+            for line in BufReader::new(stderr).lines() {
+                // Nobody waits for more once the test is over.
+                let _ = to.send(line.unwrap());
+            }
         });
         let (to, from) = mpsc::channel();
         thread::spawn(move || {
@@ -81,16 +85,13 @@ impl Running {
                 let _ = to.send(line.unwrap());
             }
         });
-        let mut running = Self { child, printed: String::new(), log: Some(log) };
+        let mut running = Self { child, printed: String::new(), log, logged: String::new() };
         let last = format!("\n  {last}");
         while !running.printed.contains(&last) {
             let Ok(line) = from.recv_timeout(PATIENCE) else {
                 let _ = running.child.kill();
-                panic!(
-                    "printed {:?}, logged {}",
-                    running.printed,
-                    running.log.take().unwrap().join().unwrap()
-                );
+                let printed = running.printed.clone();
+                panic!("printed {printed:?}, logged {}", running.rest_of_log());
             };
             running.printed.push_str(&line);
             running.printed.push('\n');
@@ -138,13 +139,37 @@ impl Running {
         self.wait()
     }
 
+    /// Waits until a line of the log holds `text`, and gives that line.
+    pub(crate) fn await_log(&mut self, text: &str) -> String {
+        loop {
+            let Ok(line) = self.log.recv_timeout(PATIENCE) else {
+                panic!("no {text:?} in {}", self.logged);
+            };
+            self.logged.push_str(&line);
+            self.logged.push('\n');
+            if line.contains(text) {
+                return line;
+            }
+        }
+    }
+
+    /// The whole log, once the process has ended.
+    fn rest_of_log(&mut self) -> String {
+        loop {
+            match self.log.recv_timeout(PATIENCE) {
+                Ok(line) => {
+                    self.logged.push_str(&line);
+                    self.logged.push('\n');
+                }
+                Err(mpsc::RecvTimeoutError::Disconnected) => return std::mem::take(&mut self.logged),
+                Err(mpsc::RecvTimeoutError::Timeout) => panic!("the server ends within seconds"),
+            }
+        }
+    }
+
     /// Waits for its end, and gives its exit code and its log.
     pub(crate) fn wait(mut self) -> (Option<i32>, String) {
-        // The log ends with the process.
-        let log = self.log.take().unwrap();
-        let (to, from) = mpsc::channel();
-        thread::spawn(move || to.send(log.join().unwrap()));
-        let log = from.recv_timeout(PATIENCE).expect("the server ends within seconds");
+        let log = self.rest_of_log();
         (self.child.wait().unwrap().code(), log)
     }
 }

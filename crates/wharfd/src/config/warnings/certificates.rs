@@ -4,8 +4,9 @@ use std::time::{Duration, SystemTime};
 
 use super::{
     super::{
-        load::{Loaded, Shown},
-        model::Model,
+        acme,
+        load::{Loaded, Purpose, Shown},
+        model::{Acme, Model},
     },
     Warnings,
 };
@@ -14,10 +15,21 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long before its end a certificate is worth a word.
 const SOON: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 
-pub(super) fn find(model: &Model, loaded: &Loaded, now: SystemTime, warnings: &mut Warnings) {
+pub(super) fn find(
+    model: &Model,
+    loaded: &Loaded,
+    (purpose, now): (Purpose, SystemTime),
+    warnings: &mut Warnings,
+) {
     let usual: Vec<&Shown> = loaded.certificates.iter().flatten().collect();
     for shown in usual.iter().copied().chain(loaded.hosts.iter().flatten()) {
-        expiry(shown, now, warnings);
+        // A server that runs speaks of the end of its certificates by itself, as often as need be.
+        if purpose == Purpose::Check {
+            expiry(shown, now, warnings);
+        }
+    }
+    if let Some(section) = &model.acme {
+        unnamed(model, section, warnings);
     }
     for (host, own) in model.hosts.iter().zip(&loaded.hosts) {
         let shown = match own {
@@ -34,6 +46,17 @@ pub(super) fn find(model: &Model, loaded: &Loaded, now: SystemTime, warnings: &m
                     );
                 }
             }
+        }
+    }
+}
+
+/// Hosts that show the certificate of ACME, which is not for their names.
+fn unnamed(model: &Model, section: &Acme, warnings: &mut Warnings) {
+    let names = acme::names(model, section);
+    for host in model.hosts.iter().filter(|host| host.pair.certificate.is_none()) {
+        for name in host.names().filter(|name| !names.iter().any(|known| proves(&known.value, &name.value))) {
+            let text = format!("the certificate of [acme] will not prove the name {}", name.value);
+            warnings.add(name.line, text);
         }
     }
 }

@@ -1,0 +1,208 @@
+//! The agent that keeps one certificate fresh.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use instant_acme::{Account, CertificateIdentifier};
+use tokio::sync::Notify;
+use tokio::time::timeout;
+
+use crate::certificate::Leaf;
+use crate::clock::now;
+use crate::error::AcmeError;
+use crate::options::AcmeOptions;
+use crate::order;
+use crate::schedule::{self, dice};
+use crate::store::{Setback, Store};
+
+/// The longest sleep: a machine may sleep too, and its clock may be set.
+const LOOK: Duration = Duration::from_secs(60 * 60);
+/// How often the authority is asked for its window at most, and at least.
+const ASK: (Duration, Duration) = (Duration::from_secs(60 * 60), Duration::from_secs(24 * 60 * 60));
+/// How long one attempt may take. The parts have bounds of their own, but a connection may hang.
+const ATTEMPT_MINUTES: u64 = 30;
+
+/// Keeps one certificate fresh.
+#[derive(Debug)]
+pub struct Acme {
+    options: AcmeOptions,
+    store: Store,
+    bell: AcmeBell,
+}
+
+/// Has an [`Acme`] that waits after a failure try again at once. Cloning shares it.
+#[derive(Clone, Debug, Default)]
+pub struct AcmeBell(Arc<Notify>);
+
+impl AcmeBell {
+    /// The next attempt is now, if one is due but for a pause.
+    pub fn ring(&self) {
+        self.0.notify_one();
+    }
+}
+
+impl Acme {
+    /// Opens the state folder, or makes it; nobody is asked for anything yet.
+    ///
+    /// # Errors
+    /// The folder cannot be made or others may enter it, no name is given, or the terms are not accepted.
+    pub fn open(options: AcmeOptions) -> Result<Self, AcmeError> {
+        if options.names.is_empty() {
+            return Err(AcmeError::Unready("no name is given for the certificate"));
+        }
+        if !options.accept_terms {
+            return Err(AcmeError::Unready("the terms of the authority are not accepted"));
+        }
+        let store = Store::open(&options.state, &options.directory)?;
+        Ok(Self { options, store, bell: AcmeBell::default() })
+    }
+
+    /// Where the certificate is, once there is one: the private key, then the chain, the server's own first, in one file,
+    /// which is only ever replaced as a whole.
+    #[must_use]
+    pub fn certificate_file(&self) -> PathBuf {
+        self.store.certificate_file()
+    }
+
+    /// What has a pause cut short.
+    #[must_use]
+    pub fn bell(&self) -> AcmeBell {
+        self.bell.clone()
+    }
+
+    /// Gets the certificate and renews it, as long as it is awaited. `issued` is called behind each new one.
+    ///
+    /// What fails is logged and tried again later; what there was stays.
+    ///
+    /// # Cancel safety
+    /// An order that is under way when the future is dropped is left to the authority, which forgets it; DNS records that
+    /// were set for it stay.
+    pub async fn run(self, mut issued: impl FnMut() + Send) {
+        let mut setback = self.store.setback();
+        if let Some(Setback { failures, next }) = setback
+            && next > now()
+        {
+            let wait = minutes(next);
+            tracing::warn!(failures, "ACME: the last attempt failed; the next one is in {wait} minutes");
+        }
+        let mut account = None;
+        loop {
+            let leaf = self.store.certificate();
+            self.wait_until_due(leaf.as_ref(), setback, &mut account).await;
+            let attempt = timeout(
+                Duration::from_secs(ATTEMPT_MINUTES * 60),
+                self.attempt(leaf.as_ref().filter(|_| setback.is_none()), &mut account),
+            );
+            match attempt.await.unwrap_or(Err(AcmeError::Slow(ATTEMPT_MINUTES))) {
+                Ok(leaf) => {
+                    setback = None;
+                    self.remember(setback);
+                    let left = leaf.not_after.duration_since(now()).unwrap_or_default().as_secs();
+                    let names = self.options.names.join(",");
+                    tracing::info!(names, seconds = left, "ACME: a new certificate");
+                    issued();
+                }
+                Err(error) => {
+                    let failures = setback.map_or(0, |setback| setback.failures).saturating_add(1);
+                    let lifetime =
+                        leaf.as_ref().and_then(|leaf| leaf.not_after.duration_since(leaf.not_before).ok());
+                    let next = now() + schedule::pause(failures, lifetime, dice());
+                    setback = Some(Setback { failures, next });
+                    self.remember(setback);
+                    let wait = minutes(next);
+                    tracing::error!(
+                        failures,
+                        "ACME: no new certificate: {error}; the next attempt is in {wait} minutes"
+                    );
+                    // The account may be what is wrong.
+                    account = None;
+                }
+            }
+        }
+    }
+
+    fn remember(&self, setback: Option<Setback>) {
+        if let Err(error) = self.store.keep_setback(setback) {
+            tracing::error!(%error, "ACME: the state folder cannot be written");
+        }
+    }
+
+    /// Waits for the renewal of `leaf`, and for the end of a pause; the bell ends the pause.
+    async fn wait_until_due(
+        &self,
+        leaf: Option<&Leaf>,
+        mut setback: Option<Setback>,
+        account: &mut Option<Account>,
+    ) {
+        // A certificate for other names is of no use.
+        let leaf = leaf.filter(|leaf| leaf.proves(&self.options.names));
+        let mut due = leaf.map(|leaf| schedule::renewal(leaf.not_before, leaf.not_after, dice()));
+        let mut ask = leaf.map(|_| now());
+        loop {
+            if let Some(leaf) = leaf
+                && ask.is_some_and(|ask| ask <= now())
+                && due.is_some_and(|due| due > now())
+                && leaf.not_after > now() + LOOK
+            {
+                ask = self.heed(leaf, &mut due, account).await;
+            }
+            let paused = setback.map(|setback| setback.next);
+            let Some(until) = [due, paused].into_iter().flatten().max().filter(|until| *until > now()) else {
+                return;
+            };
+            let nap = until.duration_since(now()).unwrap_or_default().min(LOOK);
+            if timeout(nap, self.bell.0.notified()).await.is_ok() {
+                setback = None;
+            }
+        }
+    }
+
+    /// Asks the authority when to renew, and moves `due` to an earlier moment if it says so; gives when to ask again.
+    async fn heed(
+        &self,
+        leaf: &Leaf,
+        due: &mut Option<SystemTime>,
+        account: &mut Option<Account>,
+    ) -> Option<SystemTime> {
+        if account.is_none() {
+            match order::account(&self.options, &self.store).await {
+                Ok(opened) => *account = Some(opened),
+                Err(error) => {
+                    tracing::debug!(%error, "ACME: the authority does not say when to renew");
+                    return Some(now() + ASK.1);
+                }
+            }
+        }
+        let ((start, end), again) = order::suggested(account.as_ref()?, leaf).await?;
+        let wished = schedule::within(start, end, dice());
+        *due = due.map(|due| due.min(wished));
+        Some(now() + again.clamp(ASK.0, ASK.1))
+    }
+
+    /// One order; `before` is what it replaces, told to the authority at the first attempt only, since it may know better.
+    async fn attempt(&self, before: Option<&Leaf>, account: &mut Option<Account>) -> Result<Leaf, AcmeError> {
+        let account = match account {
+            Some(account) => account,
+            None => account.insert(order::account(&self.options, &self.store).await?),
+        };
+        // Where the authority knows of windows for renewal, it wants to know what is renewed.
+        let replaced = match before {
+            Some(leaf) if order::suggested(account, leaf).await.is_some() => {
+                CertificateIdentifier::try_from(&leaf.der).ok()
+            }
+            Some(_) | None => None,
+        };
+        let issued = order::issue(account, &self.options, replaced).await?;
+        let leaf = Leaf::parse(issued.chain.as_bytes())?;
+        if !leaf.proves(&self.options.names) {
+            return Err(AcmeError::Certificate("it does not prove the names that were asked for".to_owned()));
+        }
+        self.store.keep_certificate(&issued.chain, &issued.key)?;
+        Ok(leaf)
+    }
+}
+
+fn minutes(until: SystemTime) -> u64 {
+    until.duration_since(now()).unwrap_or_default().as_secs().div_ceil(60)
+}

@@ -1,0 +1,198 @@
+//! One order: from an account to a certificate (RFC 8555 §7.4).
+
+use std::time::{Duration, SystemTime};
+
+use instant_acme::{
+    Account, AuthorizationStatus, CertificateIdentifier, ChallengeType, ExternalAccountKey, Identifier,
+    NewAccount, NewOrder, Order, OrderStatus, RetryPolicy,
+};
+
+use crate::certificate::Leaf;
+use crate::error::{AcmeError, one_line};
+use crate::hook::{self, Record};
+use crate::options::{AcmeOptions, Challenge};
+use crate::responder::Responder;
+use crate::store::Store;
+
+/// How long the authority may take to look for the proofs, and then to sign.
+const PATIENCE: RetryPolicy = RetryPolicy::new().timeout(Duration::from_secs(5 * 60));
+
+/// Chain and key in PEM. The key is not shown.
+pub(crate) struct Issued {
+    pub(crate) chain: String,
+    pub(crate) key: String,
+}
+
+/// The account that is kept, or a new one.
+pub(crate) async fn account(options: &AcmeOptions, store: &Store) -> Result<Account, AcmeError> {
+    let builder = match &options.ca_file {
+        Some(file) => Account::builder_with_root(file)?,
+        None => Account::builder()?,
+    };
+    if let Some(known) = store.account()? {
+        return Ok(builder.from_credentials(known).await?);
+    }
+    let contact: Vec<&str> = options.contact.iter().map(String::as_str).collect();
+    let wanted = NewAccount {
+        contact: &contact,
+        terms_of_service_agreed: options.accept_terms,
+        only_return_existing: false,
+    };
+    let external =
+        options.external_account.as_ref().map(|known| ExternalAccountKey::new(known.id.clone(), &known.key));
+    let (account, credentials) =
+        builder.create(&wanted, options.directory.clone(), external.as_ref()).await?;
+    store.keep_account(&credentials)?;
+    tracing::info!(directory = options.directory, account = account.id(), "ACME: a new account");
+    Ok(account)
+}
+
+/// The window for renewal that the authority suggests, and when to ask again; `None` where it suggests nothing (RFC 9773).
+pub(crate) async fn suggested(
+    account: &Account,
+    leaf: &Leaf,
+) -> Option<((SystemTime, SystemTime), Duration)> {
+    let id = CertificateIdentifier::try_from(&leaf.der).ok()?;
+    match account.renewal_info(&id).await {
+        Ok((info, again)) => {
+            let window = info.suggested_window;
+            Some(((window.start.into(), window.end.into()), again))
+        }
+        Err(instant_acme::Error::Unsupported(_)) => None,
+        Err(error) => {
+            // The certificate's own dates are enough.
+            tracing::debug!(%error, "ACME: the authority does not say when to renew");
+            None
+        }
+    }
+}
+
+/// Gets a certificate for all names.
+pub(crate) async fn issue(
+    account: &Account,
+    options: &AcmeOptions,
+    replaced: Option<CertificateIdentifier<'_>>,
+) -> Result<Issued, AcmeError> {
+    let names: Vec<Identifier> = options.names.iter().cloned().map(Identifier::Dns).collect();
+    let mut wanted = NewOrder::new(&names);
+    if let Some(replaced) = replaced {
+        wanted = wanted.replaces(replaced);
+    }
+    let mut order = account.new_order(&wanted).await?;
+    let mut proofs = Proofs::open(&options.challenge).await?;
+    // What was set is removed whatever comes of it.
+    let proved = prove(&mut order, &mut proofs).await;
+    proofs.close().await;
+    proved?;
+    let key = order.finalize().await?;
+    let chain = order.poll_certificate(&PATIENCE).await?;
+    Ok(Issued { chain, key })
+}
+
+async fn prove(order: &mut Order, proofs: &mut Proofs) -> Result<(), AcmeError> {
+    let kind = proofs.kind();
+    // All proofs are there before the first one is looked for: two names may share a record, and its old state would be
+    // remembered on the way.
+    let mut authorizations = order.authorizations();
+    while let Some(authorization) = authorizations.next().await {
+        let mut authorization = authorization?;
+        if authorization.status == AuthorizationStatus::Valid {
+            continue;
+        }
+        let name = authorization.identifier().identifier.clone();
+        let Identifier::Dns(name) = name else { continue };
+        let Some(challenge) = authorization.challenge(kind.clone()) else {
+            return Err(AcmeError::NotOffered { name, challenge: proofs.word() });
+        };
+        let value = challenge.key_authorization();
+        proofs.set(&name, &challenge.token, &value).await?;
+    }
+    let mut authorizations = order.authorizations();
+    while let Some(authorization) = authorizations.next().await {
+        let mut authorization = authorization?;
+        if authorization.status == AuthorizationStatus::Valid {
+            continue;
+        }
+        if let Some(mut challenge) = authorization.challenge(kind.clone()) {
+            challenge.set_ready().await?;
+        }
+    }
+    match order.poll_ready(&PATIENCE).await {
+        Ok(OrderStatus::Ready) => Ok(()),
+        Ok(_) => Err(unproved(order, None).await),
+        Err(error) => Err(unproved(order, Some(error)).await),
+    }
+}
+
+/// Which name was not proved, and what the authority says of it.
+async fn unproved(order: &mut Order, error: Option<instant_acme::Error>) -> AcmeError {
+    let mut authorizations = order.authorizations();
+    while let Some(Ok(authorization)) = authorizations.next().await {
+        let said = authorization.challenges.iter().find_map(|challenge| challenge.error.as_ref());
+        if let Some(said) = said {
+            let said = one_line(said.detail.as_deref().unwrap_or("no reason"));
+            return AcmeError::Unproved(format!("{}: {said}", authorization.identifier()));
+        }
+    }
+    error.map_or_else(|| AcmeError::Unproved("a name, without saying which".to_owned()), AcmeError::from)
+}
+
+/// What proves the names, as long as it has to be there.
+enum Proofs {
+    Http(Responder),
+    Dns { hook: std::path::PathBuf, set: Vec<Record> },
+}
+
+impl Proofs {
+    async fn open(challenge: &Challenge) -> Result<Self, AcmeError> {
+        Ok(match challenge {
+            Challenge::Http01 { listen } => Self::Http(Responder::open(*listen).await?),
+            Challenge::Dns01 { hook } => Self::Dns { hook: hook.clone(), set: Vec::new() },
+        })
+    }
+
+    fn kind(&self) -> ChallengeType {
+        match self {
+            Self::Http(_) => ChallengeType::Http01,
+            Self::Dns { .. } => ChallengeType::Dns01,
+        }
+    }
+
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Http(_) => "http-01",
+            Self::Dns { .. } => "dns-01",
+        }
+    }
+
+    async fn set(
+        &mut self,
+        name: &str,
+        token: &str,
+        value: &instant_acme::KeyAuthorization,
+    ) -> Result<(), AcmeError> {
+        match self {
+            Self::Http(responder) => responder.answer(token, value.as_str()),
+            Self::Dns { hook, set } => {
+                let record = Record::of(name, value.dns_value());
+                // Removed also when it could not be set: half of it may be there.
+                set.push(record.clone());
+                hook::run(hook, "add", &record).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn close(self) {
+        match self {
+            Self::Http(_) => {}
+            Self::Dns { hook, set } => {
+                for record in set {
+                    if let Err(error) = hook::run(&hook, "remove", &record).await {
+                        tracing::warn!(%error, name = record.name, "ACME: a record is left in the DNS");
+                    }
+                }
+            }
+        }
+    }
+}

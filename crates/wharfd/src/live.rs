@@ -1,0 +1,159 @@
+//! The certificates of a server that runs: read again when their files change, and spoken of when they end soon.
+
+mod expiry;
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, SystemTime},
+};
+
+use wharf_server::{FileWatch, HostIdentity, Identity, Reloaded, ServerTls};
+
+pub(crate) use self::expiry::watch as watch_expiry;
+use crate::{certificate::Certificate, clock, failure::shown};
+
+impl Held {
+    /// The file of the chain.
+    pub(crate) fn file(&self) -> &Path {
+        &self.files.0
+    }
+}
+
+/// Which of the certificates of [`Live`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Slot(usize);
+
+/// All certificates, and the listeners that show them.
+#[derive(Debug, Default)]
+pub(crate) struct Live {
+    held: Mutex<Vec<Held>>,
+    listeners: Vec<Listener>,
+}
+
+/// A certificate that may be exchanged for another one.
+#[derive(Debug, Clone)]
+pub(crate) struct Held {
+    /// What people call it.
+    pub(crate) what: String,
+    pub(crate) identity: Identity,
+    files: (PathBuf, PathBuf),
+    /// Whether it is renewed by the server itself.
+    pub(crate) renewed: bool,
+}
+
+#[derive(Debug)]
+struct Listener {
+    tls: ServerTls,
+    usual: Slot,
+    hosts: Vec<(Vec<String>, Slot)>,
+}
+
+impl Live {
+    /// The place of a certificate; several that come from the same files have one.
+    pub(crate) fn slot(&mut self, certificate: &Certificate) -> Slot {
+        let held = self.held.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let Some(place) = held.iter().position(|held| held.files == certificate.files) {
+            return Slot(place);
+        }
+        held.push(Held {
+            what: format!("the certificate in {}", shown(&certificate.files.0)),
+            identity: certificate.identity.clone(),
+            files: certificate.files.clone(),
+            renewed: certificate.renewed,
+        });
+        Slot(held.len() - 1)
+    }
+
+    /// This listener shows these certificates: the usual one, and those of hosts under their names.
+    pub(crate) fn show(&mut self, tls: &ServerTls, usual: Slot, hosts: Vec<(Vec<String>, Slot)>) {
+        self.listeners.push(Listener { tls: tls.clone(), usual, hosts });
+    }
+
+    /// What is held now.
+    pub(crate) fn all(&self) -> Vec<Held> {
+        self.held().clone()
+    }
+
+    /// Exchanges one certificate at every listener that shows it.
+    pub(crate) fn replace(&self, Slot(place): Slot, identity: Identity) {
+        let mut held = self.held();
+        if let Some(held) = held.get_mut(place) {
+            held.identity = identity;
+        }
+        // Under the lock, so that of two exchanges the later one is what is shown.
+        for Listener { tls, usual, hosts } in &self.listeners {
+            let hosts: Vec<HostIdentity> = hosts
+                .iter()
+                .filter_map(|(names, slot)| {
+                    let identity = held.get(slot.0)?.identity.clone();
+                    Some(HostIdentity { names: names.clone(), identity })
+                })
+                .collect();
+            if let Some(usual) = held.get(usual.0) {
+                tls.replace_certificates(&usual.identity, &hosts);
+            }
+        }
+    }
+
+    /// Has every certificate read again when one of its files changes.
+    pub(crate) fn watch(self: &Arc<Self>, watch: &mut FileWatch) {
+        for (place, held) in self.all().into_iter().enumerate() {
+            let live = Arc::clone(self);
+            let (certificate, key) = held.files.clone();
+            watch.add(held.what, vec![certificate, key], move || live.read(Slot(place)));
+        }
+    }
+
+    /// Reads the files of one certificate, and shows what they hold if that can be shown.
+    fn read(&self, slot: Slot) -> Result<Reloaded, String> {
+        let Some(held) = self.held().get(slot.0).cloned() else { return Ok(Reloaded::Same) };
+        if held.renewed && !held.files.0.exists() {
+            // It was not given yet.
+            return Ok(Reloaded::Same);
+        }
+        let identity =
+            Identity::from_pem_files(&held.files.0, &held.files.1).map_err(|error| error.to_string())?;
+        if identity.cert_pem() == held.identity.cert_pem() {
+            return Ok(Reloaded::Same);
+        }
+        let now = clock::now();
+        if identity.not_after() <= now {
+            return Err("it has expired: put a renewed certificate and its key there".to_owned());
+        }
+        if identity.not_before() > now {
+            return Err(
+                "it is not valid yet: check the clock of this machine and that of the issuer".to_owned()
+            );
+        }
+        let words = format!("now in use: {}", described(&identity, now));
+        self.replace(slot, identity);
+        Ok(Reloaded::New(words))
+    }
+
+    fn held(&self) -> MutexGuard<'_, Vec<Held>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A certificate in a line of the log.
+pub(crate) fn described(identity: &Identity, now: SystemTime) -> String {
+    let left = identity.not_after().duration_since(now).unwrap_or_default();
+    let names = identity.names().join(", ");
+    format!("sha256:{} for {}, ends in {}", identity.fingerprint(), names.escape_debug(), in_words(left))
+}
+
+/// A span as people say it: the largest unit alone.
+pub(crate) fn in_words(span: Duration) -> String {
+    let (minute, hour, day) = (60, 60 * 60, 24 * 60 * 60);
+    let (count, unit) = match span.as_secs() {
+        secs if secs >= 2 * day => (secs / day, "days"),
+        secs if secs >= 2 * hour => (secs / hour, "hours"),
+        secs if secs >= 2 * minute => (secs / minute, "minutes"),
+        secs => (secs, "seconds"),
+    };
+    format!("{count} {unit}")
+}
+
+#[cfg(test)]
+mod tests;

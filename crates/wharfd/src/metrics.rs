@@ -1,0 +1,196 @@
+//! Figures for Prometheus: a file in its text format, as node_exporter's textfile collector reads it.
+
+use std::{
+    fmt::Write as _,
+    fs,
+    io::{self, Write as _},
+    os::unix::fs::OpenOptionsExt as _,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use tokio::task::spawn_blocking;
+use wharf_server::{Counters, ReloadCounts, Transfers};
+
+use crate::{clock, live::Live};
+
+/// Where and how often figures are written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Metrics {
+    pub(crate) file: PathBuf,
+    pub(crate) interval: Duration,
+}
+
+/// What the figures are made of.
+pub(crate) struct Sources {
+    pub(crate) live: Arc<Live>,
+    pub(crate) reloads: Arc<ReloadCounts>,
+    pub(crate) counters: Arc<Counters>,
+    pub(crate) started: SystemTime,
+}
+
+impl Metrics {
+    /// Writes them again and again. Never ends.
+    pub(crate) async fn run(self, sources: Sources) {
+        let sources = Arc::new(sources);
+        let mut failing = false;
+        loop {
+            let (file, sources) = (self.file.clone(), Arc::clone(&sources));
+            let written = spawn_blocking(move || replace(&file, &text(&sources))).await;
+            match written {
+                Ok(Ok(())) => failing = false,
+                Ok(Err(error)) if failing => tracing::debug!(%error, "the metrics cannot be written"),
+                Ok(Err(error)) => {
+                    failing = true;
+                    tracing::error!(%error, file = ?self.file, "the metrics cannot be written: check the folder");
+                }
+                Err(error) => tracing::error!(%error, "the metrics cannot be written"),
+            }
+            tokio::time::sleep(self.interval).await;
+        }
+    }
+}
+
+/// All figures. Names of users and paths are none of them: there may be any number of those.
+fn text(sources: &Sources) -> String {
+    let Sources { live, reloads, counters, started } = sources;
+    let mut text = String::new();
+    family(&mut text, "wharfd_build_info", "gauge", "The version that runs.");
+    line(&mut text, "wharfd_build_info", &[("version", env!("CARGO_PKG_VERSION"))], 1);
+    family(&mut text, "wharfd_start_time_seconds", "gauge", "When the server started, since 1970.");
+    line(&mut text, "wharfd_start_time_seconds", &[], seconds(*started));
+    family(&mut text, "wharfd_metrics_time_seconds", "gauge", "When this file was written, since 1970.");
+    line(&mut text, "wharfd_metrics_time_seconds", &[], seconds(clock::now()));
+
+    let held = live.all();
+    family(
+        &mut text,
+        "wharfd_certificate_not_after_seconds",
+        "gauge",
+        "When a certificate ends, since 1970.",
+    );
+    for held in &held {
+        let file = held.file().display().to_string();
+        let (end, mut names) = (seconds(held.identity.not_after()), held.identity.names());
+        if names.is_empty() {
+            names.push(String::new());
+        }
+        // A name that is there twice would be a figure that is there twice.
+        names.sort();
+        names.dedup();
+        for name in names {
+            let labels = [("file", file.as_str()), ("name", name.as_str())];
+            line(&mut text, "wharfd_certificate_not_after_seconds", &labels, end);
+        }
+    }
+    let what = "Certificates that were taken into use while the server ran, or could not be.";
+    family(&mut text, "wharfd_certificate_reloads_total", "counter", what);
+    for (outcome, count) in [("ok", reloads.renewed()), ("failed", reloads.failed())] {
+        line(&mut text, "wharfd_certificate_reloads_total", &[("outcome", outcome)], count);
+    }
+
+    family(&mut text, "wharfd_sessions", "gauge", "Sessions that are there.");
+    line(&mut text, "wharfd_sessions", &[], counters.active_sessions());
+    let counts = [
+        ("wharfd_sessions_total", "Sessions that were opened.", counters.sessions()),
+        (
+            "wharfd_sessions_refused_total",
+            "Clients turned away, since there were too many.",
+            counters.refused(),
+        ),
+        (
+            "wharfd_tls_failures_total",
+            "TLS handshakes of control connections that failed.",
+            counters.failed_handshakes(),
+        ),
+    ];
+    for (name, what, count) in counts {
+        family(&mut text, name, "counter", what);
+        line(&mut text, name, &[], count);
+    }
+    family(&mut text, "wharfd_logins_total", "counter", "Logins.");
+    for (outcome, count) in [("ok", counters.logins()), ("failed", counters.failed_logins())] {
+        line(&mut text, "wharfd_logins_total", &[("outcome", outcome)], count);
+    }
+    let kinds: [(&str, Transfers); 3] = [
+        ("download", counters.downloads()),
+        ("upload", counters.uploads()),
+        ("listing", counters.listings()),
+    ];
+    family(&mut text, "wharfd_transfers_total", "counter", "Transfers that are over.");
+    for (kind, moved) in &kinds {
+        for (outcome, count) in [("ok", moved.done), ("failed", moved.failed)] {
+            line(&mut text, "wharfd_transfers_total", &[("kind", kind), ("outcome", outcome)], count);
+        }
+    }
+    family(&mut text, "wharfd_transferred_bytes_total", "counter", "Bytes of transfers that are over.");
+    for (kind, moved) in &kinds {
+        line(&mut text, "wharfd_transferred_bytes_total", &[("kind", kind)], moved.bytes);
+    }
+    text
+}
+
+fn family(text: &mut String, name: &str, kind: &str, help: &str) {
+    _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}");
+}
+
+fn line(text: &mut String, name: &str, labels: &[(&str, &str)], value: u64) {
+    text.push_str(name);
+    for (index, (label, value)) in labels.iter().enumerate() {
+        let value = value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+        _ = write!(text, "{}{label}=\"{value}\"", if index == 0 { '{' } else { ',' });
+    }
+    _ = writeln!(text, "{} {value}", if labels.is_empty() { "" } else { "}" });
+}
+
+fn seconds(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+}
+
+/// A reader sees the old file or the new one. It is there for another user's program: everybody may read it.
+fn replace(file: &Path, text: &str) -> io::Result<()> {
+    let mut temp = file.as_os_str().to_owned();
+    // The collector reads what ends in .prom, and this does not.
+    temp.push(".new");
+    let temp = PathBuf::from(temp);
+    let mut opened =
+        fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o644).open(&temp)?;
+    opened.write_all(text.as_bytes())?;
+    fs::rename(&temp, file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_are_escaped() {
+        let mut text = String::new();
+        line(&mut text, "a", &[("x", "1\"\\\n"), ("y", "")], 7);
+        line(&mut text, "b", &[], 8);
+        assert_eq!(text, "a{x=\"1\\\"\\\\\\n\",y=\"\"} 7\nb 8\n");
+    }
+
+    #[test]
+    fn each_family_is_described_before_its_figures() {
+        let sources = Sources {
+            live: Arc::default(),
+            reloads: Arc::default(),
+            counters: Arc::default(),
+            started: UNIX_EPOCH,
+        };
+        let text = text(&sources);
+        let mut described = Vec::new();
+        for line in text.lines() {
+            if let Some(rest) = line.strip_prefix("# TYPE ") {
+                described.push(rest.split(' ').next().unwrap());
+            } else if !line.starts_with('#') {
+                let name = line.split(['{', ' ']).next().unwrap();
+                assert_eq!(described.last(), Some(&name), "{line}");
+                assert!(line.rsplit(' ').next().unwrap().parse::<u64>().is_ok(), "{line}");
+            }
+        }
+        assert!(text.contains("wharfd_transfers_total{kind=\"upload\",outcome=\"failed\"} 0\n"));
+    }
+}
