@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use wharf_codec::Escaped;
-use wharf_session::{TlsInfo, server::AuditEvent};
+use wharf_session::{SubStatus, TlsInfo, server::AuditEvent};
 
 const TARGET: &str = "wharf::access";
 
@@ -40,23 +40,36 @@ impl AccessLog {
 
     pub(crate) fn note(&mut self, event: AuditEvent) {
         match event {
-            AuditEvent::Replied { command, code } => {
+            AuditEvent::Replied { command, code, substatus } => {
                 let tls = self.tls.as_ref();
                 line!(
                     info,
                     self,
                     command,
                     code = code.get(),
+                    substatus = substatus.map(SubStatus::number),
+                    why = substatus.map(SubStatus::name),
                     tls = tls.map(|tls| tracing::field::display(tls.version)),
                     "replied"
                 );
             }
-            AuditEvent::WouldRefuse { command, code, reason } => {
+            AuditEvent::Announced { code, substatus } => {
+                line!(
+                    info,
+                    self,
+                    code = code.get(),
+                    substatus = substatus.number(),
+                    why = substatus.name(),
+                    "announced"
+                );
+            }
+            AuditEvent::WouldRefuse { command, code, substatus, reason } => {
                 line!(
                     warn,
                     self,
                     command,
                     code = code.get(),
+                    substatus = substatus.number(),
                     reason,
                     "would be refused if the policy were enforced"
                 );
@@ -118,6 +131,7 @@ impl AccessLog {
                     secured = record.secured,
                     bound = record.bound,
                     code = record.code.get(),
+                    substatus = record.substatus.map(SubStatus::number),
                     "transferred"
                 );
             }

@@ -5,6 +5,8 @@ mod contract;
 mod mode;
 pub mod policy;
 pub mod server;
+mod substatus;
 
 pub use contract::*;
 pub use mode::{DataMode, DeflateFault};
+pub use substatus::SubStatus;

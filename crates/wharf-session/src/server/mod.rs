@@ -13,6 +13,7 @@
 //!
 //! Every `handle_*` and `answer_*` takes the caller's monotonic clock; the machine never reads one.
 
+mod answer;
 mod closing;
 mod config;
 mod copy;
@@ -50,9 +51,7 @@ use std::{
 };
 
 use bytes::BytesMut;
-use wharf_codec::{
-    DeflateLevel, FactSelection, Format, LineFramer, Reply, ReplyCode, Representation, UserName,
-};
+use wharf_codec::{DeflateLevel, FactSelection, Format, LineFramer, Representation, UserName};
 use wharf_types::{Grant, HashAlgorithm, TlsRule, VirtualPath};
 
 pub use config::{PeerInfo, ServerConfig, Timeouts, VirtualHost};
@@ -63,12 +62,14 @@ pub use output::{
 };
 
 use self::{
+    answer::{Answer, Good},
     engine::Queued,
     setup::Setup,
     timers::{Timer, Timers},
     transfer::Transfer,
 };
 use crate::{
+    SubStatus,
     contract::{DataId, TlsInfo},
     policy::{
         Action, ControlLevel, ControlPolicy, DataLevel, DataPolicy, Policy, SessionView, Verdict, decide,
@@ -165,7 +166,7 @@ enum Wait {
     /// For the answer to a login.
     Login { ticket: u64, user: UserName },
     /// For the delay after a failed login.
-    LoginDelay { last: bool },
+    LoginDelay { last: bool, why: SubStatus },
     /// For the answer of storage.
     File { ticket: u64, then: then::Then },
     /// For a file that is filled to be stored.
@@ -245,7 +246,7 @@ impl Server {
     pub fn refuse(cfg: Arc<ServerConfig>, ends: PeerInfo, now: Instant, reason: CloseReason) -> Self {
         let mut this = Self::silent(cfg, ends, now);
         if !this.cfg.implicit {
-            this.send(&Reply::new(ReplyCode::SERVICE_NOT_AVAILABLE, "Too many connections, try again later"));
+            this.send(&Answer::no(SubStatus::TooManySessions, "Too many connections, try again later"));
         }
         this.close(now, reason);
         this
@@ -288,7 +289,7 @@ impl Server {
     fn greet(&mut self) {
         self.greeted = true;
         let own = self.virtual_host().and_then(|host| host.greeting.as_ref());
-        let reply = Reply::new(ReplyCode::SERVICE_READY, own.unwrap_or(&self.cfg.greeting).clone());
+        let reply = Answer::good(Good::SERVICE_READY, own.unwrap_or(&self.cfg.greeting).clone());
         self.send(&reply);
     }
 
@@ -386,11 +387,16 @@ impl Server {
             Verdict::Allow => true,
             Verdict::Report(refusal) => {
                 let command = self.current.clone();
-                self.event(AuditEvent::WouldRefuse { command, code: refusal.code, reason: refusal.text });
+                self.event(AuditEvent::WouldRefuse {
+                    command,
+                    code: refusal.code,
+                    substatus: refusal.substatus,
+                    reason: refusal.text,
+                });
                 true
             }
             Verdict::Refuse(refusal) => {
-                self.done_with(refusal.code, refusal.text);
+                self.no_as(refusal.code, refusal.substatus, refusal.text);
                 false
             }
         }
@@ -401,25 +407,9 @@ impl Server {
         self.next_id
     }
 
-    /// Sends a reply that completes nothing (150, the greeting, 421).
-    fn send(&mut self, reply: &Reply) {
-        self.transmit(reply.to_bytes());
-    }
-
     fn transmit(&mut self, bytes: bytes::Bytes) {
         self.queued += bytes.len();
         self.out.push_back(Output::Transmit(bytes));
-    }
-
-    /// Completes the current command: exactly one such reply for each.
-    fn done(&mut self, reply: &Reply) {
-        self.send(reply);
-        let command = core::mem::take(&mut self.current);
-        self.event(AuditEvent::Replied { command, code: reply.code() });
-    }
-
-    fn done_with(&mut self, code: ReplyCode, text: &'static str) {
-        self.done(&Reply::new(code, text));
     }
 
     fn event(&mut self, event: AuditEvent) {

@@ -5,7 +5,7 @@ use wharf_codec::{ReplyCode, Secret, UserName};
 use wharf_types::{FileOp, Grant, Metadata, Timestamp, VirtualPath};
 
 use crate::contract::{DataCommand, DataFailure, JobId, TlsInfo};
-use crate::mode::DataMode;
+use crate::{SubStatus, mode::DataMode};
 
 /// What the driver has to do, in this order.
 #[derive(Debug)]
@@ -199,6 +199,15 @@ pub enum AuditEvent {
         command: String,
         /// The code of the completing reply.
         code: ReplyCode,
+        /// Why it is negative; `None` exactly when it is not.
+        substatus: Option<SubStatus>,
+    },
+    /// A negative reply that no command asked for was sent (421).
+    Announced {
+        /// Its code.
+        code: ReplyCode,
+        /// Why.
+        substatus: SubStatus,
     },
     /// A command passed that would be refused if the policy did not only report.
     WouldRefuse {
@@ -206,6 +215,8 @@ pub enum AuditEvent {
         command: String,
         /// The code of the refusal.
         code: ReplyCode,
+        /// Its sub-status.
+        substatus: SubStatus,
         /// Its text.
         reason: &'static str,
     },
@@ -273,6 +284,8 @@ pub struct TransferRecord {
     pub took: std::time::Duration,
     /// The code of the final reply.
     pub code: ReplyCode,
+    /// Why it is negative; `None` exactly when it is not.
+    pub substatus: Option<SubStatus>,
 }
 
 /// Why a session ended.
