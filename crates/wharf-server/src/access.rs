@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 use wharf_codec::Escaped;
 use wharf_session::{SubStatus, TlsInfo, server::AuditEvent};
 
+use crate::audit::SessionAudit;
+
 const TARGET: &str = "wharf::access";
 
 /// One session's entry in every line of the log.
@@ -15,6 +17,8 @@ pub(crate) struct AccessLog {
     /// Empty before login.
     pub(crate) account: String,
     tls: Option<TlsInfo>,
+    /// Where there is an audit log.
+    pub(crate) audit: Option<Box<SessionAudit>>,
 }
 
 macro_rules! line {
@@ -31,7 +35,7 @@ macro_rules! line {
 
 impl AccessLog {
     pub(crate) fn new(session: u64, peer: SocketAddr) -> Self {
-        Self { session, peer, account: String::new(), tls: None }
+        Self { session, peer, account: String::new(), tls: None, audit: None }
     }
 
     pub(crate) fn opened(&self, implicit: bool) {
@@ -39,8 +43,11 @@ impl AccessLog {
     }
 
     pub(crate) fn note(&mut self, event: AuditEvent) {
+        if let Some(audit) = &mut self.audit {
+            audit.note(&event);
+        }
         match event {
-            AuditEvent::Replied { command, code, substatus } => {
+            AuditEvent::Replied { command, code, substatus, path: _ } => {
                 let tls = self.tls.as_ref();
                 line!(
                     info,
@@ -158,8 +165,9 @@ impl AccessLog {
 }
 
 /// A client was turned away.
-pub(crate) fn refused(session: u64, peer: SocketAddr) {
-    tracing::warn!(target: TARGET, session, %peer, "turned away: too many sessions");
+pub(crate) fn refused(session: u64, peer: SocketAddr, why: SubStatus) {
+    let substatus = why.number();
+    tracing::warn!(target: TARGET, session, %peer, substatus, %why, "turned away");
 }
 
 /// A session ended by a panic.

@@ -90,7 +90,8 @@ impl Server {
     pub(super) fn done(&mut self, answer: Answer) {
         self.transmit(answer.reply().to_bytes());
         let command = core::mem::take(&mut self.current);
-        self.event(AuditEvent::Replied { command, code: answer.code(), substatus: answer.why() });
+        let path = self.meant.take();
+        self.event(AuditEvent::Replied { command, code: answer.code(), substatus: answer.why(), path });
     }
 
     pub(super) fn done_with(&mut self, code: Good, text: &'static str) {

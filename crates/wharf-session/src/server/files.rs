@@ -27,7 +27,10 @@ impl Server {
     /// Resolves a name against the current directory; answers when it is none.
     pub(super) fn resolve_bytes(&mut self, name: &[u8]) -> Option<VirtualPath> {
         match self.settings.cwd.resolve(name) {
-            Ok(path) => Some(path),
+            Ok(path) => {
+                self.note_path(&path);
+                Some(path)
+            }
             Err(error) => {
                 let (why, text) = match error {
                     PathError::TooLong => (SubStatus::NameTooLong, "The path is too long"),
@@ -39,6 +42,13 @@ impl Server {
                 self.no(why, text);
                 None
             }
+        }
+    }
+
+    /// The log may want to know which path the current command means.
+    pub(super) fn note_path(&mut self, path: &VirtualPath) {
+        if self.cfg.tell_paths {
+            self.meant = Some(path.clone());
         }
     }
 
@@ -57,6 +67,7 @@ impl Server {
 
     pub(super) fn cdup(&mut self) {
         let path = self.settings.cwd.parent().unwrap_or_default();
+        self.note_path(&path);
         self.ask(FileOp::Enter(path.clone()), Then::Enter(path));
     }
 

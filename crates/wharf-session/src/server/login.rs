@@ -120,6 +120,7 @@ impl Server {
                     account: grant.account.clone(),
                     secured: self.control == ControlLevel::Secured,
                 });
+                self.note_path(&grant.home);
                 self.settings.cwd = grant.home.clone();
                 self.settings.grant = Some(grant);
                 self.done_with(Good::LOGGED_IN, "Logged in");

@@ -211,6 +211,8 @@ pub struct Server {
     waiting: Option<Waiting>,
     /// The command being executed, masked.
     current: String,
+    /// The path that it means, for the log.
+    meant: Option<VirtualPath>,
     draining: bool,
     /// Whether this client shakes hands on data connections before it has 150; `None` until that is known.
     early_client: Option<bool>,
@@ -239,14 +241,18 @@ impl Server {
         this
     }
 
-    /// A session that is turned away with 421 at once (LOG-11): too many are there.
+    /// A session that is turned away with 421 at once (LOG-11): too many are there, or what the reason says.
     ///
     /// On an implicit listener it is closed without a word, since a handshake is what a full server cannot afford.
     #[must_use]
     pub fn refuse(cfg: Arc<ServerConfig>, ends: PeerInfo, now: Instant, reason: CloseReason) -> Self {
         let mut this = Self::silent(cfg, ends, now);
         if !this.cfg.implicit {
-            this.send(&Answer::no(SubStatus::TooManySessions, "Too many connections, try again later"));
+            this.send(&if reason == CloseReason::Unaudited {
+                Answer::no(SubStatus::AuditUnavailable, "No session is possible now, try again later")
+            } else {
+                Answer::no(SubStatus::TooManySessions, "Too many connections, try again later")
+            });
         }
         this.close(now, reason);
         this
@@ -274,6 +280,7 @@ impl Server {
             transfer: None,
             waiting: None,
             current: String::new(),
+            meant: None,
             draining: false,
             early_client: None,
             upgrade_began: now,

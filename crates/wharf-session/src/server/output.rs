@@ -201,6 +201,9 @@ pub enum AuditEvent {
         code: ReplyCode,
         /// Why it is negative; `None` exactly when it is not.
         substatus: Option<SubStatus>,
+        /// The file or directory that was meant, where there is one and [`tell_paths`](super::ServerConfig::tell_paths) is
+        /// on; that of a transfer is in its record.
+        path: Option<VirtualPath>,
     },
     /// A negative reply that no command asked for was sent (421).
     Announced {
@@ -310,4 +313,6 @@ pub enum CloseReason {
     Shutdown,
     /// The server is full.
     Full,
+    /// What happens cannot be written to the audit log now.
+    Unaudited,
 }

@@ -230,6 +230,8 @@ impl Server {
             self.drop_setup();
             return self.no(SubStatus::AccessRule, "Permission denied");
         };
+        // The record of the transfer tells it.
+        self.meant = None;
         self.transfer = Some(Box::new(Transfer {
             text: core::mem::take(&mut self.current),
             verb,

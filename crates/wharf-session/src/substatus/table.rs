@@ -108,7 +108,7 @@ table! {
         "TLS was asked for, and this listener has no certificate.",
         "Configure a certificate.";
     DataTlsFailed = 32, "data-tls-failed", [PROTOCOL_OR_TLS_REFUSED],
-        "The TLS handshake on the data connection failed.",
+        "The TLS handshake on the data connection failed, or that on the control connection, where no reply can say so.",
         "The line before tells the cause: another version, another cipher, somebody else at the port.";
     LoginIncorrect = 35, "login-incorrect", [NOT_LOGGED_IN],
         "The name or the password is wrong, or the account may not log in; the client is not told which.",
@@ -181,6 +181,9 @@ table! {
     InternalError = 1012, "internal-error", [LOCAL_ERROR],
         "The driver of the session answered something else than was asked: a fault of this software.",
         "Report it.";
+    AuditUnavailable = 1013, "audit-unavailable", [SERVICE_NOT_AVAILABLE],
+        "The audit log cannot be written, and the configuration lets nobody in then.",
+        "Make room on its disk; the log on standard error tells what failed.";
 
     // Logins.
     NotLoggedIn = 1100, "not-logged-in", [NOT_LOGGED_IN],
