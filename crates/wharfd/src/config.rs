@@ -4,6 +4,7 @@
 //! once. What is legal but hardly meant is a warning.
 
 mod accounts;
+mod audit;
 mod contradictions;
 mod document;
 mod load;

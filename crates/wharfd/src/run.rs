@@ -7,6 +7,7 @@ use std::{
 
 use crate::{
     args::{Check, Log, LogFormat, LogLevel, LogWishes},
+    audit_log,
     config::{Config, Purpose, Warning},
     failure::{Failure, Failures},
     service,
@@ -25,7 +26,9 @@ pub(crate) fn run(config: &Config) -> Result<(), Failures> {
         }
     }
     let summary = plan.summary;
-    service::run(plan.options, |bound| {
+    let mut options = plan.options;
+    options.audit = plan.audit.map(audit_log::open).transpose()?;
+    service::run(options, |bound| {
         let addresses: Vec<_> = bound.iter().map(|(address, _)| *address).collect();
         let head = format!("wharfd {} serves {}", env!("CARGO_PKG_VERSION"), summary.root);
         format!("{head}\n{}", summary.text_at(&addresses))

@@ -12,7 +12,7 @@ use tokio::{
 };
 use wharf_server::{Server, ServerOptions};
 
-use crate::{descriptors, failure::Failure};
+use crate::{audit_log, descriptors, failure::Failure};
 
 /// Serves until a signal comes. Once it listens, `banner` makes what is printed of the bound addresses; the flag is
 /// whether TLS starts there with the first byte.
@@ -27,9 +27,13 @@ pub(crate) fn run(
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
         Failure::system(format!("no thread can be started: {error}"), "see the limits of the user")
     })?;
+    let audit = options.audit.clone();
     let outcome = runtime.block_on(serve(options, banner));
     // After a second signal nothing is waited for; otherwise nothing is left to wait for.
     runtime.shutdown_background();
+    if let Some(audit) = audit {
+        audit.flush();
+    }
     outcome
 }
 
@@ -39,6 +43,9 @@ async fn serve(
 ) -> Result<(), Failure> {
     // Before anything is printed: who reads it may send a signal at once.
     let mut signals = Signals::listen()?;
+    if let Some(audit) = options.audit.clone() {
+        audit_log::reopen_on_signal(audit)?;
+    }
     let server = Server::bind(options).await.map_err(|error| {
         Failure::system(format!("cannot listen at {}: {}", error.addr, error.cause), error.cure)
     })?;

@@ -13,10 +13,11 @@ use wharf_server::{
     TlsVersion,
 };
 
+use super::audit::Audit;
 use crate::args::{LogFormat, LogLevel};
 
 /// The sections as they are written, each with its keys. Nothing else may stand in the file.
-pub(super) const SECTIONS: [(&str, &[&str]); 11] = [
+pub(super) const SECTIONS: [(&str, &[&str]); 12] = [
     (
         "",
         &[
@@ -44,6 +45,7 @@ pub(super) const SECTIONS: [(&str, &[&str]); 11] = [
             "accounts",
             "anonymous",
             "server_to_server",
+            "audit",
         ],
     ),
     ("[log]", &["format", "level"]),
@@ -102,6 +104,7 @@ pub(super) const SECTIONS: [(&str, &[&str]); 11] = [
     ("[accounts]", &["file", "control", "data"]),
     ("[anonymous]", &["root", "control", "data"]),
     ("[server_to_server]", &["certificates"]),
+    ("[audit]", &["file", "max_size", "daily", "keep", "on_failure"]),
 ];
 
 /// A value and the line of its key, counted from 1.
@@ -141,6 +144,7 @@ pub(super) struct Model {
     pub(super) accounts: Accounts,
     pub(super) anonymous: Option<Anonymous>,
     pub(super) server_to_server: Option<ServerToServer>,
+    pub(super) audit: Option<Audit>,
 }
 
 /// `[log]`.

@@ -3,7 +3,7 @@
 use std::{net::IpAddr, sync::Arc, time::SystemTime};
 
 use wharf_server::{
-    HostIdentity, ListenerOptions, Networks, PeerTls, ServerConfig, ServerOptions, ServerTls,
+    AuditOptions, HostIdentity, ListenerOptions, Networks, PeerTls, ServerConfig, ServerOptions, ServerTls,
     ServerTlsOptions, Trust, VirtualHost,
 };
 
@@ -20,6 +20,8 @@ use super::{
 #[derive(Debug)]
 pub(crate) struct Plan {
     pub(crate) options: ServerOptions,
+    /// What the audit log is opened with, where there is one.
+    pub(crate) audit: Option<AuditOptions>,
     pub(crate) warnings: Vec<Warning>,
     pub(crate) summary: Summary,
 }
@@ -47,6 +49,8 @@ impl Plan {
                 Err(problem) => problems.push(problem),
             }
         }
+        let audit = model.audit.as_ref().map(super::audit::Audit::options).transpose();
+        let audit = audit.map_err(|problem| problems.push(problem)).unwrap_or_default();
         if !problems.is_empty() {
             return Err(problems);
         }
@@ -65,7 +69,7 @@ impl Plan {
         if let Some(grace) = model.grace {
             options.grace = grace.value;
         }
-        Ok(Self { options, warnings, summary })
+        Ok(Self { options, audit, warnings, summary })
     }
 }
 

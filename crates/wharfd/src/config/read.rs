@@ -14,6 +14,7 @@ use wharf_server::{
 };
 
 use super::{
+    audit::Audit,
     document::{Document, Section, integer, missing_listener},
     model::{
         Accounts, Anonymous, At, Group, Host, Listener, Log, Model, Network, Pair, Rule, ServerToServer, Tls,
@@ -130,6 +131,7 @@ impl Model {
             server_to_server: whole
                 .table("server_to_server", "[server_to_server]")
                 .map(|section| ServerToServer::read(&section)),
+            audit: whole.table("audit", "[audit]").and_then(|section| Audit::read(&section, folder)),
         }
     }
 }
