@@ -217,7 +217,8 @@ impl Judge {
     /// The server says that it could not write so many rows.
     pub fn lost(&mut self, place: Place, count: u64, tell: &mut dyn FnMut(Finding)) {
         self.summary.lost += count;
-        self.tell(outside(Kind::LinesLost, place, count, "the server could not write them"), tell);
+        let detail = format!("the server could not write {count} rows");
+        self.tell(outside(Kind::LinesLost, place, count, &detail), tell);
     }
 
     /// Nothing more comes: sessions that are open have ended unseen.

@@ -5,14 +5,14 @@ use std::{
     io::{self, Write},
 };
 
-use crate::judge::{Finding, Order, Summary};
+use crate::judge::{Finding, Kind, Order, Summary};
 
 /// A finding as one line: `FILE:LINE: KIND: ...`.
 #[must_use]
 pub fn text_line(finding: &Finding, file: &str) -> String {
     let mut text = format!("{file}:{}: {}: {}", finding.place.line, finding.kind, finding.detail);
     // A string takes whatever is written.
-    if finding.count > 1 {
+    if finding.count > 1 && finding.kind != Kind::LinesLost {
         let _ = write!(text, " (and {} more lines)", finding.count - 1);
     }
     for (name, value) in [

@@ -98,7 +98,7 @@ struct Shared {
 struct Lines {
     buffer: Vec<u8>,
     stamp: Stamp,
-    /// Rows that did not fit since the last that did.
+    /// Rows that did not fit behind the buffer.
     lost: u64,
     reopen: bool,
     flush: bool,
@@ -198,9 +198,6 @@ impl AuditLog {
         if lines.buffer.is_empty() {
             // Whoever comes next finds the thread gathering already.
             shared.work.notify_all();
-        }
-        if lines.lost > 0 {
-            remark(std::mem::take(&mut lines.lost), &mut lines.buffer);
         }
         row.write(&lines.stamp, &mut lines.buffer);
     }

@@ -70,7 +70,10 @@ impl State {
         }
         self.look_at_tls(entry, &seen);
         if Entry::number(entry.substatus) == Some(32) {
-            note(&mut self.handshake, seen(format!("{} says so{}", shown(&method), reason(entry))));
+            note(
+                &mut self.handshake,
+                seen(format!("{} says so{}", shown(entry.method.unwrap_or_default()), reason(entry))),
+            );
         }
         match &*method {
             b"AUTH" if accepted => {

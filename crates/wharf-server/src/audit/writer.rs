@@ -8,7 +8,7 @@ use std::{
 
 use wharf_audit::Stamp;
 
-use super::{Shared, file::LogFile};
+use super::{Shared, file::LogFile, remark};
 
 /// How long lines are gathered, so that many are one write.
 const GATHER: Duration = Duration::from_millis(20);
@@ -63,7 +63,12 @@ impl Writer {
         let waits = self.batch.is_empty();
         let lines = self.shared.lock();
         let idle = |lines: &mut super::Lines| {
-            waits && lines.buffer.is_empty() && !lines.reopen && !lines.stop && !lines.flush
+            waits
+                && lines.buffer.is_empty()
+                && lines.lost == 0
+                && !lines.reopen
+                && !lines.stop
+                && !lines.flush
         };
         let lines = self.shared.work.wait_while(lines, idle).unwrap_or_else(PoisonError::into_inner);
         let gather = |lines: &mut super::Lines| !lines.reopen && !lines.stop && !lines.flush;
@@ -72,6 +77,11 @@ impl Writer {
         if self.batch.is_empty() {
             std::mem::swap(&mut self.batch, &mut lines.buffer);
             self.written = 0;
+            let lost = std::mem::take(&mut lines.lost);
+            if lost > 0 {
+                // They would stand right behind what was taken.
+                remark(lost, &mut self.batch);
+            }
         }
         lines.writing = true;
         lines.flush = false;
@@ -118,7 +128,8 @@ impl Writer {
     /// The end: what could not be written is lost.
     fn give_up(&self) {
         let lines = self.shared.lock();
-        let count = |bytes: &[u8]| bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
+        let is_row = |line: &&[u8]| line.ends_with(b"\n") && !line.starts_with(b"#");
+        let count = |bytes: &[u8]| bytes.split_inclusive(|byte| *byte == b'\n').filter(is_row).count() as u64;
         let rest = count(self.batch.get(self.written..).unwrap_or_default()) + count(&lines.buffer);
         if rest + lines.lost > 0 {
             let lost = self.shared.lost.fetch_add(rest, Ordering::Relaxed) + rest;

@@ -6,6 +6,7 @@
     reason = "a test that cannot go on fails by a panic"
 )]
 
+mod audit;
 mod between;
 mod deflate;
 mod digests;
