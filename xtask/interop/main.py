@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import aioftp_cases
+import audit
 import cases
 import clients
 import matrix
@@ -156,6 +157,11 @@ class Programme:
                 do(f"200 thieves at passive ports under {data_session}", lambda: theft(places, data_session, 200))
             if self.wanted("aioftp"):
                 self.aioftp(data_session)
+        if self.wanted("audit"):
+            if audit.available():
+                do("the audit log, read by lnav and by wharfd audit", lambda: audit.audit(places))
+            else:
+                self.outcomes.skip("audit", "lnav is not installed")
         if not self.wanted("scan"):
             return
         if not scan.available():
