@@ -17,7 +17,7 @@ const ON_FAILURE: [(&str, OnAuditFailure); 2] =
 /// `[audit]`.
 #[derive(Debug)]
 pub(super) struct Audit {
-    file: At<PathBuf>,
+    pub(super) file: At<PathBuf>,
     max_size: Option<At<u64>>,
     daily: Option<At<bool>>,
     keep: Option<At<usize>>,

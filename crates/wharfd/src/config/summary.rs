@@ -51,6 +51,9 @@ impl Summary {
             };
             line(&mut rest, "other servers", &tls);
         }
+        if let Some(audit) = &model.audit {
+            line(&mut rest, "audit log", &shown(&audit.file.value));
+        }
         let anonymous = if loaded.accounts.anonymous.is_some() { ", and anonymous may read" } else { "" };
         line(&mut rest, "accounts", &format!("{}{anonymous}", loaded.accounts.known.len()));
         let root = model.root.as_ref().map_or_else(String::new, |root| {

@@ -1,5 +1,6 @@
 //! What is legal and hardly meant.
 
+mod audit;
 mod certificates;
 mod clear;
 mod listeners;
@@ -38,6 +39,7 @@ pub(super) fn find(model: &Model, listeners: &[Settings], loaded: &Loaded, now: 
     clear::find(model, listeners, &loaded.accounts, &mut warnings);
     scopes::find(model, listeners, &loaded.accounts, &mut warnings);
     roots::find(model, &mut warnings);
+    audit::find(model, &mut warnings);
     certificates::find(model, loaded, now, &mut warnings);
     if loaded.accounts.all().next().is_none() {
         warnings.add(
