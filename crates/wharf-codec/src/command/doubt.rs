@@ -7,6 +7,7 @@ use crate::text::Text;
 
 impl Command {
     /// Whether the argument may hold what was meant for PASS: where the verb is known and its argument is not.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "other arguments are names and numbers")]
     pub(super) fn is_doubtful(&self) -> bool {
         let transfers = |line: &Text| {
             let verb = line.as_bytes().split(|b| *b == b' ').next().unwrap_or_default();
