@@ -54,7 +54,8 @@ async fn files_go_both_ways_in_clear_and_under_tls() {
                 assert!(content(&file) == [b"here ", &bytes[..]].concat(), "{mode:?} {length}");
                 let start = length / 3;
                 (&file).seek(SeekFrom::Start(5 + start as u64)).unwrap();
-                let stored = client.upload_file("f", 0, Upload::Store, &file, &mut |bytes| told = bytes).await;
+                let stored =
+                    client.upload_file("f", 0, Upload::Store, &file, &mut |bytes| told = bytes).await;
                 assert_eq!(stored.unwrap(), (length - start) as u64);
                 if length > 0 {
                     assert_eq!(told, (length - start) as u64);

@@ -262,7 +262,7 @@ fn secrets_are_never_shown() {
             assert!(!format!("{command:?}").contains("hunter2"));
         }
     }
-    let line = wharf_codec::Line::new("PASS hunter2");
+    let line = Line::new("PASS hunter2");
     assert!(!format!("{line:?}").contains("hunter2"));
 }
 
