@@ -10,7 +10,7 @@ import sys
 
 from harness import die, run
 
-TOOLS = ["curl", "lftp", "openssl", "python3", "sslscan", "pebble"]
+TOOLS = ["curl", "lftp", "lnav", "openssl", "python3", "sslscan", "pebble"]
 # From PyPI, into a Python of its own under target/peers.
 AIOFTP = "0.28.3"
 SERVERS = ["vsftpd", "proftpd-core", "proftpd-mod-crypto", "pure-ftpd"]

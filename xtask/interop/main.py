@@ -11,6 +11,7 @@ from pathlib import Path
 
 import acme
 import aioftp_cases
+import audit
 import cases
 import client_certificates
 import clients
@@ -161,6 +162,11 @@ class Programme:
                 self.aioftp(data_session)
         if self.wanted("certificates"):
             client_certificates.run_all(places, self.outcomes, [client.name for client in self.clients])
+        if self.wanted("audit"):
+            if audit.available():
+                do("the audit log, read by lnav and by wharfd audit", lambda: audit.audit(places))
+            else:
+                self.outcomes.skip("audit", "lnav is not installed")
         if not self.wanted("scan"):
             return
         if not scan.available():

@@ -9,6 +9,7 @@ mod faults;
 mod fuzzing;
 mod manifests;
 mod pieces;
+mod substatus;
 mod text;
 mod trees;
 mod verbs;
@@ -146,6 +147,7 @@ pub(crate) fn run(verbose: bool, write: bool) -> Outcome {
     fuzzing::check(&tree, &mut findings);
     verbs::check(&tree, &mut findings);
     faults::check(&tree, &mut findings);
+    substatus::check(&tree, &mut findings);
     if let Some(page) = conformance::check(&tree, &mut findings) {
         if write {
             std::fs::write(root().join(conformance::PAGE), page)?;

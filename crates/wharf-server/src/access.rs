@@ -3,8 +3,10 @@
 use std::net::SocketAddr;
 
 use wharf_codec::Escaped;
-use wharf_session::{ClientCertificate, TlsInfo, server::AuditEvent};
+use wharf_session::{ClientCertificate, SubStatus, TlsInfo, server::AuditEvent};
 use wharf_types::ClientIdentity;
+
+use crate::audit::SessionAudit;
 
 const TARGET: &str = "wharf::access";
 
@@ -16,6 +18,8 @@ pub(crate) struct AccessLog {
     /// Empty before login.
     pub(crate) account: String,
     tls: Option<TlsInfo>,
+    /// Where there is an audit log.
+    pub(crate) audit: Option<Box<SessionAudit>>,
 }
 
 macro_rules! line {
@@ -32,7 +36,7 @@ macro_rules! line {
 
 impl AccessLog {
     pub(crate) fn new(session: u64, peer: SocketAddr) -> Self {
-        Self { session, peer, account: String::new(), tls: None }
+        Self { session, peer, account: String::new(), tls: None, audit: None }
     }
 
     pub(crate) fn opened(&self, implicit: bool) {
@@ -40,24 +44,40 @@ impl AccessLog {
     }
 
     pub(crate) fn note(&mut self, event: AuditEvent) {
+        if let Some(audit) = &mut self.audit {
+            audit.note(&event);
+        }
         match event {
-            AuditEvent::Replied { command, code } => {
+            AuditEvent::Replied { command, code, substatus, path: _ } => {
                 let tls = self.tls.as_ref();
                 line!(
                     info,
                     self,
                     command,
                     code = code.get(),
+                    substatus = substatus.map(SubStatus::number),
+                    why = substatus.map(SubStatus::name),
                     tls = tls.map(|tls| tracing::field::display(tls.version)),
                     "replied"
                 );
             }
-            AuditEvent::WouldRefuse { command, code, reason } => {
+            AuditEvent::Announced { code, substatus } => {
+                line!(
+                    info,
+                    self,
+                    code = code.get(),
+                    substatus = substatus.number(),
+                    why = substatus.name(),
+                    "announced"
+                );
+            }
+            AuditEvent::WouldRefuse { command, code, substatus, reason } => {
                 line!(
                     warn,
                     self,
                     command,
                     code = code.get(),
+                    substatus = substatus.number(),
                     reason,
                     "would be refused if the policy were enforced"
                 );
@@ -124,6 +144,7 @@ impl AccessLog {
                     secured = record.secured,
                     bound = record.bound,
                     code = record.code.get(),
+                    substatus = record.substatus.map(SubStatus::number),
                     "transferred"
                 );
             }
@@ -162,8 +183,9 @@ fn name(client: &ClientIdentity) -> Option<Escaped<'_>> {
 }
 
 /// A client was turned away.
-pub(crate) fn refused(session: u64, peer: SocketAddr) {
-    tracing::warn!(target: TARGET, session, %peer, "turned away: too many sessions");
+pub(crate) fn refused(session: u64, peer: SocketAddr, why: SubStatus) {
+    let substatus = why.number();
+    tracing::warn!(target: TARGET, session, %peer, substatus, %why, "turned away");
 }
 
 /// A session ended by a panic.

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod access;
+mod audit;
 mod counters;
 mod data;
 mod files;
@@ -16,10 +17,15 @@ mod pump;
 mod server;
 mod session;
 
+pub use audit::{AuditLog, AuditOptions, OnAuditFailure};
 pub use counters::{Counters, Transfers};
 pub use options::{ListenerOptions, ServerOptions};
 pub use server::{BindError, Server};
 
+pub use wharf_audit::{
+    Finding, JsonReport, Judge, JudgeOptions, Line as AuditLine, Malformed, Parser as AuditParser, Place,
+    Summary, text_line,
+};
 pub use wharf_auth::{
     Anonymous, AuthError, Authenticator, ByCertificate, ByHost, CertificateLogin, CertificateMap, Chain,
     Credentials, FixedUserError, FixedUsers, UsersFile, UsersFileError, users_file_line,

@@ -7,7 +7,7 @@ use wharf_session::server::ServerConfig;
 use wharf_storage::StorageProvider;
 use wharf_transport::{Net, PeerTls, ServerTls, TokioNet};
 
-use crate::Counters;
+use crate::{AuditLog, Counters};
 
 /// One address to listen at.
 #[derive(Clone)]
@@ -65,6 +65,8 @@ pub struct ServerOptions {
     pub storage: Arc<dyn StorageProvider>,
     /// Who may log in.
     pub auth: Arc<dyn Authenticator>,
+    /// The audit log; none by default.
+    pub audit: Option<AuditLog>,
     /// Sessions at a time; the next one gets 421. 1,000 by default.
     pub max_sessions: usize,
     /// Sessions at a time from one address (for IPv6 from one /64); the next one gets 421. 50 by default.
@@ -88,6 +90,7 @@ impl ServerOptions {
             passive_ports: None,
             storage,
             auth,
+            audit: None,
             max_sessions: 1_000,
             max_per_ip: 50,
             grace: Duration::from_secs(30),
@@ -105,6 +108,7 @@ impl fmt::Debug for ServerOptions {
             .field("policy", &self.session.policy)
             .field("passive_ports", &self.passive_ports)
             .field("storage", &self.storage)
+            .field("audit", &self.audit.is_some())
             .field("max_sessions", &self.max_sessions)
             .field("max_per_ip", &self.max_per_ip)
             .field("grace", &self.grace)

@@ -18,12 +18,13 @@ use tokio::{
 };
 use tokio_util::task::TaskTracker;
 use wharf_auth::Authenticator;
+use wharf_session::SubStatus;
 use wharf_session::server::{CloseReason, PeerInfo, Server as Machine, ServerConfig};
 use wharf_storage::StorageProvider;
 use wharf_transport::{Net, NetListener, NetStream, PassivePool, PeerTls, ServerTls};
 
 use crate::{
-    Counters, ServerOptions, access,
+    AuditLog, Counters, ServerOptions, access, audit,
     counters::Counted,
     limits::Limiter,
     presence::Present,
@@ -89,6 +90,7 @@ pub(crate) struct Shared {
     /// Files that are read through for an answer, at a time.
     pub(crate) digests: Semaphore,
     pub(crate) present: Arc<Present>,
+    pub(crate) audit: Option<AuditLog>,
     pub(crate) counters: Option<Arc<Counters>>,
     limiter: Limiter,
     refusals: Arc<Semaphore>,
@@ -136,6 +138,7 @@ impl Server {
             config.tls_available = tls.is_some();
             config.dangerous_tls_client = options.peer_tls.is_some();
             config.unique_key = session.unique_key;
+            config.tell_paths = options.audit.is_some();
             if wanted.implicit && tls.is_none() {
                 let text = "implicit TLS needs a certificate";
                 return Err(failed(io::Error::new(io::ErrorKind::InvalidInput, text)));
@@ -153,6 +156,7 @@ impl Server {
             tasks: TaskTracker::new(),
             digests: Semaphore::new(std::thread::available_parallelism().map_or(2, usize::from)),
             present: Arc::default(),
+            audit: options.audit,
             counters: options.counters,
             limiter: Limiter::new(options.max_sessions, options.max_per_ip),
             refusals: Arc::new(Semaphore::new(MOST_REFUSALS)),
@@ -233,13 +237,22 @@ fn admit(
     let (config, tls) = (Arc::clone(&listener.config), listener.tls.clone());
     let now = Instant::now().into_std();
     let id = shared.sessions.fetch_add(1, Ordering::Relaxed) + 1;
-    let Some(place) = shared.limiter.enter(peer.ip()) else {
-        access::refused(id, peer);
+    let audited = shared.audit.as_ref().is_none_or(|log| !log.refuses());
+    let Some(place) = shared.limiter.enter(peer.ip()).filter(|_| audited) else {
+        let (reason, why) = if audited {
+            (CloseReason::Full, SubStatus::TooManySessions)
+        } else {
+            (CloseReason::Unaudited, SubStatus::AuditUnavailable)
+        };
+        access::refused(id, peer, why);
         if let Some(counters) = &shared.counters {
             counters.turned_away();
         }
+        if let Some(log) = &shared.audit {
+            audit::turned_away(log, id, ends, config.implicit, why);
+        }
         if let Ok(permit) = Arc::clone(&shared.refusals).try_acquire_owned() {
-            let machine = Machine::refuse(config, ends, now, CloseReason::Full);
+            let machine = Machine::refuse(config, ends, now, reason);
             shared.tasks.spawn(async move {
                 refuse(machine, stream).await;
                 drop(permit);

@@ -27,6 +27,7 @@ use wharf_transport::{ControlEvent, ControlStream, DataRole, NetStream, ServerTl
 use self::answers::Answer;
 use crate::{
     access::AccessLog,
+    audit::SessionAudit,
     data::ToData,
     files::Job,
     map,
@@ -111,6 +112,10 @@ impl Session {
     /// Serves the client to the end of the session.
     pub(crate) async fn run(mut self: Box<Self>, mut stage: watch::Receiver<Stage>) {
         self.log.opened(self.config.implicit);
+        self.log.audit = self.shared.audit.as_ref().map(|log| {
+            let (id, implicit) = (self.log.session, self.config.implicit);
+            Box::new(SessionAudit::new(log.clone(), id, self.ends, implicit))
+        });
         let mut serving = true;
         // Rings at the clock's time or before it: setting it anew for each clock that is later would cost more than to
         // look at the clocks once too often.
@@ -264,6 +269,9 @@ impl Session {
     }
 
     fn on_data(&mut self, id: DataId, event: DataEvent) {
+        if let Some(audit) = &mut self.log.audit {
+            audit.data(id, &event);
+        }
         if matches!(event, DataEvent::Finished { .. } | DataEvent::Failed(_)) {
             self.data.remove(&id);
         }

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use wharf_types::ClientIdentity;
 
+use crate::SubStatus;
+
 /// Why the certificate of a client counts for nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ClientCertificateProblem {
@@ -31,6 +33,21 @@ pub enum ClientCertificateProblem {
 }
 
 impl ClientCertificateProblem {
+    /// What the log is told of the refusal.
+    #[must_use]
+    pub const fn substatus(self) -> SubStatus {
+        match self {
+            Self::Missing => SubStatus::ClientCertificateMissing,
+            Self::UnknownIssuer | Self::WrongPurpose | Self::Unusable => {
+                SubStatus::ClientCertificateUntrusted
+            }
+            Self::Expired | Self::NotYetValid => SubStatus::ClientCertificateExpired,
+            Self::Revoked => SubStatus::ClientCertificateRevoked,
+            Self::RevocationUnknown | Self::RevocationExpired => SubStatus::ClientCertificateUnclear,
+            Self::Different => SubStatus::ClientCertificateDiffers,
+        }
+    }
+
     /// The text of a reply.
     #[must_use]
     pub const fn text(self) -> &'static str {

@@ -6,7 +6,9 @@ mod contract;
 mod mode;
 pub mod policy;
 pub mod server;
+mod substatus;
 
 pub use certificate::{ClientCertificate, ClientCertificateProblem};
 pub use contract::*;
 pub use mode::{DataMode, DeflateFault};
+pub use substatus::SubStatus;

@@ -8,6 +8,8 @@ mod scopes;
 
 use wharf_codec::ReplyCode;
 
+use crate::SubStatus;
+
 pub use dialect::{Ban, Dialect, NoSuchDialect};
 pub use ipnet::IpNet;
 pub use scopes::{AccountRules, Networks};
@@ -110,6 +112,8 @@ pub enum Action {
 pub struct Refusal {
     /// The code.
     pub code: ReplyCode,
+    /// What the log says.
+    pub substatus: SubStatus,
     /// The text.
     pub text: &'static str,
 }
@@ -134,8 +138,11 @@ pub fn decide(policy: &Policy, view: &SessionView, action: Action) -> Verdict {
     if let Some(refusal) = impossible(view, action) {
         return Verdict::Refuse(refusal);
     }
-    let banned =
-        banned(policy, view, action).map(|(ban, text)| Refusal { code: policy.dialect.code(ban), text });
+    let banned = banned(policy, view, action).map(|(ban, substatus, text)| Refusal {
+        code: policy.dialect.code(ban),
+        substatus,
+        text,
+    });
     if let Some(refusal) = banned.filter(|_| !policy.report_only) {
         return Verdict::Refuse(refusal);
     }
@@ -147,16 +154,16 @@ pub fn decide(policy: &Policy, view: &SessionView, action: Action) -> Verdict {
 
 /// What makes no sense as the session stands, whatever the policy.
 const fn impossible(view: &SessionView, action: Action) -> Option<Refusal> {
-    let (code, text) = match (action, view.control) {
-        (Action::StartTls, ControlLevel::Secured) => (ReplyCode::POLICY_DENIED, "TLS is already in use"),
+    let (substatus, text) = match (action, view.control) {
+        (Action::StartTls, ControlLevel::Secured) => (SubStatus::TlsAlready, "TLS is already in use"),
         (Action::StartTls, ControlLevel::Cleared) => {
-            (ReplyCode::POLICY_DENIED, "TLS was ended by CCC and cannot start again in this session")
+            (SubStatus::TlsAfterCcc, "TLS was ended by CCC and cannot start again in this session")
         }
         (Action::ClearControl, ControlLevel::Clear | ControlLevel::Cleared) => {
-            (ReplyCode::PROTECTION_DENIED, "The control connection is not under TLS")
+            (SubStatus::NotUnderTls, "The control connection is not under TLS")
         }
         (Action::ClearControl, ControlLevel::Secured) if view.implicit => {
-            (ReplyCode::POLICY_DENIED, "This port speaks TLS from the first byte to the last")
+            (SubStatus::ControlMustStay, "This port speaks TLS from the first byte to the last")
         }
         (Action::StartTls, ControlLevel::Clear)
         | (Action::ClearControl, ControlLevel::Secured)
@@ -169,16 +176,16 @@ const fn impossible(view: &SessionView, action: Action) -> Option<Refusal> {
             _,
         ) => return None,
     };
-    Some(Refusal { code, text })
+    Some(Refusal { code: substatus.code(), substatus, text })
 }
 
 /// What the policy permits but the session is not ready for.
 const fn premature(view: &SessionView, action: Action) -> Option<Refusal> {
-    let (code, text) = match action {
+    let (substatus, text) = match action {
         Action::StartTls if !view.tls_available => {
-            (ReplyCode::NOT_IMPLEMENTED, "TLS is not set up on this port")
+            (SubStatus::NoCertificate, "TLS is not set up on this port")
         }
-        Action::ClearControl if !view.logged_in => (ReplyCode::POLICY_DENIED, "Log in first"),
+        Action::ClearControl if !view.logged_in => (SubStatus::CccBeforeLogin, "Log in first"),
         Action::StartTls
         | Action::ClearControl
         | Action::TakeCredentials
@@ -187,24 +194,32 @@ const fn premature(view: &SessionView, action: Action) -> Option<Refusal> {
         | Action::Greet
         | Action::Converse => return None,
     };
-    Some(Refusal { code, text })
+    Some(Refusal { code: substatus.code(), substatus, text })
 }
 
 /// What the policy forbids, and a text that names the cure.
-const fn banned(policy: &Policy, view: &SessionView, action: Action) -> Option<(Ban, &'static str)> {
+const fn banned(
+    policy: &Policy,
+    view: &SessionView,
+    action: Action,
+) -> Option<(Ban, SubStatus, &'static str)> {
     let in_clear = !matches!(view.control, ControlLevel::Secured);
     match action {
-        Action::StartTls if view.tls_denied => Some((Ban::Tls, "TLS is switched off on this port")),
+        Action::StartTls if view.tls_denied => {
+            Some((Ban::Tls, SubStatus::TlsOff, "TLS is switched off on this port"))
+        }
         Action::StartTls | Action::Greet => None,
         Action::ClearControl => match policy.control {
-            ControlPolicy::Require | ControlPolicy::Deny => {
-                Some((Ban::ClearingControl, "The control connection must stay under TLS here"))
-            }
+            ControlPolicy::Require | ControlPolicy::Deny => Some((
+                Ban::ClearingControl,
+                SubStatus::ControlMustStay,
+                "The control connection must stay under TLS here",
+            )),
             ControlPolicy::Allow | ControlPolicy::Credentials => None,
         },
         Action::TakeCredentials => match policy.control {
             ControlPolicy::Credentials | ControlPolicy::Require if in_clear => {
-                Some((Ban::ClearCredentials, tls_first(view)))
+                Some((Ban::ClearCredentials, SubStatus::CredentialsNeedTls, tls_first(view)))
             }
             ControlPolicy::Allow
             | ControlPolicy::Credentials
@@ -212,20 +227,28 @@ const fn banned(policy: &Policy, view: &SessionView, action: Action) -> Option<(
             | ControlPolicy::Deny => None,
         },
         Action::Converse => match policy.control {
-            ControlPolicy::Require if in_clear => Some((Ban::ClearCommands, tls_first(view))),
+            ControlPolicy::Require if in_clear => {
+                Some((Ban::ClearCommands, SubStatus::CommandsNeedTls, tls_first(view)))
+            }
             ControlPolicy::Allow
             | ControlPolicy::Credentials
             | ControlPolicy::Require
             | ControlPolicy::Deny => None,
         },
         Action::SetDataLevel(level) => match (policy.data, level) {
-            (DataPolicy::Require, DataLevel::Clear) => {
-                Some((Ban::Level, "Data connections must be protected here, use PROT P"))
+            (DataPolicy::Require, DataLevel::Clear) => Some((
+                Ban::Level,
+                SubStatus::DataNeedsTls,
+                "Data connections must be protected here, use PROT P",
+            )),
+            (DataPolicy::Deny, DataLevel::Private) => Some((
+                Ban::Level,
+                SubStatus::DataMustBeClear,
+                "Data connections are in clear here, use PROT C",
+            )),
+            (DataPolicy::Neither, DataLevel::Clear | DataLevel::Private) => {
+                Some((Ban::Level, SubStatus::RulesContradict, NEITHER))
             }
-            (DataPolicy::Deny, DataLevel::Private) => {
-                Some((Ban::Level, "Data connections are in clear here, use PROT C"))
-            }
-            (DataPolicy::Neither, DataLevel::Clear | DataLevel::Private) => Some((Ban::Level, NEITHER)),
             (DataPolicy::Allow, DataLevel::Clear | DataLevel::Private)
             | (DataPolicy::Require, DataLevel::Private)
             | (DataPolicy::Deny, DataLevel::Clear) => None,
@@ -233,13 +256,20 @@ const fn banned(policy: &Policy, view: &SessionView, action: Action) -> Option<(
         Action::MoveData(level) => match (policy.data, level) {
             (DataPolicy::Require, DataLevel::Clear) => Some((
                 Ban::ClearData,
+                SubStatus::DataNeedsTls,
                 "Data connections must be protected here, use AUTH TLS, PBSZ 0 and PROT P",
             )),
-            (DataPolicy::Deny, DataLevel::Private) => {
-                Some((Ban::PrivateData, "Data connections are in clear here, use PROT C"))
+            (DataPolicy::Deny, DataLevel::Private) => Some((
+                Ban::PrivateData,
+                SubStatus::DataMustBeClear,
+                "Data connections are in clear here, use PROT C",
+            )),
+            (DataPolicy::Neither, DataLevel::Clear) => {
+                Some((Ban::ClearData, SubStatus::RulesContradict, NEITHER))
             }
-            (DataPolicy::Neither, DataLevel::Clear) => Some((Ban::ClearData, NEITHER)),
-            (DataPolicy::Neither, DataLevel::Private) => Some((Ban::PrivateData, NEITHER)),
+            (DataPolicy::Neither, DataLevel::Private) => {
+                Some((Ban::PrivateData, SubStatus::RulesContradict, NEITHER))
+            }
             (DataPolicy::Allow, DataLevel::Clear | DataLevel::Private)
             | (DataPolicy::Require, DataLevel::Private)
             | (DataPolicy::Deny, DataLevel::Clear) => None,

@@ -9,6 +9,7 @@ mod pair;
 mod pattern;
 mod peer;
 pub mod properties;
+mod refusals;
 pub mod transcript;
 
 pub use clock::start;
@@ -18,3 +19,4 @@ pub use dice::Dice;
 pub use model::Model;
 pub use pair::Pair;
 pub use peer::{Mismatch, ScriptedPeer};
+pub use refusals::Refusals;

@@ -328,8 +328,15 @@ impl Pair {
                 self.keep_what_came(job);
                 self.model.release(job);
             }
-            server::Output::Event(AuditEvent::Transferred(record)) => self.records.push(record),
-            server::Output::Event(_) | server::Output::Withdraw(_) => {}
+            server::Output::Event(event) => {
+                if let AuditEvent::Replied { code, substatus, .. } = &event {
+                    assert_eq!(code.is_refusal(), substatus.is_some(), "{event:?}");
+                }
+                if let AuditEvent::Transferred(record) = event {
+                    self.records.push(record);
+                }
+            }
+            server::Output::Withdraw(_) => {}
             server::Output::Close | server::Output::Abort => {
                 let at = self.now + self.delay();
                 self.wire.push(Side::Client, at, Arrival::Eof);

@@ -17,7 +17,7 @@ use wharf_server::{
 };
 use zeroize::Zeroizing;
 
-use crate::{duration, failure::Failure, size};
+use crate::{audit::Audit, duration, failure::Failure, size};
 
 /// An FTP and FTPS server.
 #[derive(Debug, Parser)]
@@ -43,6 +43,11 @@ pub(crate) enum Command {
     ///
     /// Ends with 0 where `run` could start, with or without warnings, and with 2 where it could not.
     Check(Check),
+    /// Say what audit logs prove: passwords and files that crossed in clear, weak TLS, failed handshakes.
+    ///
+    /// Reads logs of wharfd and of the FTP service of Windows. Ends with 0 where nothing was found, with 1 where something
+    /// was, and with 2 where a file cannot be used.
+    Audit(Audit),
     /// Make a line of a users file, or change an account in one.
     ///
     /// The password is asked for twice, or is the first line of standard input where that is no terminal.
@@ -124,6 +129,9 @@ pub(crate) struct Serve {
     /// Close sessions that give no command for so long, such as 300, 5m or 1h30m; by default 5m.
     #[arg(long, value_name = "DURATION", value_parser = duration::parse, help_heading = "Operation")]
     pub(crate) idle_timeout: Option<Duration>,
+    /// Write an audit log in the W3C extended format here; SIGUSR1 opens it anew.
+    #[arg(long, value_name = "FILE", help_heading = "Operation")]
+    pub(crate) audit_log: Option<PathBuf>,
     /// Where the certificate is kept; by default `wharfd` in the user's state directory (XDG_STATE_HOME).
     #[arg(long, value_name = "DIR", help_heading = "Operation")]
     pub(crate) state_dir: Option<PathBuf>,

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use wharf_server::{FileWatch, HostIdentity, Identity, Reloaded, ServerTls};
+use wharf_server::{ClientTrust, FileWatch, HostIdentity, Identity, Reloaded, ServerTls};
 
 pub(crate) use self::expiry::watch as watch_expiry;
 use crate::{certificate::Certificate, clock, failure::shown};
@@ -29,6 +29,8 @@ pub(crate) struct Slot(usize);
 pub(crate) struct Live {
     held: Mutex<Vec<Held>>,
     listeners: Vec<Listener>,
+    /// The authorities of clients, and the lists of what they revoked.
+    clients: Option<(PathBuf, Vec<PathBuf>)>,
 }
 
 /// A certificate that may be exchanged for another one.
@@ -70,6 +72,11 @@ impl Live {
         self.listeners.push(Listener { tls: tls.clone(), usual, hosts });
     }
 
+    /// These files say whose certificates of clients are trusted, at every listener that asks for some.
+    pub(crate) fn trust_clients(&mut self, authorities: PathBuf, revoked: Vec<PathBuf>) {
+        self.clients = Some((authorities, revoked));
+    }
+
     /// What is held now.
     pub(crate) fn all(&self) -> Vec<Held> {
         self.held().clone()
@@ -103,6 +110,28 @@ impl Live {
             let (certificate, key) = held.files.clone();
             watch.add(held.what, vec![certificate, key], move || live.read(Slot(place)));
         }
+        if let Some((authorities, revoked)) = &self.clients {
+            let files = [std::slice::from_ref(authorities), revoked].concat();
+            let live = Arc::clone(self);
+            let what = format!("what tells whose certificates of clients to trust, {}", shown(authorities));
+            watch.add(what, files, move || live.read_clients());
+        }
+    }
+
+    /// Reads the authorities and lists of clients' certificates, and goes by them from the next handshake on.
+    fn read_clients(&self) -> Result<Reloaded, String> {
+        let Some((authorities, revoked)) = &self.clients else { return Ok(Reloaded::Same) };
+        let trust = ClientTrust::from_files(authorities, revoked).map_err(|error| match &error.path {
+            Some(path) => format!("{}: {}", shown(path), error.cause),
+            None => error.cause.to_string(),
+        })?;
+        for Listener { tls, .. } in &self.listeners {
+            tls.replace_client_trust(trust.clone());
+        }
+        let (authorities, lists) = (trust.authorities(), trust.revocation_lists().len());
+        Ok(Reloaded::New(format!(
+            "now in use: {authorities} authorities, {lists} lists of revoked certificates"
+        )))
     }
 
     /// Reads the files of one certificate, and shows what they hold if that can be shown.

@@ -2,6 +2,8 @@
 
 mod accounts;
 mod args;
+mod audit;
+mod audit_log;
 mod banner;
 mod base64;
 mod certificate;
@@ -48,6 +50,7 @@ fn main() -> ExitCode {
             (config.and_then(|config| run::run(&config)), log.format)
         }
         Command::Check(asked) => (run::check(&asked), LogFormat::Text),
+        Command::Audit(asked) => return audit::run(&asked),
         Command::Passwd(asked) => (passwd::run(&asked).map_err(Failures::from), LogFormat::Text),
     };
     match outcome {

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use crate::{
     args::{Check, Log, LogFormat, LogLevel, LogWishes},
-    clock,
+    audit_log, clock,
     config::{Config, Purpose, Warning},
     failure::{Failure, Failures},
     service,
@@ -23,7 +23,9 @@ pub(crate) fn run(config: &Config) -> Result<(), Failures> {
         }
     }
     let summary = plan.summary;
-    service::run(plan.options, plan.upkeep, |bound| {
+    let mut options = plan.options;
+    options.audit = plan.audit.map(audit_log::open).transpose()?;
+    service::run(options, plan.upkeep, |bound| {
         let addresses: Vec<_> = bound.iter().map(|(address, _)| *address).collect();
         let head = format!("wharfd {} serves {}", env!("CARGO_PKG_VERSION"), summary.root);
         format!("{head}\n{}", summary.text_at(&addresses))

@@ -8,12 +8,14 @@ use std::{
 };
 
 use wharf_server::{
-    ListenerOptions, LocalDisk, LocalOptions, Policy, ServerOptions, ServerTls, ServerTlsOptions, VirtualHost,
+    AuditOptions, ListenerOptions, LocalDisk, LocalOptions, Policy, ServerOptions, ServerTls,
+    ServerTlsOptions, VirtualHost,
 };
 
 use crate::{
     accounts::{Accounts, MadeUp},
     args::{ControlTls, DataTls, Serve},
+    audit_log,
     banner::{Banner, Login},
     certificate::Certificate,
     config::IMPLICIT_PORT,
@@ -66,6 +68,8 @@ fn options(
     options.listeners = listeners(asked);
     options.tls = Some(tls);
     options.passive_ports = asked.passive_ports.clone();
+    let audit = asked.audit_log.clone().map(AuditOptions::new);
+    options.audit = audit.map(audit_log::open).transpose()?;
     if let Some(most) = asked.max_sessions {
         options.max_sessions = most.get();
     }

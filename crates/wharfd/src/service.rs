@@ -16,7 +16,7 @@ use wharf_acme::{Acme, AcmeOptions};
 use wharf_server::{Counters, FileWatch, Server, ServerOptions};
 
 use crate::{
-    clock, descriptors,
+    audit_log, clock, descriptors,
     failure::Failure,
     live::{self, Live},
     metrics::{Metrics, Sources},
@@ -46,9 +46,13 @@ pub(crate) fn run(
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
         Failure::system(format!("no thread can be started: {error}"), "see the limits of the user")
     })?;
+    let audit = options.audit.clone();
     let outcome = runtime.block_on(serve(options, upkeep, banner));
     // After a second signal nothing is waited for; otherwise nothing is left to wait for.
     runtime.shutdown_background();
+    if let Some(audit) = audit {
+        audit.flush();
+    }
     outcome
 }
 
@@ -67,6 +71,9 @@ async fn serve(
     let counters = Arc::new(Counters::default());
     if metrics.is_some() {
         options.counters = Some(Arc::clone(&counters));
+    }
+    if let Some(audit) = options.audit.clone() {
+        audit_log::reopen_on_signal(audit)?;
     }
     let server = Server::bind(options).await.map_err(|error| {
         Failure::system(format!("cannot listen at {}: {}", error.addr, error.cause), error.cure)

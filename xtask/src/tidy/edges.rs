@@ -14,6 +14,7 @@ struct Room {
 const ROOMS: &[Room] = &[
     Room { name: "wharf-codec", knows: &[], tests_know: &[] },
     Room { name: "wharf-types", knows: &[], tests_know: &[] },
+    Room { name: "wharf-audit", knows: &["wharf-codec"], tests_know: &[] },
     Room { name: "wharf-session", knows: &["wharf-codec", "wharf-types"], tests_know: &[] },
     Room { name: "wharf-transport", knows: &[], tests_know: &[] },
     Room { name: "wharf-acme", knows: &[], tests_know: &[] },
@@ -27,6 +28,7 @@ const ROOMS: &[Room] = &[
     Room {
         name: "wharf-server",
         knows: &[
+            "wharf-audit",
             "wharf-codec",
             "wharf-types",
             "wharf-session",

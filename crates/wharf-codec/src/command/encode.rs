@@ -165,8 +165,8 @@ impl Command {
                 Secrets::Written => put(secret.expose()),
                 Secrets::Hidden => put(b"***"),
             },
-            // Security data can be as secret as a password.
-            Self::Adat(_) if secrets == Secrets::Hidden => put(b"***"),
+            // Security data can be as secret as a password, and where a word is not known, it may be one.
+            _ if secrets == Secrets::Hidden && self.is_doubtful() => put(b"***"),
             Self::Adat(text)
             | Self::Clnt(text)
             | Self::Conf(text)

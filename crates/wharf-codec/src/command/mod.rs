@@ -1,6 +1,7 @@
 //! Commands: the enum, and what its parts mean.
 
 mod argument;
+mod doubt;
 mod encode;
 mod error;
 mod parse;

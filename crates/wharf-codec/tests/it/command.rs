@@ -2,9 +2,9 @@
 
 use bytes::BytesMut;
 use wharf_codec::{
-    AuthMechanism, ChecksumArgument, Command, EpsvArgument, Format, HostName, HostPort, OptsArgument,
-    Pathname, ProtectionLevel, Representation, Secret, Structure, Text, TimeVal, Token, TransferMode,
-    UserName, Verb,
+    AuthMechanism, ChecksumArgument, Command, EpsvArgument, Format, HostName, HostPort, Leniency, Line,
+    OptsArgument, Pathname, ProtectionLevel, Representation, Secret, Structure, Text, TimeVal, Token,
+    TransferMode, UserName, Verb,
 };
 
 use super::parse;
@@ -262,7 +262,7 @@ fn secrets_are_never_shown() {
             assert!(!format!("{command:?}").contains("hunter2"));
         }
     }
-    let line = wharf_codec::Line::new("PASS hunter2");
+    let line = Line::new("PASS hunter2");
     assert!(!format!("{line:?}").contains("hunter2"));
 }
 
@@ -278,4 +278,45 @@ fn port_with_another_family_goes_out_as_eprt() {
     let command = Command::Port(HostPort::V6("[2001:db8::1]:21".parse().unwrap()));
     assert_eq!(encoded(&command), b"EPRT |2|2001:db8::1|21|\r\n");
     assert_eq!(command.verb(), Some(Verb::Eprt));
+}
+
+#[test]
+fn a_log_repeats_no_argument_that_may_be_a_password() {
+    for line in [
+        "AUTH hunter2",
+        "ADAT hunter2",
+        "MIC hunter2",
+        "ENC hunter2",
+        "CONF hunter2",
+        "HELP hunter2",
+        "HELP PASS hunter2",
+        "HELP SITE hunter2",
+        "LANG hunter2",
+        "OPTS hunter2",
+        "OPTS PASS hunter2",
+        "PRET hunter2",
+        "PRET PASS hunter2",
+        "SITE hunter2",
+        "SITE PSWD hunter2",
+        "SITE CHMOD hunter2",
+        "SITE",
+        "ACCT hunter2",
+        "PASS hunter2",
+        "pass  hunter2",
+    ] {
+        if let Ok(command) = Command::parse(&Line::new(line.as_bytes().to_vec()), &Leniency::default()) {
+            assert!(!command.to_string().contains("hunter2"), "{command}");
+        }
+    }
+    for line in [
+        "HELP RETR",
+        "HELP SITE CHMOD",
+        "LANG en-GB",
+        "OPTS MODE Z LEVEL 6",
+        "PRET RETR x",
+        "SITE CHMOD 644 x",
+    ] {
+        let command = Command::parse(&Line::new(line.as_bytes().to_vec()), &Leniency::default()).unwrap();
+        assert_eq!(command.to_string(), line);
+    }
 }

@@ -109,6 +109,9 @@ impl Session {
                 }
             }
             DataCommand::Cancel { id, .. } => {
+                if let Some(audit) = &mut self.log.audit {
+                    audit.data_closed(id, None, "given up");
+                }
                 self.tell_data(id, ToData::Cancel);
                 self.data.remove(&id);
             }

@@ -6,6 +6,7 @@
     reason = "a test that cannot go on fails by a panic"
 )]
 
+mod audit;
 #[path = "../../../wharf-transport/tests/it/authority.rs"]
 mod authority;
 mod between;

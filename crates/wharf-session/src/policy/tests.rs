@@ -98,3 +98,17 @@ fn no_dialect_changes_what_is_refused() {
         }
     }
 }
+
+#[test]
+fn every_refusal_is_listed_with_its_code() {
+    for policy in policies() {
+        for view in views() {
+            for action in ACTIONS {
+                if let Verdict::Refuse(refusal) = decide(&policy, &view, action) {
+                    let cell = format!("{policy:?} {view:?} {action:?}: {refusal:?}");
+                    assert!(refusal.substatus.codes().contains(&refusal.code), "{cell}");
+                }
+            }
+        }
+    }
+}

@@ -2,11 +2,14 @@
 
 use std::{sync::Arc, time::Instant};
 
-use wharf_codec::{Reply, ReplyCode, UserName};
+use wharf_codec::{ReplyCode, UserName};
 use wharf_types::{ClientCertificateRule, ClientIdentity};
 
 use super::{CloseReason, LoginTicket, Output, Question, Server, Wait};
-use crate::certificate::{ClientCertificate, ClientCertificateProblem};
+use crate::{
+    SubStatus,
+    certificate::{ClientCertificate, ClientCertificateProblem},
+};
 
 impl Server {
     /// Why nobody may log in here now, as far as certificates of the client go. What TLS refused is refused even where
@@ -36,7 +39,11 @@ impl Server {
     pub(super) fn refuse_for_certificate(&mut self, now: Instant, problem: ClientCertificateProblem) {
         self.login_failures += 1;
         if self.login_failures >= self.cfg.max_login_failures {
-            self.done_with(ReplyCode::SERVICE_NOT_AVAILABLE, "Too many failed logins; closing");
+            self.no_as(
+                ReplyCode::SERVICE_NOT_AVAILABLE,
+                SubStatus::TooManyLoginFailures,
+                "Too many failed logins; closing",
+            );
             return self.close(now, CloseReason::LoginFailures);
         }
         let text = match (problem, &self.tls) {
@@ -45,7 +52,7 @@ impl Server {
             }
             (problem, _) => problem.text(),
         };
-        self.done(&Reply::new(ReplyCode::NOT_LOGGED_IN, text));
+        self.no_as(ReplyCode::NOT_LOGGED_IN, problem.substatus(), text);
     }
 
     /// Asks whether the certificate logs in under this name.

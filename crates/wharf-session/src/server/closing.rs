@@ -2,9 +2,8 @@
 
 use std::time::Instant;
 
-use wharf_codec::{Reply, ReplyCode};
-
-use super::{AuditEvent, CloseReason, Link, Output, Server, TicketId, Wait, timers::Timer};
+use super::{AuditEvent, CloseReason, Link, Output, Server, TicketId, Wait, answer::Answer, timers::Timer};
+use crate::SubStatus;
 
 impl Server {
     /// Ends the session when everything before is sent; drops what is open.
@@ -57,7 +56,7 @@ impl Server {
             return self.close(now, CloseReason::Shutdown);
         }
         if grace_over {
-            self.abort_transfer(now);
+            self.abort_transfer(now, SubStatus::ServerStopping);
             self.say_goodbye(now);
         } else {
             self.run(now);
@@ -65,7 +64,7 @@ impl Server {
     }
 
     pub(super) fn say_goodbye(&mut self, now: Instant) {
-        self.send(&Reply::new(ReplyCode::SERVICE_NOT_AVAILABLE, "The server stops; closing"));
+        self.send(&Answer::no(SubStatus::ServerStopping, "The server stops; closing"));
         self.close(now, CloseReason::Shutdown);
     }
 
@@ -75,12 +74,12 @@ impl Server {
             match timer {
                 Timer::Login => {
                     if self.settings.grant.is_none() {
-                        self.time_is_up(now, "No login in time; closing");
+                        self.time_is_up(now, SubStatus::LoginTimeout, "No login in time; closing");
                     }
                 }
                 Timer::Idle => {
                     if self.is_idle() {
-                        self.time_is_up(now, "No command for too long; closing");
+                        self.time_is_up(now, SubStatus::IdleTimeout, "No command for too long; closing");
                     }
                 }
                 Timer::TlsHandshake => self.close(now, CloseReason::TimedOut),
@@ -104,9 +103,9 @@ impl Server {
         self.run(now);
     }
 
-    fn time_is_up(&mut self, now: Instant, text: &'static str) {
+    fn time_is_up(&mut self, now: Instant, why: SubStatus, text: &'static str) {
         if self.link == Link::Open {
-            self.send(&Reply::new(ReplyCode::SERVICE_NOT_AVAILABLE, text));
+            self.send(&Answer::no(why, text));
         }
         self.close(now, CloseReason::TimedOut);
     }

@@ -79,6 +79,9 @@ pub struct ServerConfig {
     pub leniency: Leniency,
     /// All the clocks.
     pub timeouts: Timeouts,
+    /// Whether the log is told which path a command meant ([`AuditEvent::Replied`](super::AuditEvent::Replied)); off by
+    /// default, since each costs a copy.
+    pub tell_paths: bool,
     /// Key of the `unique` fact, so that it tells nothing of the disk.
     pub unique_key: [u8; 16],
 }
@@ -113,6 +116,7 @@ impl Default for ServerConfig {
             max_login_failures: 3,
             leniency: Leniency::default(),
             timeouts: Timeouts::default(),
+            tell_paths: false,
             unique_key: [0; 16],
         }
     }

@@ -5,13 +5,16 @@
 
 use std::{collections::VecDeque, time::Instant};
 
-use wharf_codec::{Pathname, Reply, ReplyCode};
+use wharf_codec::{Pathname, ReplyCode};
 use wharf_types::{FileError, FileOp, Metadata, VirtualPath};
 
 use super::{
-    CommitTicket, Output, Question, Server, Stale, Wait, Waiting, storage_reply::reply_to, then::Then,
+    CommitTicket, Output, Question, Server, Stale, Wait, Waiting,
+    answer::{Answer, Good},
+    storage_reply::reply_to,
+    then::Then,
 };
-use crate::contract::JobId;
+use crate::{SubStatus, contract::JobId};
 
 /// What follows the commit of a file that was filled.
 #[derive(Debug)]
@@ -19,7 +22,7 @@ pub(super) struct Filled {
     path: VirtualPath,
     /// What is removed then.
     parts: VecDeque<VirtualPath>,
-    code: ReplyCode,
+    code: Good,
 }
 
 impl Server {
@@ -27,35 +30,35 @@ impl Server {
     pub(super) fn cpfr(&mut self, path: &Pathname) {
         let Some(path) = self.resolve(path) else { return };
         if !self.allows(&FileOp::Read { path: path.clone(), offset: 0, length: None }) {
-            return self.done_with(ReplyCode::FILE_UNAVAILABLE, "Permission denied");
+            return self.no(SubStatus::AccessRule, "Permission denied");
         }
         self.ask(FileOp::Metadata(path.clone()), Then::CopyFrom(path));
     }
 
     pub(super) fn copy_source_known(&mut self, path: VirtualPath, metadata: &Metadata) {
         if !metadata.is_file() {
-            return self.done_with(ReplyCode::FILE_UNAVAILABLE, "Not a regular file");
+            return self.no(SubStatus::NotRegular, "Not a regular file");
         }
         self.settings.copy_from = Some(path);
-        self.done_with(ReplyCode::PENDING_INFORMATION, "Now SITE CPTO");
+        self.done_with(Good::PENDING_INFORMATION, "Now SITE CPTO");
     }
 
     pub(super) fn cpto(&mut self, from: Option<VirtualPath>, to: &Pathname) {
         match from {
-            Some(from) => self.copy(from, to, ReplyCode::ACTION_COMPLETED),
-            None => self.done_with(ReplyCode::BAD_SEQUENCE, "SITE CPFR comes right before SITE CPTO"),
+            Some(from) => self.copy(from, to, Good::ACTION_COMPLETED),
+            None => self.no(SubStatus::WrongOrder, "SITE CPFR comes right before SITE CPTO"),
         }
     }
 
     pub(super) fn copy_between(&mut self, from: &Pathname, to: &Pathname) {
         let Some(from) = self.resolve(from) else { return };
-        self.copy(from, to, ReplyCode::OKAY);
+        self.copy(from, to, Good::OKAY);
     }
 
-    fn copy(&mut self, from: VirtualPath, to: &Pathname, code: ReplyCode) {
+    fn copy(&mut self, from: VirtualPath, to: &Pathname, code: Good) {
         let Some(to) = self.resolve(to) else { return };
         if from == to {
-            return self.done_with(ReplyCode::FILE_UNAVAILABLE, "That is the same file");
+            return self.no(SubStatus::SameFile, "That is the same file");
         }
         let filled = Filled { path: to.clone(), parts: VecDeque::new(), code };
         self.ask(FileOp::Copy { from, to }, Then::Filled(filled));
@@ -68,14 +71,18 @@ impl Server {
         for name in names {
             let Some(part) = self.resolve(name) else { return };
             if part == target || parts.contains(&part) {
-                return self.done_with(ReplyCode::BAD_PARAMETER, "Each file may be named once");
+                return self.no_as(
+                    ReplyCode::BAD_PARAMETER,
+                    SubStatus::SameFile,
+                    "Each file may be named once",
+                );
             }
             parts.push(part);
         }
         let filled = Filled {
             path: target.clone(),
             parts: parts.iter().cloned().collect(),
-            code: ReplyCode::ACTION_COMPLETED,
+            code: Good::ACTION_COMPLETED,
         };
         self.ask(FileOp::Combine { target, parts }, Then::Filled(filled));
     }
@@ -107,7 +114,7 @@ impl Server {
         match answer {
             Err(error) => {
                 let reply = reply_to(&error, "");
-                self.done(&reply);
+                self.done(reply);
             }
             Ok(()) => {
                 self.settings.told_partials.retain(|(known, _)| *known != filled.path);
@@ -126,10 +133,10 @@ impl Server {
     pub(super) fn part_removed(&mut self, mut rest: VecDeque<VirtualPath>, kept: usize) {
         match rest.pop_front() {
             Some(part) => self.ask(FileOp::RemoveFile(part), Then::RemovePart { rest, kept }),
-            None if kept == 0 => self.done_with(ReplyCode::ACTION_COMPLETED, "Combined, the file is stored"),
+            None if kept == 0 => self.done_with(Good::ACTION_COMPLETED, "Combined, the file is stored"),
             None => {
                 let text = format!("Combined, the file is stored; parts that could not be removed: {kept}");
-                self.done(&Reply::new(ReplyCode::ACTION_COMPLETED, text));
+                self.done(Answer::good(Good::ACTION_COMPLETED, text));
             }
         }
     }

@@ -1,26 +1,32 @@
 //! MODE, and OPTS MODE Z (draft-preston-ftpext-deflate-04).
 
-use wharf_codec::{DeflateLevel, Reply, ReplyCode, Text, TransferMode};
+use wharf_codec::{DeflateLevel, ReplyCode, Text, TransferMode};
 
-use super::Server;
-use crate::mode::{DataMode, DeflateFault};
+use super::{
+    Server,
+    answer::{Answer, Good},
+};
+use crate::{
+    SubStatus,
+    mode::{DataMode, DeflateFault},
+};
 
 /// The reply to a zlib stream that is none (XFR-22): to one that was cut the same as to a connection that broke.
-pub(super) fn reply_to_fault(fault: DeflateFault) -> Reply {
-    let (code, text) = match fault {
+pub(super) fn reply_to_fault(fault: DeflateFault) -> Answer {
+    let (why, text) = match fault {
         DeflateFault::Cut => (
-            ReplyCode::TRANSFER_ABORTED,
+            SubStatus::DataCut,
             "The data connection ended before the compressed data did; the file is not taken",
         ),
-        DeflateFault::Corrupt => (ReplyCode::LOCAL_ERROR, "The compressed data is damaged"),
+        DeflateFault::Corrupt => (SubStatus::Damaged, "The compressed data is damaged"),
         DeflateFault::Trailing => {
-            (ReplyCode::LOCAL_ERROR, "Something stands behind the end of the compressed data")
+            (SubStatus::Damaged, "Something stands behind the end of the compressed data")
         }
         DeflateFault::Ratio => {
-            (ReplyCode::STORAGE_EXCEEDED, "The compressed data holds more for its size than is taken here")
+            (SubStatus::RatioExceeded, "The compressed data holds more for its size than is taken here")
         }
     };
-    Reply::new(code, text)
+    Answer::no(why, text)
 }
 
 impl Server {
@@ -33,15 +39,15 @@ impl Server {
         match mode {
             TransferMode::Stream => {
                 self.settings.deflate = false;
-                self.done_with(ReplyCode::OKAY, "Mode is S");
+                self.done_with(Good::OKAY, "Mode is S");
             }
             TransferMode::Deflate if self.cfg.deflate => {
                 self.settings.deflate = true;
-                self.done_with(ReplyCode::OKAY, "Mode is Z, data connections carry zlib streams");
+                self.done_with(Good::OKAY, "Mode is Z, data connections carry zlib streams");
             }
             TransferMode::Block | TransferMode::Compressed | TransferMode::Deflate => {
                 let text = if self.cfg.deflate { "The modes are S and Z" } else { "The only mode is S" };
-                self.done_with(ReplyCode::PARAMETER_NOT_IMPLEMENTED, text);
+                self.no(SubStatus::ValueUnsupported, text);
             }
         }
     }
@@ -51,7 +57,11 @@ impl Server {
     pub(super) fn opts_mode(&mut self, options: &Text) {
         let mut words = options.as_bytes().split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
         if !self.cfg.deflate || !words.next().is_some_and(|mode| mode.eq_ignore_ascii_case(b"Z")) {
-            return self.done_with(ReplyCode::BAD_PARAMETER, "That mode has no options here");
+            return self.no_as(
+                ReplyCode::BAD_PARAMETER,
+                SubStatus::ValueUnsupported,
+                "That mode has no options here",
+            );
         }
         let mut level = self.settings.deflate_level;
         while let Some(name) = words.next() {
@@ -68,13 +78,14 @@ impl Server {
                     || name.eq_ignore_ascii_case(b"METHOD") && value == b"8"
             };
             if !taken {
-                return self.done_with(
+                return self.no_as(
                     ReplyCode::BAD_PARAMETER,
+                    SubStatus::ValueUnsupported,
                     "Options are LEVEL 1 to 9, ENGINE ZLIB and METHOD 8",
                 );
             }
         }
         self.settings.deflate_level = level;
-        self.done(&Reply::new(ReplyCode::OKAY, format!("MODE Z ENGINE ZLIB METHOD 8 LEVEL {level}")));
+        self.done(Answer::good(Good::OKAY, format!("MODE Z ENGINE ZLIB METHOD 8 LEVEL {level}")));
     }
 }

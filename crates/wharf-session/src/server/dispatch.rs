@@ -5,8 +5,12 @@ use std::time::Instant;
 use wharf_codec::{Command, OptsArgument, ReplyCode};
 use wharf_types::HashAlgorithm;
 
-use super::{CloseReason, Server, setup::Told};
-use crate::policy::Action;
+use super::{
+    CloseReason, Server,
+    answer::{Answer, Good},
+    setup::Told,
+};
+use crate::{SubStatus, policy::Action};
 
 /// What a command needs before it is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,17 +124,17 @@ impl Server {
             return;
         }
         if gate == Gate::Login && self.settings.grant.is_none() {
-            return self.done_with(ReplyCode::NOT_LOGGED_IN, "Log in with USER and PASS first");
+            return self.no(SubStatus::NotLoggedIn, "Log in with USER and PASS first");
         }
         if let Some((code, text)) = command.verb().and_then(|verb| self.declines(verb)) {
-            return self.done_with(code, text);
+            return self.no_as(code, SubStatus::NotOffered, text);
         }
         match command {
             Command::Abor => self.abor(),
             Command::Acct(_) => self.acct(),
             Command::Allo { size, .. } => {
                 self.settings.allocated = Some(size);
-                self.done_with(ReplyCode::OKAY, "Noted");
+                self.done_with(Good::OKAY, "Noted");
             }
             Command::Appe(path) => self.appe(now, &path),
             Command::Auth(mechanism) => self.auth(now, &mechanism),
@@ -162,12 +166,14 @@ impl Server {
             Command::Mlst(path) => self.mlst(path.as_ref()),
             Command::Mode(mode) => self.mode(mode),
             Command::Nlst(argument) => self.nlst(now, argument.as_ref()),
-            Command::Noop => self.done_with(ReplyCode::OKAY, "Here"),
+            Command::Noop => self.done_with(Good::OKAY, "Here"),
             Command::Opts(OptsArgument::Hash(name)) => self.opts_hash(name.as_ref()),
             Command::Opts(OptsArgument::Mlst(facts)) => self.opts_mlst(&facts),
             Command::Opts(OptsArgument::Utf8(on)) => self.opts_utf8(on),
             Command::Opts(OptsArgument::Other { name, value }) if name.is("MODE") => self.opts_mode(&value),
-            Command::Opts(_) => self.done_with(ReplyCode::BAD_PARAMETER, "No such option"),
+            Command::Opts(_) => {
+                self.no_as(ReplyCode::BAD_PARAMETER, SubStatus::ValueUnsupported, "No such option")
+            }
             Command::Pass(secret) => self.pass(now, secret),
             Command::Pasv => self.pasv(now),
             Command::Pbsz(_) => self.pbsz(),
@@ -176,7 +182,7 @@ impl Server {
             Command::Prot(level) => self.prot(level),
             Command::Pwd => self.pwd(),
             Command::Quit => {
-                self.done_with(ReplyCode::CLOSING_CONTROL, "Goodbye");
+                self.done_with(Good::CLOSING_CONTROL, "Goodbye");
                 self.close(now, CloseReason::Quit);
             }
             Command::Rang { start, end } => self.rang(start, end),
@@ -196,7 +202,7 @@ impl Server {
             Command::Stor(path) => self.stor(now, &path),
             Command::Stou(hint) => self.stou(now, hint.as_ref()),
             Command::Stru(structure) => self.stru(structure),
-            Command::Syst => self.done_with(ReplyCode::SYSTEM_TYPE, "UNIX Type: L8"),
+            Command::Syst => self.done_with(Good::SYSTEM_TYPE, "UNIX Type: L8"),
             Command::Type(representation) => self.set_type(representation),
             Command::User(name) => self.user(now, name),
             Command::Xcrc(what) => self.checksum(HashAlgorithm::Crc32, &what),
@@ -205,7 +211,7 @@ impl Server {
             Command::Xsha256(what) => self.checksum(HashAlgorithm::Sha256, &what),
             Command::Xsha512(what) => self.checksum(HashAlgorithm::Sha512, &what),
             Command::Unknown { .. } => {
-                let reply = wharf_codec::Reply::new(ReplyCode::UNRECOGNIZED, "Command not understood");
+                let reply = Answer::no(SubStatus::UnknownCommand, "Command not understood");
                 self.bad_command(now, reply);
             }
             // What is declined is answered above; and whatever the codec may learn before this machine does is known,
@@ -223,7 +229,7 @@ impl Server {
             | Command::Smnt(_)
             | Command::Spsv
             | Command::Thmb(_)
-            | _ => self.done_with(ReplyCode::NOT_IMPLEMENTED, "That command is not offered here"),
+            | _ => self.no(SubStatus::NotOffered, "That command is not offered here"),
         }
     }
 }

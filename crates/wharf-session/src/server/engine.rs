@@ -2,11 +2,14 @@
 
 use std::time::Instant;
 
-use wharf_codec::{
-    Command, CommandError, CommandErrorKind, LineError, Reply, ReplyCode, Verb, is_foreign_protocol,
-};
+use wharf_codec::{Command, CommandError, CommandErrorKind, LineError, Verb, is_foreign_protocol};
 
-use super::{AuditEvent, CloseReason, Link, Output, Server, Wait, timers::Timer};
+use super::{
+    AuditEvent, CloseReason, Link, Output, Server, Wait,
+    answer::{Answer, Good},
+    timers::Timer,
+};
+use crate::SubStatus;
 
 /// The verbs that prepare a data connection.
 const SETUPS: [Verb; 8] =
@@ -147,7 +150,7 @@ impl Server {
     fn answer_at_once(&mut self, queued: Queued) {
         self.current = queued.text;
         if matches!(queued.command, Ok(Command::Noop)) {
-            self.done_with(ReplyCode::OKAY, "A transfer is in progress");
+            self.done_with(Good::OKAY, "A transfer is in progress");
         } else {
             self.status();
         }
@@ -159,7 +162,7 @@ impl Server {
             return;
         }
         if self.transfer.is_some() {
-            self.abort_transfer(now);
+            self.abort_transfer(now, SubStatus::TransferAborted);
         } else {
             self.cut_waiting(now);
         }
@@ -186,25 +189,31 @@ impl Server {
             }
             Err(BadLine::Syntax(error)) => {
                 self.forget_replaced(error.verb);
-                let text = match error.kind {
-                    CommandErrorKind::BadCharacter => "A name may not hold NUL or CR",
-                    CommandErrorKind::MissingArgument => "An argument is missing",
-                    CommandErrorKind::UnexpectedArgument => "There may be no argument",
-                    CommandErrorKind::NumberTooLarge => "The number is too large",
-                    CommandErrorKind::NotSupportedValue => "That value is not supported",
-                    CommandErrorKind::BadArgument => "The argument is malformed",
+                let (why, text) = match error.kind {
+                    CommandErrorKind::BadCharacter => {
+                        (SubStatus::BadCharacter, "A name may not hold NUL or CR")
+                    }
+                    CommandErrorKind::MissingArgument => (SubStatus::BadArgument, "An argument is missing"),
+                    CommandErrorKind::UnexpectedArgument => {
+                        (SubStatus::BadArgument, "There may be no argument")
+                    }
+                    CommandErrorKind::NumberTooLarge => (SubStatus::BadArgument, "The number is too large"),
+                    CommandErrorKind::NotSupportedValue => {
+                        (SubStatus::ValueUnsupported, "That value is not supported")
+                    }
+                    CommandErrorKind::BadArgument => (SubStatus::BadArgument, "The argument is malformed"),
                     CommandErrorKind::Empty
                     | CommandErrorKind::BadVerb
                     | CommandErrorKind::ForeignProtocol
-                    | _ => "Command not understood",
+                    | _ => (SubStatus::UnknownCommand, "Command not understood"),
                 };
-                self.bad_command(now, Reply::new(error.reply_code(), text));
+                self.bad_command(now, Answer::no(why, text));
             }
             Err(BadLine::TooLong) => {
-                self.bad_command(now, Reply::new(ReplyCode::UNRECOGNIZED, "The line is too long"));
+                self.bad_command(now, Answer::no(SubStatus::LineTooLong, "The line is too long"));
             }
             Err(BadLine::Flood) => {
-                self.done_with(ReplyCode::SERVICE_NOT_AVAILABLE, "A line without end; closing");
+                self.no(SubStatus::EndlessLine, "A line without end; closing");
                 self.close(now, CloseReason::Abuse);
             }
         }
@@ -223,15 +232,15 @@ impl Server {
     }
 
     /// Answers a command that makes no sense, and ends the session of a client that sends nothing else.
-    pub(super) fn bad_command(&mut self, now: Instant, reply: Reply) {
+    pub(super) fn bad_command(&mut self, now: Instant, answer: Answer) {
         self.bad_commands += 1;
         let budget =
             self.cfg.max_bad_commands.saturating_mul(if self.settings.grant.is_some() { 10 } else { 1 });
         if self.bad_commands > budget {
-            self.done_with(ReplyCode::SERVICE_NOT_AVAILABLE, "Too many bad commands; closing");
+            self.no(SubStatus::TooManyBadCommands, "Too many bad commands; closing");
             self.close(now, CloseReason::Abuse);
         } else {
-            self.done(&reply);
+            self.done(answer);
         }
     }
 

@@ -1,9 +1,11 @@
 //! FEAT: what this listener offers, and after login what the account can use of it.
 
-use wharf_codec::{Reply, ReplyCode};
 use wharf_types::{HashAlgorithm, Right};
 
-use super::Server;
+use super::{
+    Server,
+    answer::{Answer, Good},
+};
 use crate::policy::{ControlPolicy, offers_ccc};
 
 impl Server {
@@ -62,8 +64,8 @@ impl Server {
         let lines = core::iter::once("Features:".to_owned())
             .chain(features.chain(sums).map(|feature| format!(" {feature}")))
             .chain(core::iter::once("End".to_owned()));
-        let reply = Reply::lines(ReplyCode::SYSTEM_STATUS, lines);
-        self.done(&reply);
+        let reply = Answer::lines(Good::SYSTEM_STATUS, lines);
+        self.done(reply);
     }
 
     /// The algorithms, with a star behind the current one (XFR-20).

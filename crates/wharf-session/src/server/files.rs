@@ -1,9 +1,15 @@
 //! Commands on names: CWD, PWD, MKD, RMD, DELE, RNFR, RNTO, SIZE, AVBL, MDTM, MLST, STAT with a path.
 
-use wharf_codec::{Pathname, Reply, ReplyCode, Representation, TimeVal, quote_pathname};
+use wharf_codec::{Pathname, Representation, TimeVal, quote_pathname};
 use wharf_types::{FileOp, ListStyle, PathError, VirtualPath};
 
-use super::{Server, Wait, listing::listing_argument, then::Then};
+use super::{
+    Server, Wait,
+    answer::{Answer, Good},
+    listing::listing_argument,
+    then::Then,
+};
+use crate::SubStatus;
 
 impl Server {
     pub(super) fn resolve(&mut self, path: &Pathname) -> Option<VirtualPath> {
@@ -21,16 +27,28 @@ impl Server {
     /// Resolves a name against the current directory; answers when it is none.
     pub(super) fn resolve_bytes(&mut self, name: &[u8]) -> Option<VirtualPath> {
         match self.settings.cwd.resolve(name) {
-            Ok(path) => Some(path),
+            Ok(path) => {
+                self.note_path(&path);
+                Some(path)
+            }
             Err(error) => {
-                let text = match error {
-                    PathError::TooLong => "The path is too long",
-                    PathError::TooDeep => "The path has too many levels",
-                    PathError::Empty | PathError::ForbiddenByte | _ => "The name is not allowed",
+                let (why, text) = match error {
+                    PathError::TooLong => (SubStatus::NameTooLong, "The path is too long"),
+                    PathError::TooDeep => (SubStatus::NameTooDeep, "The path has too many levels"),
+                    PathError::Empty | PathError::ForbiddenByte | _ => {
+                        (SubStatus::NameNotAllowed, "The name is not allowed")
+                    }
                 };
-                self.done_with(ReplyCode::NAME_NOT_ALLOWED, text);
+                self.no(why, text);
                 None
             }
+        }
+    }
+
+    /// The log may want to know which path the current command means.
+    pub(super) fn note_path(&mut self, path: &VirtualPath) {
+        if self.cfg.tell_paths {
+            self.meant = Some(path.clone());
         }
     }
 
@@ -38,7 +56,7 @@ impl Server {
     pub(super) fn ask(&mut self, op: FileOp, then: Then) {
         match self.ask_storage(op) {
             Some(ticket) => self.wait(Wait::File { ticket, then }),
-            None => self.done_with(ReplyCode::FILE_UNAVAILABLE, "Permission denied"),
+            None => self.no(SubStatus::AccessRule, "Permission denied"),
         }
     }
 
@@ -49,13 +67,14 @@ impl Server {
 
     pub(super) fn cdup(&mut self) {
         let path = self.settings.cwd.parent().unwrap_or_default();
+        self.note_path(&path);
         self.ask(FileOp::Enter(path.clone()), Then::Enter(path));
     }
 
     pub(super) fn pwd(&mut self) {
         let mut text = quote_pathname(self.settings.cwd.as_bytes());
         text.extend_from_slice(b" is the current directory");
-        self.done(&Reply::new(ReplyCode::PATHNAME_CREATED, text));
+        self.done(Answer::good(Good::PATHNAME_CREATED, text));
     }
 
     pub(super) fn mkd(&mut self, path: &Pathname) {
@@ -66,7 +85,7 @@ impl Server {
     pub(super) fn rmd(&mut self, path: &Pathname) {
         let Some(path) = self.resolve(path) else { return };
         if path.is_root() {
-            return self.done_with(ReplyCode::FILE_UNAVAILABLE, "The root stays");
+            return self.no(SubStatus::RootStays, "The root stays");
         }
         self.ask(FileOp::RemoveDirectory(path), Then::Remove);
     }
@@ -83,7 +102,7 @@ impl Server {
 
     pub(super) fn rnto(&mut self, from: Option<VirtualPath>, to: &Pathname) {
         let Some(from) = from else {
-            return self.done_with(ReplyCode::BAD_SEQUENCE, "RNFR comes right before RNTO");
+            return self.no(SubStatus::WrongOrder, "RNFR comes right before RNTO");
         };
         let Some(to) = self.resolve(to) else { return };
         self.ask(FileOp::Rename { from, to }, Then::RenameTo);

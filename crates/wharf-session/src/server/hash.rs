@@ -3,10 +3,16 @@
 use core::fmt::Write as _;
 
 use bytes::Bytes;
-use wharf_codec::{ChecksumArgument, Pathname, Reply, ReplyCode, Token};
+use wharf_codec::{ChecksumArgument, Pathname, ReplyCode, Token};
 use wharf_types::{FileError, FileErrorKind, FileOp, HashAlgorithm};
 
-use super::{Server, storage_reply::reply_to, then::Then};
+use super::{
+    Server,
+    answer::{Answer, Good},
+    storage_reply::{reply_to, substatus_of},
+    then::Then,
+};
+use crate::SubStatus;
 
 /// How a digest is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,26 +30,29 @@ impl Server {
     pub(super) fn rang(&mut self, start: u64, end: u64) {
         self.settings.range = None;
         if (start, end) == (1, 0) {
-            return self.done_with(ReplyCode::PENDING_INFORMATION, "The next transfer is of the whole file");
+            return self.done_with(Good::PENDING_INFORMATION, "The next transfer is of the whole file");
         }
         if start > end || i64::try_from(end).is_err() {
-            return self.done_with(ReplyCode::BAD_PARAMETER, "That is no range; none is set now");
+            return self.no(SubStatus::BadArgument, "That is no range; none is set now");
         }
         self.settings.rest = 0;
         self.settings.range = Some((start, end));
         let text = format!("The next transfer is of the bytes {start} to {end}");
-        self.done(&Reply::new(ReplyCode::PENDING_INFORMATION, text));
+        self.done(Answer::good(Good::PENDING_INFORMATION, text));
     }
 
     pub(super) fn opts_hash(&mut self, name: Option<&Token>) {
         if let Some(name) = name {
             let Some(algorithm) = HashAlgorithm::from_name(name.as_str()) else {
-                return self
-                    .done_with(ReplyCode::BAD_PARAMETER, "No such algorithm, FEAT lists those there are");
+                return self.no_as(
+                    ReplyCode::BAD_PARAMETER,
+                    SubStatus::ValueUnsupported,
+                    "No such algorithm, FEAT lists those there are",
+                );
             };
             self.settings.hash = algorithm;
         }
-        self.done_with(ReplyCode::OKAY, self.settings.hash.name());
+        self.done_with(Good::OKAY, self.settings.hash.name());
     }
 
     pub(super) fn hash(&mut self, path: &Pathname) {
@@ -57,7 +66,7 @@ impl Server {
 
     pub(super) fn checksum(&mut self, algorithm: HashAlgorithm, what: &ChecksumArgument) {
         if what.range.is_some_and(|(start, end)| start > end) {
-            return self.done_with(ReplyCode::BAD_PARAMETER, "That is no range");
+            return self.no(SubStatus::BadArgument, "That is no range");
         }
         self.digest(&what.path, algorithm, what.range, Shown::Alone);
     }
@@ -86,12 +95,12 @@ impl Server {
             Shown::Hash => {
                 let end = start.saturating_add(length.saturating_sub(1));
                 let text = format!("{algorithm} {start}-{end} {hex} ").into_bytes();
-                (ReplyCode::FILE_STATUS, [&text, name].concat())
+                (Good::FILE_STATUS, [&text, name].concat())
             }
-            Shown::Named => (ReplyCode::DIGEST, [name, b" ", hex.to_ascii_uppercase().as_bytes()].concat()),
-            Shown::Alone => (ReplyCode::ACTION_COMPLETED, hex.to_ascii_uppercase().into_bytes()),
+            Shown::Named => (Good::DIGEST, [name, b" ", hex.to_ascii_uppercase().as_bytes()].concat()),
+            Shown::Alone => (Good::ACTION_COMPLETED, hex.to_ascii_uppercase().into_bytes()),
         };
-        self.done(&Reply::new(code, text));
+        self.done(Answer::good(code, text));
     }
 
     pub(super) fn digest_refused(&mut self, error: &FileError, shown: Shown) {
@@ -108,10 +117,10 @@ impl Server {
             Shown::Alone if beyond => ReplyCode::BAD_PARAMETER,
             Shown::Hash | Shown::Named | Shown::Alone => {
                 let reply = reply_to(error, "");
-                return self.done(&reply);
+                return self.done(reply);
             }
         };
         let text = if beyond { "The range begins behind the end of the file" } else { error.kind().text() };
-        self.done_with(code, text);
+        self.no_as(code, substatus_of(error.kind()), text);
     }
 }

@@ -1,11 +1,15 @@
 //! HELP, OPTS, LANG, CLNT, CSID, PRET, TYPE, STRU, MODE.
 
 use wharf_codec::{
-    Command, DataDirection, Escaped, Format, Leniency, Line, Reply, ReplyCode, Representation, Structure,
-    Text, Token, Verb,
+    Command, DataDirection, Escaped, Format, Leniency, Line, ReplyCode, Representation, Structure, Text,
+    Token, Verb,
 };
 
-use super::{AuditEvent, Server};
+use super::{
+    AuditEvent, Server,
+    answer::{Answer, Good},
+};
+use crate::SubStatus;
 
 /// HELP has no 504 (RFC 959 §5.4): what it is asked about is not implemented.
 const UNKNOWN_TOPIC: ReplyCode = ReplyCode::NOT_IMPLEMENTED;
@@ -18,7 +22,7 @@ impl Server {
             let lines = core::iter::once("Commands known here:".to_owned())
                 .chain(names.chunks(10).map(|row| format!(" {}", row.join(" "))))
                 .chain(core::iter::once("HELP with a command tells its syntax".to_owned()));
-            return self.done(&Reply::lines(ReplyCode::HELP, lines));
+            return self.done(Answer::lines(Good::HELP, lines));
         };
         if let Some(site) = topic.as_bytes().get(..5).filter(|word| word.eq_ignore_ascii_case(b"SITE ")) {
             let rest = topic.as_bytes().get(site.len()..).unwrap_or_default();
@@ -28,12 +32,12 @@ impl Server {
         match Verb::from_bytes(topic.as_bytes()).filter(|verb| self.declines(*verb).is_none()) {
             Some(verb) => {
                 let info = verb.info();
-                self.done(&Reply::new(
-                    ReplyCode::HELP,
+                self.done(Answer::good(
+                    Good::HELP,
                     format!("{}: {} ({})", info.syntax, info.help, info.reference),
                 ));
             }
-            None => self.done_with(UNKNOWN_TOPIC, "No such command"),
+            None => self.no_as(UNKNOWN_TOPIC, SubStatus::UnknownTopic, "No such command"),
         }
     }
 
@@ -45,36 +49,36 @@ impl Server {
                     && matches!(tag.get(2), None | Some(b'-'))
         });
         if english {
-            self.done_with(ReplyCode::OKAY, "English it is");
+            self.done_with(Good::OKAY, "English it is");
         } else {
-            self.done_with(ReplyCode::PARAMETER_NOT_IMPLEMENTED, "Texts are in English only");
+            self.no(SubStatus::ValueUnsupported, "Texts are in English only");
         }
     }
 
     pub(super) fn opts_mlst(&mut self, facts: &[Token]) {
         self.settings.facts = wharf_codec::FactSelection::from_opts(facts);
         let text = self.settings.facts.opts_reply();
-        self.done(&Reply::new(ReplyCode::OKAY, text));
+        self.done(Answer::good(Good::OKAY, text));
     }
 
     pub(super) fn opts_utf8(&mut self, on: Option<bool>) {
         if on == Some(false) {
-            self.done_with(ReplyCode::PARAMETER_NOT_IMPLEMENTED, "Names are UTF-8 here, always");
+            self.no(SubStatus::ValueUnsupported, "Names are UTF-8 here, always");
         } else {
-            self.done_with(ReplyCode::OKAY, "Names are UTF-8");
+            self.done_with(Good::OKAY, "Names are UTF-8");
         }
     }
 
     /// CLNT: the name goes to the log, and is believed by nobody.
     pub(super) fn clnt(&mut self, name: &Text) {
         self.event(AuditEvent::ClientNamed { name: Escaped(name.as_bytes()).to_string() });
-        self.done_with(ReplyCode::OKAY, "Noted");
+        self.done_with(Good::OKAY, "Noted");
     }
 
     /// CSID: the same, and an answer in kind; version and system are nobody's business.
     pub(super) fn csid(&mut self, facts: &Text) {
         self.event(AuditEvent::ClientNamed { name: Escaped(facts.as_bytes()).to_string() });
-        self.done_with(ReplyCode::OKAY, "Name=Wharf;CaseSensitive=1;DirSep=/;");
+        self.done_with(Good::OKAY, "Name=Wharf;CaseSensitive=1;DirSep=/;");
     }
 
     /// PRET: nothing depends on it here, as any port serves any transfer.
@@ -82,11 +86,11 @@ impl Server {
         let verb = Command::parse(&Line::new(command.as_bytes().to_vec()), &Leniency::default())
             .map(|command| command.verb());
         match verb {
-            Err(_) => self.done_with(ReplyCode::BAD_PARAMETER, "PRET announces a transfer command"),
+            Err(_) => self.no(SubStatus::BadArgument, "PRET announces a transfer command"),
             Ok(Some(verb)) if verb.info().direction != DataDirection::None => {
-                self.done_with(ReplyCode::OKAY, "Ask for a port now");
+                self.done_with(Good::OKAY, "Ask for a port now");
             }
-            Ok(_) => self.done_with(ReplyCode::PARAMETER_NOT_IMPLEMENTED, "That command transfers nothing"),
+            Ok(_) => self.no(SubStatus::ValueUnsupported, "That command transfers nothing"),
         }
     }
 
@@ -98,25 +102,20 @@ impl Server {
             }
             Representation::Image | Representation::Local(8) => Representation::Image,
             Representation::Ascii(_) | Representation::Ebcdic(_) | Representation::Local(_) => {
-                return self.done_with(
-                    ReplyCode::PARAMETER_NOT_IMPLEMENTED,
-                    "Types are A (lines), I (bytes) and L 8 (the same)",
-                );
+                return self
+                    .no(SubStatus::ValueUnsupported, "Types are A (lines), I (bytes) and L 8 (the same)");
             }
         };
         self.settings.representation = taken;
         let image = taken == Representation::Image;
-        self.done_with(
-            ReplyCode::OKAY,
-            if image { "Type is I, bytes as they are" } else { "Type is A, lines" },
-        );
+        self.done_with(Good::OKAY, if image { "Type is I, bytes as they are" } else { "Type is A, lines" });
     }
 
     pub(super) fn stru(&mut self, structure: Structure) {
         match structure {
-            Structure::File => self.done_with(ReplyCode::OKAY, "Structure is F"),
+            Structure::File => self.done_with(Good::OKAY, "Structure is F"),
             Structure::Record | Structure::Page => {
-                self.done_with(ReplyCode::PARAMETER_NOT_IMPLEMENTED, "The only structure is F")
+                self.no(SubStatus::ValueUnsupported, "The only structure is F")
             }
         }
     }

@@ -3,10 +3,9 @@
 use std::time::Instant;
 
 use bytes::{BufMut, Bytes, BytesMut};
-use wharf_codec::ReplyCode;
 use wharf_types::FileError;
 
-use super::{LinesTicket, Output, Server, Stale, Wait, Waiting};
+use super::{LinesTicket, Output, Server, Stale, Wait, Waiting, answer::Good};
 
 impl Server {
     /// The answer to [`Question::Lines`](super::Question::Lines): lines without their ends; none means the end.
@@ -37,7 +36,7 @@ impl Server {
         };
         if lines.is_empty() {
             self.out.push_back(Output::Release(crate::JobId(job)));
-            self.done_with(ReplyCode::FILE_STATUS, end);
+            self.done_with(Good::FILE_STATUS, end);
         } else {
             let mut bytes = BytesMut::new();
             for line in lines.iter().filter(|line| !line.iter().any(|b| matches!(b, b'\r' | b'\n' | 0))) {

@@ -2,15 +2,20 @@
 
 use std::{net::IpAddr, time::Instant};
 
-use wharf_codec::{HostName, Reply, ReplyCode, Secret, UserName};
+use wharf_codec::{HostName, Secret, UserName};
 
 use super::{
     AuditEvent, CloseReason, Link, LoginAnswer, LoginTicket, Output, Question, Server, Settings, Stale,
-    VirtualHost, Wait, Waiting, timers::Timer,
+    VirtualHost, Wait, Waiting,
+    answer::{Answer, Good},
+    timers::Timer,
 };
 use wharf_types::TlsRule;
 
-use crate::policy::{Action, ControlLevel, DataPolicy, Verdict, decide};
+use crate::{
+    SubStatus,
+    policy::{Action, ControlLevel, DataPolicy, Verdict, decide},
+};
 
 impl Server {
     /// USER: the same reply for every name, so that nobody learns which are known (RFC 2577 §7).
@@ -22,10 +27,8 @@ impl Server {
             return;
         }
         if self.settings.grant.is_some() {
-            return self.done_with(
-                ReplyCode::BAD_SEQUENCE,
-                "Already logged in; REIN or a new connection starts over",
-            );
+            return self
+                .no(SubStatus::AlreadyLoggedIn, "Already logged in; REIN or a new connection starts over");
         }
         if let Some(problem) = self.certificate_problem() {
             return self.refuse_for_certificate(now, problem);
@@ -39,10 +42,10 @@ impl Server {
 
     /// USER needs a password, whoever it is.
     pub(super) fn invite_password(&mut self, name: UserName) {
-        let anonymous = [&b"anonymous"[..], b"ftp"].iter().any(|n| name.as_bytes().eq_ignore_ascii_case(n));
+        let anonymous = is_anonymous(name.as_bytes());
         self.settings.user = Some(name);
         self.done_with(
-            ReplyCode::NEED_PASSWORD,
+            Good::NEED_PASSWORD,
             if anonymous { "Your e-mail address as password, please" } else { "Password, please" },
         );
     }
@@ -53,13 +56,13 @@ impl Server {
         }
         if self.settings.certified {
             // Clients that send both together need not fail for it.
-            return self.done_with(ReplyCode::SUPERFLUOUS, "The certificate has logged in already");
+            return self.done_with(Good::SUPERFLUOUS, "The certificate has logged in already");
         }
         if self.settings.grant.is_some() {
-            return self.done_with(ReplyCode::BAD_SEQUENCE, "Already logged in");
+            return self.no(SubStatus::AlreadyLoggedIn, "Already logged in");
         }
         let Some(user) = self.settings.user.take() else {
-            return self.done_with(ReplyCode::BAD_SEQUENCE, "USER comes first");
+            return self.no(SubStatus::UserFirst, "USER comes first");
         };
         if let Some(problem) = self.certificate_problem() {
             return self.refuse_for_certificate(now, problem);
@@ -90,9 +93,9 @@ impl Server {
             return;
         }
         if self.settings.grant.is_some() {
-            self.done_with(ReplyCode::SUPERFLUOUS, "No account is needed");
+            self.done_with(Good::SUPERFLUOUS, "No account is needed");
         } else {
-            self.done_with(ReplyCode::BAD_SEQUENCE, "USER and PASS come first");
+            self.no(SubStatus::UserFirst, "USER and PASS come first");
         }
     }
 
@@ -129,7 +132,7 @@ impl Server {
                 let policy = self.base_policy().and(self.settings.account).and(grant.tls);
                 if let Verdict::Refuse(refusal) = decide(&policy, &self.view(), Action::TakeCredentials) {
                     self.event(AuditEvent::LoginFailed { user: user.to_string() });
-                    self.done_with(refusal.code, refusal.text);
+                    self.no_as(refusal.code, refusal.substatus, refusal.text);
                     self.run(now);
                     return Ok(());
                 }
@@ -140,13 +143,14 @@ impl Server {
                     account: grant.account.clone(),
                     secured: self.control == ControlLevel::Secured,
                 });
+                self.note_path(&grant.home);
                 self.settings.cwd = grant.home.clone();
                 self.settings.grant = Some(grant);
                 self.settings.certified = certified;
                 if certified {
-                    self.done_with(ReplyCode::LOGGED_IN_SECURED, "Logged in by the client certificate");
+                    self.done_with(Good::LOGGED_IN_SECURED, "Logged in by the client certificate");
                 } else {
-                    self.done_with(ReplyCode::LOGGED_IN, "Logged in");
+                    self.done_with(Good::LOGGED_IN, "Logged in");
                 }
             }
             // Somebody else's certificate, or one that is not enough.
@@ -157,13 +161,12 @@ impl Server {
                 let last = self.login_failures >= self.cfg.max_login_failures;
                 // The delay slows guessing down and holds nothing but a timer (RFC 2577 §5).
                 self.timers.set(Timer::LoginDelay, now + self.cfg.timeouts.login_delay);
-                self.wait(Wait::LoginDelay { last });
+                let anonymous = is_anonymous(user.as_bytes());
+                let why = if anonymous { SubStatus::AnonymousRefused } else { SubStatus::LoginIncorrect };
+                self.wait(Wait::LoginDelay { last, why });
             }
             LoginAnswer::Unavailable => {
-                self.done_with(
-                    ReplyCode::SERVICE_NOT_AVAILABLE,
-                    "Logins cannot be checked now, try again later",
-                );
+                self.no(SubStatus::LoginUnavailable, "Logins cannot be checked now, try again later");
                 self.close(now, CloseReason::LoginFailures);
             }
         }
@@ -173,14 +176,14 @@ impl Server {
 
     pub(super) fn login_delay_over(&mut self, now: Instant) {
         match self.waiting.take() {
-            Some(Waiting { text, what: Wait::LoginDelay { last } }) => {
+            Some(Waiting { text, what: Wait::LoginDelay { last, why } }) => {
                 self.current = text;
                 self.last_activity = now;
                 if last {
-                    self.done_with(ReplyCode::SERVICE_NOT_AVAILABLE, "Too many failed logins; closing");
+                    self.no(SubStatus::TooManyLoginFailures, "Too many failed logins; closing");
                     self.close(now, CloseReason::LoginFailures);
                 } else {
-                    self.done_with(ReplyCode::NOT_LOGGED_IN, "Login incorrect");
+                    self.no(why, "Login incorrect");
                 }
             }
             other => self.waiting = other,
@@ -200,7 +203,7 @@ impl Server {
     /// HOST (RFC 7151): the virtual host that the session is meant for. TLS and HOST have to name the same one.
     pub(super) fn host(&mut self, name: &HostName) {
         if self.settings.grant.is_some() {
-            return self.done_with(ReplyCode::BAD_SEQUENCE, "HOST comes before the login");
+            return self.no(SubStatus::AlreadyLoggedIn, "HOST comes before the login");
         }
         let name = name.as_str();
         let bare = name.trim_start_matches('[').trim_end_matches(']');
@@ -215,29 +218,28 @@ impl Server {
             sni.eq_ignore_ascii_case(name) || host.is_some_and(|index| self.host_called(sni) == Some(index))
         };
         if !known {
-            self.done_with(ReplyCode::PARAMETER_NOT_IMPLEMENTED, "No such host here");
+            self.no(SubStatus::UnknownHost, "No such host here");
         } else if asked_in_tls.is_some_and(|sni| !same(sni)) {
-            self.done_with(ReplyCode::PARAMETER_NOT_IMPLEMENTED, "TLS was started for another host name");
+            self.no(SubStatus::HostDiffers, "TLS was started for another host name");
         } else {
             self.host = host;
             self.settings.user = None;
             let greeting = host.and_then(|index| self.cfg.hosts.get(index)?.greeting.clone());
             let text = greeting.unwrap_or_else(|| "Host accepted".to_owned());
-            self.done(&Reply::new(ReplyCode::SERVICE_READY, text));
+            self.done(Answer::good(Good::SERVICE_READY, text));
         }
     }
 
     /// REIN: everything is forgotten, TLS included (RFC 959 §4.1.1, RFC 4217 §13).
     pub(super) fn rein(&mut self, now: Instant) {
         if self.cfg.implicit {
-            return self
-                .done_with(ReplyCode::NOT_IMPLEMENTED, "This port has no state before TLS; reconnect");
+            return self.no(SubStatus::ImplicitHasNoStart, "This port has no state before TLS; reconnect");
         }
         self.drop_setup();
         self.host = None;
         self.settings = Settings::new(self.cfg.implicit, DataPolicy::Allow, false);
         self.timers.set(Timer::Login, now + self.cfg.timeouts.login);
-        self.done_with(ReplyCode::SERVICE_READY, "Ready for a new user");
+        self.done_with(Good::SERVICE_READY, "Ready for a new user");
         if self.control == ControlLevel::Secured {
             self.out.push_back(Output::ClearTls);
             self.link = Link::Clearing(ControlLevel::Clear);
@@ -246,4 +248,9 @@ impl Server {
             self.control = ControlLevel::Clear;
         }
     }
+}
+
+/// The names under which everybody may log in where that is on (RFC 1635).
+fn is_anonymous(name: &[u8]) -> bool {
+    [&b"anonymous"[..], b"ftp"].iter().any(|known| name.eq_ignore_ascii_case(known))
 }

@@ -13,6 +13,7 @@
 //!
 //! Every `handle_*` and `answer_*` takes the caller's monotonic clock; the machine never reads one.
 
+mod answer;
 mod certified;
 mod closing;
 mod config;
@@ -51,9 +52,7 @@ use std::{
 };
 
 use bytes::BytesMut;
-use wharf_codec::{
-    DeflateLevel, FactSelection, Format, LineFramer, Reply, ReplyCode, Representation, UserName,
-};
+use wharf_codec::{DeflateLevel, FactSelection, Format, LineFramer, Representation, UserName};
 use wharf_types::{Grant, HashAlgorithm, TlsRule, VirtualPath};
 
 pub use config::{PeerInfo, ServerConfig, Timeouts, VirtualHost};
@@ -64,12 +63,14 @@ pub use output::{
 };
 
 use self::{
+    answer::{Answer, Good},
     engine::Queued,
     setup::Setup,
     timers::{Timer, Timers},
     transfer::Transfer,
 };
 use crate::{
+    SubStatus,
     contract::{DataId, TlsInfo},
     policy::{
         Action, ControlLevel, ControlPolicy, DataLevel, DataPolicy, Policy, SessionView, Verdict, decide,
@@ -171,7 +172,7 @@ enum Wait {
     /// For the answer whether the client's certificate logs in.
     Certified { ticket: u64, user: UserName },
     /// For the delay after a failed login.
-    LoginDelay { last: bool },
+    LoginDelay { last: bool, why: SubStatus },
     /// For the answer of storage.
     File { ticket: u64, then: then::Then },
     /// For a file that is filled to be stored.
@@ -216,6 +217,8 @@ pub struct Server {
     waiting: Option<Waiting>,
     /// The command being executed, masked.
     current: String,
+    /// The path that it means, for the log.
+    meant: Option<VirtualPath>,
     draining: bool,
     /// Whether this client shakes hands on data connections before it has 150; `None` until that is known.
     early_client: Option<bool>,
@@ -244,14 +247,18 @@ impl Server {
         this
     }
 
-    /// A session that is turned away with 421 at once (LOG-11): too many are there.
+    /// A session that is turned away with 421 at once (LOG-11): too many are there, or what the reason says.
     ///
     /// On an implicit listener it is closed without a word, since a handshake is what a full server cannot afford.
     #[must_use]
     pub fn refuse(cfg: Arc<ServerConfig>, ends: PeerInfo, now: Instant, reason: CloseReason) -> Self {
         let mut this = Self::silent(cfg, ends, now);
         if !this.cfg.implicit {
-            this.send(&Reply::new(ReplyCode::SERVICE_NOT_AVAILABLE, "Too many connections, try again later"));
+            this.send(&if reason == CloseReason::Unaudited {
+                Answer::no(SubStatus::AuditUnavailable, "No session is possible now, try again later")
+            } else {
+                Answer::no(SubStatus::TooManySessions, "Too many connections, try again later")
+            });
         }
         this.close(now, reason);
         this
@@ -279,6 +286,7 @@ impl Server {
             transfer: None,
             waiting: None,
             current: String::new(),
+            meant: None,
             draining: false,
             early_client: None,
             upgrade_began: now,
@@ -294,7 +302,7 @@ impl Server {
     fn greet(&mut self) {
         self.greeted = true;
         let own = self.virtual_host().and_then(|host| host.greeting.as_ref());
-        let reply = Reply::new(ReplyCode::SERVICE_READY, own.unwrap_or(&self.cfg.greeting).clone());
+        let reply = Answer::good(Good::SERVICE_READY, own.unwrap_or(&self.cfg.greeting).clone());
         self.send(&reply);
     }
 
@@ -392,11 +400,16 @@ impl Server {
             Verdict::Allow => true,
             Verdict::Report(refusal) => {
                 let command = self.current.clone();
-                self.event(AuditEvent::WouldRefuse { command, code: refusal.code, reason: refusal.text });
+                self.event(AuditEvent::WouldRefuse {
+                    command,
+                    code: refusal.code,
+                    substatus: refusal.substatus,
+                    reason: refusal.text,
+                });
                 true
             }
             Verdict::Refuse(refusal) => {
-                self.done_with(refusal.code, refusal.text);
+                self.no_as(refusal.code, refusal.substatus, refusal.text);
                 false
             }
         }
@@ -407,25 +420,9 @@ impl Server {
         self.next_id
     }
 
-    /// Sends a reply that completes nothing (150, the greeting, 421).
-    fn send(&mut self, reply: &Reply) {
-        self.transmit(reply.to_bytes());
-    }
-
     fn transmit(&mut self, bytes: bytes::Bytes) {
         self.queued += bytes.len();
         self.out.push_back(Output::Transmit(bytes));
-    }
-
-    /// Completes the current command: exactly one such reply for each.
-    fn done(&mut self, reply: &Reply) {
-        self.send(reply);
-        let command = core::mem::take(&mut self.current);
-        self.event(AuditEvent::Replied { command, code: reply.code() });
-    }
-
-    fn done_with(&mut self, code: ReplyCode, text: &'static str) {
-        self.done(&Reply::new(code, text));
     }
 
     fn event(&mut self, event: AuditEvent) {

@@ -3,10 +3,15 @@
 use std::collections::VecDeque;
 
 use bytes::Bytes;
-use wharf_codec::{Pathname, Reply, ReplyCode, TimeVal, Token};
+use wharf_codec::{Pathname, TimeVal, Token};
 use wharf_types::{FileOp, Timestamp, VirtualPath};
 
-use super::{Server, then::Then};
+use super::{
+    Server,
+    answer::{Answer, Good},
+    then::Then,
+};
+use crate::SubStatus;
 
 impl Server {
     pub(super) fn mfmt(&mut self, time: TimeVal, path: &Pathname) {
@@ -28,23 +33,23 @@ impl Server {
         for (fact, value) in facts {
             let op = if fact.is("Modify") {
                 let Some(time) = TimeVal::parse(value.as_bytes()) else {
-                    return self.done_with(ReplyCode::BAD_PARAMETER, "That is no time");
+                    return self.no(SubStatus::BadArgument, "That is no time");
                 };
                 FileOp::SetModified { path: path.clone(), to: timestamp(time) }
             } else if fact.is("UNIX.mode") {
                 match u32::from_str_radix(value.as_str(), 8) {
                     Ok(mode @ 0..=0o777) => FileOp::SetMode { path: path.clone(), mode },
                     Ok(0o1000..=0o7777) => return self.no_special_bits(),
-                    _ => return self.done_with(ReplyCode::BAD_PARAMETER, "That is no mode"),
+                    _ => return self.no(SubStatus::BadArgument, "That is no mode"),
                 }
             } else {
                 let text = format!("The fact {fact} cannot be set here");
-                return self.done(&Reply::new(ReplyCode::PARAMETER_NOT_IMPLEMENTED, text));
+                return self.done(Answer::no(SubStatus::ValueUnsupported, text));
             };
             effects.push_back(op);
         }
         if !effects.iter().all(|op| self.allows(op)) {
-            return self.done_with(ReplyCode::FILE_UNAVAILABLE, "Permission denied");
+            return self.no(SubStatus::AccessRule, "Permission denied");
         }
         self.facts_set(String::new(), effects, name);
     }
@@ -55,7 +60,7 @@ impl Server {
             Some(op) => self.ask(op, Then::FactsSet { told, rest, name }),
             None => {
                 let text = [told.as_bytes(), b" ", &name].concat();
-                self.done(&Reply::new(ReplyCode::FILE_STATUS, text));
+                self.done(Answer::good(Good::FILE_STATUS, text));
             }
         }
     }
@@ -65,12 +70,12 @@ impl Server {
             return self.no_special_bits();
         }
         let Some(path) = self.resolve(path) else { return };
-        self.ask(FileOp::SetMode { path, mode }, Then::Say(ReplyCode::OKAY, "Mode set"));
+        self.ask(FileOp::SetMode { path, mode }, Then::Say(Good::OKAY, "Mode set"));
     }
 
     pub(super) fn utime(&mut self, time: TimeVal, path: &Pathname) {
         let Some(path) = self.resolve(path) else { return };
-        self.set_modified(time, path, Then::Say(ReplyCode::OKAY, "Time set"));
+        self.set_modified(time, path, Then::Say(Good::OKAY, "Time set"));
     }
 
     pub(super) fn umask(&mut self, to: Option<u32>) {
@@ -83,14 +88,14 @@ impl Server {
         let Some(link) = self.resolve(link) else { return };
         let from = link.parent().unwrap_or_default();
         let Ok(target) = from.resolve(target.as_bytes()) else {
-            return self.done_with(ReplyCode::NAME_NOT_ALLOWED, "The name is not allowed");
+            return self.no(SubStatus::NameNotAllowed, "The name is not allowed");
         };
-        self.ask(FileOp::Symlink { target, link }, Then::Say(ReplyCode::OKAY, "Link made"));
+        self.ask(FileOp::Symlink { target, link }, Then::Say(Good::OKAY, "Link made"));
     }
 
     /// Setuid, setgid and sticky bits give rights to others, and none to whoever uses this server.
     fn no_special_bits(&mut self) {
-        self.done_with(ReplyCode::PARAMETER_NOT_IMPLEMENTED, "Modes go up to 777 here");
+        self.no(SubStatus::ValueUnsupported, "Modes go up to 777 here");
     }
 
     /// Whether the account may have that effect, for effects that come in rows; each is judged again when it is asked

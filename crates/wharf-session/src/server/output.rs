@@ -8,7 +8,7 @@ use wharf_types::{ClientIdentity, FileOp, Grant, Metadata, Timestamp, VirtualPat
 
 use crate::certificate::ClientCertificateProblem;
 use crate::contract::{DataCommand, DataFailure, JobId, TlsInfo};
-use crate::mode::DataMode;
+use crate::{SubStatus, mode::DataMode};
 
 /// What the driver has to do, in this order.
 #[derive(Debug)]
@@ -218,6 +218,18 @@ pub enum AuditEvent {
         command: String,
         /// The code of the completing reply.
         code: ReplyCode,
+        /// Why it is negative; `None` exactly when it is not.
+        substatus: Option<SubStatus>,
+        /// The file or directory that was meant, where there is one and [`tell_paths`](super::ServerConfig::tell_paths) is
+        /// on; that of a transfer is in its record.
+        path: Option<VirtualPath>,
+    },
+    /// A negative reply that no command asked for was sent (421).
+    Announced {
+        /// Its code.
+        code: ReplyCode,
+        /// Why.
+        substatus: SubStatus,
     },
     /// A command passed that would be refused if the policy did not only report.
     WouldRefuse {
@@ -225,6 +237,8 @@ pub enum AuditEvent {
         command: String,
         /// The code of the refusal.
         code: ReplyCode,
+        /// Its sub-status.
+        substatus: SubStatus,
         /// Its text.
         reason: &'static str,
     },
@@ -294,6 +308,8 @@ pub struct TransferRecord {
     pub took: std::time::Duration,
     /// The code of the final reply.
     pub code: ReplyCode,
+    /// Why it is negative; `None` exactly when it is not.
+    pub substatus: Option<SubStatus>,
 }
 
 /// Why a session ended.
@@ -318,4 +334,6 @@ pub enum CloseReason {
     Shutdown,
     /// The server is full.
     Full,
+    /// What happens cannot be written to the audit log now.
+    Unaudited,
 }

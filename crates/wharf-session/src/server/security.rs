@@ -2,10 +2,15 @@
 
 use std::time::Instant;
 
-use wharf_codec::{AuthMechanism, ProtectionLevel, Reply, ReplyCode};
+use wharf_codec::{AuthMechanism, ProtectionLevel, ReplyCode};
 
-use super::{AuditEvent, CloseReason, Link, Output, Server, Settings, timers::Timer};
+use super::{
+    AuditEvent, CloseReason, Link, Output, Server, Settings,
+    answer::{Answer, Good},
+    timers::Timer,
+};
 use crate::{
+    SubStatus,
     contract::TlsEvent,
     policy::{Action, ControlLevel, DataLevel},
 };
@@ -13,7 +18,7 @@ use crate::{
 impl Server {
     pub(super) fn auth(&mut self, now: Instant, mechanism: &AuthMechanism) {
         if matches!(mechanism, AuthMechanism::Other(_)) {
-            return self.done_with(ReplyCode::PARAMETER_NOT_IMPLEMENTED, "Only AUTH TLS is offered");
+            return self.no(SubStatus::UnknownMechanism, "Only AUTH TLS is offered");
         }
         if !self.permits(&self.policy(), Action::StartTls) {
             return;
@@ -23,7 +28,7 @@ impl Server {
             return self.handle_plaintext_after_auth(now);
         }
         self.drop_setup();
-        self.done_with(ReplyCode::SECURITY_COMPLETE, "Begin TLS now");
+        self.done_with(Good::SECURITY_COMPLETE, "Begin TLS now");
         let host = self.host.and_then(|index| self.cfg.hosts.get(index)?.names.first().cloned());
         self.out.push_back(Output::UpgradeTls { host });
         self.upgrade_began = now;
@@ -60,8 +65,9 @@ impl Server {
                 let named = info.server_name.as_deref().and_then(|name| self.host_called(name));
                 self.tls = Some(info);
                 if self.host.is_some() && named.is_some() && named != self.host {
-                    self.send(&Reply::new(
+                    self.send(&Answer::no_as(
                         ReplyCode::SERVICE_NOT_AVAILABLE,
+                        SubStatus::HostDiffers,
                         "TLS was started for another host than HOST has named",
                     ));
                     return self.close(now, CloseReason::TlsFailed);
@@ -100,11 +106,15 @@ impl Server {
         match self.control {
             ControlLevel::Secured => true,
             ControlLevel::Clear => {
-                self.done_with(ReplyCode::BAD_SEQUENCE, "AUTH TLS comes first");
+                self.no(SubStatus::TlsFirst, "AUTH TLS comes first");
                 false
             }
             ControlLevel::Cleared => {
-                self.done_with(ReplyCode::PROTECTION_DENIED, "CCC has fixed the protection of this session");
+                self.no_as(
+                    ReplyCode::PROTECTION_DENIED,
+                    SubStatus::TlsAfterCcc,
+                    "CCC has fixed the protection of this session",
+                );
                 false
             }
         }
@@ -114,7 +124,7 @@ impl Server {
         if self.under_tls() {
             self.settings.pbsz = true;
             // TLS needs no buffer size; whatever was asked, 0 is what holds (RFC 4217 §9).
-            self.done_with(ReplyCode::OKAY, "PBSZ=0");
+            self.done_with(Good::OKAY, "PBSZ=0");
         }
     }
 
@@ -123,13 +133,13 @@ impl Server {
             return;
         }
         if !self.settings.pbsz {
-            return self.done_with(ReplyCode::BAD_SEQUENCE, "PBSZ 0 comes first");
+            return self.no(SubStatus::WrongOrder, "PBSZ 0 comes first");
         }
         let level = match level {
             ProtectionLevel::Clear => DataLevel::Clear,
             ProtectionLevel::Private => DataLevel::Private,
             ProtectionLevel::Safe | ProtectionLevel::Confidential => {
-                return self.done_with(ReplyCode::PROT_NOT_SUPPORTED, "TLS knows PROT C and PROT P only");
+                return self.no(SubStatus::LevelUnsupported, "TLS knows PROT C and PROT P only");
             }
         };
         if !self.permits(&self.policy(), Action::SetDataLevel(level)) {
@@ -140,14 +150,14 @@ impl Server {
             DataLevel::Clear => "Data connections are in clear now",
             DataLevel::Private => "Data connections are protected now",
         };
-        self.done(&Reply::new(ReplyCode::OKAY, text));
+        self.done(Answer::good(Good::OKAY, text));
     }
 
     pub(super) fn ccc(&mut self) {
         if !self.permits(&self.policy(), Action::ClearControl) {
             return;
         }
-        self.done_with(ReplyCode::OKAY, "Commands go on in clear");
+        self.done_with(Good::OKAY, "Commands go on in clear");
         self.out.push_back(Output::ClearTls);
         self.link = Link::Clearing(ControlLevel::Cleared);
         self.timers.set(Timer::TlsHandshake, self.last_activity + self.cfg.timeouts.tls_handshake);

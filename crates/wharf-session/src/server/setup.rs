@@ -5,10 +5,16 @@ use std::{
     time::Instant,
 };
 
-use wharf_codec::{EpsvArgument, HostPort, Reply, ReplyCode, encode_epsv, encode_lpsv, encode_pasv};
+use wharf_codec::{EpsvArgument, HostPort, ReplyCode, encode_epsv, encode_lpsv, encode_pasv};
 
-use super::{AuditEvent, Output, Server, Wait, Waiting, timers::Timer, transfer::Phase};
+use super::{
+    AuditEvent, Output, Server, Wait, Waiting,
+    answer::{Answer, Good},
+    timers::Timer,
+    transfer::Phase,
+};
 use crate::{
+    SubStatus,
     contract::{CancelHow, DataCommand, DataFailure, DataId, PeerRule, TicketPlan},
     policy::{ControlLevel, DataLevel},
 };
@@ -79,7 +85,7 @@ impl Server {
     fn refused_by_epsv_all(&mut self) -> bool {
         if self.settings.epsv_all {
             self.drop_setup();
-            self.done_with(ReplyCode::BAD_PARAMETER, "EPSV ALL was said, only EPSV is taken");
+            self.no(SubStatus::OnlyEpsv, "EPSV ALL was said, only EPSV is taken");
         }
         self.settings.epsv_all
     }
@@ -90,7 +96,11 @@ impl Server {
         }
         if !self.ends.local.ip().to_canonical().is_ipv4() && self.cfg.public_ip.is_none() {
             self.drop_setup();
-            return self.done_with(ReplyCode::CANNOT_OPEN_DATA, "PASV cannot tell an IPv6 address, use EPSV");
+            return self.no_as(
+                ReplyCode::CANNOT_OPEN_DATA,
+                SubStatus::WrongFamily,
+                "PASV cannot tell an IPv6 address, use EPSV",
+            );
         }
         self.listen(now, Told::Plain, self.settings.sscn);
     }
@@ -102,12 +112,13 @@ impl Server {
         }
         if self.settings.level == DataLevel::Clear {
             self.drop_setup();
-            return self.done_with(ReplyCode::BAD_SEQUENCE, "PROT P comes first, CPSV is about TLS");
+            return self.no(SubStatus::ProtFirst, "PROT P comes first, CPSV is about TLS");
         }
         if !self.ends.local.ip().to_canonical().is_ipv4() && self.cfg.public_ip.is_none() {
             self.drop_setup();
-            return self.done_with(
+            return self.no_as(
                 ReplyCode::CANNOT_OPEN_DATA,
+                SubStatus::WrongFamily,
                 "CPSV cannot tell an IPv6 address, use SSCN ON and EPSV",
             );
         }
@@ -126,13 +137,13 @@ impl Server {
             self.settings.sscn = on;
         }
         let text = if self.settings.sscn { "SSCN:CLIENT METHOD" } else { "SSCN:SERVER METHOD" };
-        self.done_with(ReplyCode::OKAY, text);
+        self.done_with(Good::OKAY, text);
     }
 
     /// Whether SSCN and CPSV make sense now; answers when not.
     fn may_be_tls_client(&mut self) -> bool {
         if self.tls.is_none() {
-            self.done_with(ReplyCode::BAD_SEQUENCE, "AUTH TLS comes first");
+            self.no(SubStatus::TlsFirst, "AUTH TLS comes first");
         }
         self.tls.is_some()
     }
@@ -148,12 +159,12 @@ impl Server {
         match argument {
             EpsvArgument::All => {
                 self.settings.epsv_all = true;
-                self.done_with(ReplyCode::OKAY, "Only EPSV from now on");
+                self.done_with(Good::OKAY, "Only EPSV from now on");
             }
             EpsvArgument::Family(family) if family != ours => {
                 self.drop_setup();
                 let text = format!("Network protocol not supported, use ({ours})");
-                self.done(&Reply::new(ReplyCode::PROTOCOL_OR_TLS_REFUSED, text));
+                self.done(Answer::no(SubStatus::WrongFamily, text));
             }
             EpsvArgument::Any | EpsvArgument::Family(_) => {
                 self.listen(now, Told::Extended, self.settings.sscn);
@@ -190,25 +201,25 @@ impl Server {
         self.last_activity = now;
         self.timers.set(Timer::DataOpen, now + self.cfg.timeouts.data_open);
         if told == Told::Extended {
-            return self.done(&Reply::new(ReplyCode::EXTENDED_PASSIVE_MODE, encode_epsv(addr.port())));
+            return self.done(Answer::good(Good::EXTENDED_PASSIVE_MODE, encode_epsv(addr.port())));
         }
         let ip = match (self.cfg.public_ip, self.ends.local.ip().to_canonical()) {
             (Some(ip), IpAddr::V4(_)) | (None, IpAddr::V4(ip)) => ip,
             (_, IpAddr::V6(ip)) if told == Told::Long => {
                 let addr = SocketAddr::new(ip.into(), addr.port());
-                return self.done(&Reply::new(ReplyCode::LONG_PASSIVE_MODE, encode_lpsv(addr)));
+                return self.done(Answer::good(Good::LONG_PASSIVE_MODE, encode_lpsv(addr)));
             }
             (Some(ip), IpAddr::V6(_)) => ip,
             (None, IpAddr::V6(_)) => {
                 self.drop_setup();
-                return self.done_with(ReplyCode::CANNOT_OPEN_DATA, "Use EPSV");
+                return self.no_as(ReplyCode::CANNOT_OPEN_DATA, SubStatus::WrongFamily, "Use EPSV");
             }
         };
         let addr = SocketAddrV4::new(ip, addr.port());
         if told == Told::Long {
-            self.done(&Reply::new(ReplyCode::LONG_PASSIVE_MODE, encode_lpsv(addr.into())));
+            self.done(Answer::good(Good::LONG_PASSIVE_MODE, encode_lpsv(addr.into())));
         } else {
-            self.done(&Reply::new(ReplyCode::PASSIVE_MODE, encode_pasv(addr)));
+            self.done(Answer::good(Good::PASSIVE_MODE, encode_pasv(addr)));
         }
     }
 
@@ -219,39 +230,38 @@ impl Server {
         }
         self.drop_setup();
         if !self.cfg.active {
-            return self.done_with(ReplyCode::NOT_IMPLEMENTED, "Active mode is off here, use PASV or EPSV");
+            return self.no(SubStatus::SwitchedOff, "Active mode is off here, use PASV or EPSV");
         }
         let ours_is_v4 = self.ends.local.ip().to_canonical().is_ipv4();
         let Some(to) = target.socket_addr().filter(|to| to.is_ipv4() == ours_is_v4) else {
             let reply = match told {
-                Told::Plain => {
-                    Reply::new(ReplyCode::BAD_PARAMETER, "PORT tells IPv4 addresses only, use EPRT")
-                }
+                Told::Plain => Answer::no_as(
+                    ReplyCode::BAD_PARAMETER,
+                    SubStatus::WrongFamily,
+                    "PORT tells IPv4 addresses only, use EPRT",
+                ),
                 Told::Extended => {
                     let list = if ours_is_v4 { 1 } else { 2 };
                     let text = format!("Network protocol not supported, use ({list})");
-                    Reply::new(ReplyCode::PROTOCOL_OR_TLS_REFUSED, text)
+                    Answer::no(SubStatus::WrongFamily, text)
                 }
                 Told::Long => {
                     let list = if ours_is_v4 { 4 } else { 6 };
                     let text = format!("Supported address families are ({list})");
-                    Reply::new(ReplyCode::FAMILY_NOT_SUPPORTED, text)
+                    Answer::no_as(ReplyCode::FAMILY_NOT_SUPPORTED, SubStatus::WrongFamily, text)
                 }
             };
-            return self.done(&reply);
+            return self.done(reply);
         };
         if !self.cfg.dangerous_foreign_data && !self.ends.same_host(to.ip()) {
-            return self.done_with(ReplyCode::BAD_PARAMETER, "Data connections go to your own address only");
+            return self.no(SubStatus::ForeignAddress, "Data connections go to your own address only");
         }
         if to.port() < 1024 {
-            return self.done_with(
-                ReplyCode::PARAMETER_NOT_IMPLEMENTED,
-                "Data connections go to ports from 1024 up",
-            );
+            return self.no(SubStatus::LowPort, "Data connections go to ports from 1024 up");
         }
         let id = DataId(self.fresh_id());
         self.setup = Some(Setup { dial: Some(to), ..Setup::new(id, self.settings.sscn) });
-        self.done_with(ReplyCode::OKAY, "Noted");
+        self.done_with(Good::OKAY, "Noted");
     }
 
     /// Where an active connection leaves from, if the system lets it: the port below the control port (RFC 959 §5.2),
@@ -294,10 +304,7 @@ impl Server {
                 self.last_activity = now;
                 self.setup = None;
                 self.timers.clear(Timer::DataOpen);
-                self.done_with(
-                    ReplyCode::CANNOT_OPEN_DATA,
-                    "No port is free for data connections, try again later",
-                );
+                self.no(SubStatus::NoPortFree, "No port is free for data connections, try again later");
             }
             other => {
                 self.waiting = other;

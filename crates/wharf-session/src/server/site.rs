@@ -3,13 +3,17 @@
 
 use std::{collections::VecDeque, time::Duration, time::Instant};
 
-use wharf_codec::{Pathname, Reply, ReplyCode, SiteCommand, SiteError, SiteVerb, Text};
+use wharf_codec::{Pathname, ReplyCode, SiteCommand, SiteError, SiteVerb, Text};
 use wharf_types::{FileError, FileErrorKind, FileOp, VirtualPath};
 
 use super::{
-    Output, Question, Server, SessionsTicket, Stale, Wait, Waiting, declined::declined_site,
-    storage_reply::reply_to, then::Then,
+    Output, Question, Server, SessionsTicket, Stale, Wait, Waiting,
+    answer::{Answer, Good},
+    declined::declined_site,
+    storage_reply::reply_to,
+    then::Then,
 };
+use crate::SubStatus;
 
 /// The shortest time between commands that SITE IDLE takes.
 const LEAST_IDLE: Duration = Duration::from_secs(30);
@@ -19,14 +23,14 @@ impl Server {
         let command = match SiteCommand::parse(text) {
             Ok(command) => command,
             Err(SiteError::Unknown) => {
-                return self.done_with(ReplyCode::PARAMETER_NOT_IMPLEMENTED, "No such SITE command");
+                return self.no(SubStatus::ValueUnsupported, "No such SITE command");
             }
             Err(SiteError::BadArgument(verb)) => {
                 if let Some((code, text)) = declined_site(verb) {
-                    return self.done_with(code, text);
+                    return self.no_as(code, SubStatus::NotOffered, text);
                 }
                 let text = format!("It is written {}", verb.info().syntax);
-                return self.done(&Reply::new(ReplyCode::BAD_PARAMETER, text));
+                return self.done(Answer::no(SubStatus::BadArgument, text));
             }
         };
         match command {
@@ -37,7 +41,7 @@ impl Server {
             SiteCommand::Help(topic) => self.site_help(topic.as_ref(), ReplyCode::PARAMETER_NOT_IMPLEMENTED),
             SiteCommand::Idle(seconds) => self.site_idle(seconds),
             SiteCommand::Mkdir(path) => self.site_mkdir(&path),
-            SiteCommand::Quota => self.done_with(ReplyCode::SUPERFLUOUS, "There is no limit but the disk"),
+            SiteCommand::Quota => self.done_with(Good::SUPERFLUOUS, "There is no limit but the disk"),
             SiteCommand::Rmdir(path) => self.site_rmdir(&path),
             SiteCommand::Symlink { target, link } => self.symlink(&target, &link),
             SiteCommand::Umask(to) => self.umask(to),
@@ -45,14 +49,14 @@ impl Server {
             SiteCommand::Who => self.site_who(),
             SiteCommand::Chgrp { .. } => self.site_declined(SiteVerb::Chgrp),
             SiteCommand::Xdupe => self.site_declined(SiteVerb::Xdupe),
-            _ => self.done_with(ReplyCode::PARAMETER_NOT_IMPLEMENTED, "No such SITE command"),
+            _ => self.no(SubStatus::ValueUnsupported, "No such SITE command"),
         }
     }
 
     fn site_declined(&mut self, verb: SiteVerb) {
         let (code, text) =
             declined_site(verb).unwrap_or((ReplyCode::PARAMETER_NOT_IMPLEMENTED, "No such SITE command"));
-        self.done_with(code, text);
+        self.no_as(code, SubStatus::NotOffered, text);
     }
 
     fn site_offers(&self, verb: SiteVerb) -> bool {
@@ -66,14 +70,14 @@ impl Server {
             let lines = core::iter::once("SITE commands known here:".to_owned())
                 .chain(names.chunks(8).map(|row| format!(" {}", row.join(" "))))
                 .chain(core::iter::once("SITE HELP with a command tells its syntax".to_owned()));
-            return self.done(&Reply::lines(ReplyCode::HELP, lines));
+            return self.done(Answer::lines(Good::HELP, lines));
         };
         match SiteVerb::from_bytes(topic.as_bytes()).filter(|verb| self.site_offers(*verb)) {
             Some(verb) => {
                 let info = verb.info();
-                self.done(&Reply::new(ReplyCode::HELP, format!("{}: {}", info.syntax, info.help)));
+                self.done(Answer::good(Good::HELP, format!("{}: {}", info.syntax, info.help)));
             }
-            None => self.done_with(unknown, "No such SITE command"),
+            None => self.no_as(unknown, SubStatus::UnknownTopic, "No such SITE command"),
         }
     }
 
@@ -86,7 +90,7 @@ impl Server {
             self.settings.idle = Some(Duration::from_secs(seconds.into()).clamp(least, most));
         }
         let text = format!("The idle limit is {} seconds", self.settings.idle.unwrap_or(usual).as_secs());
-        self.done(&Reply::new(ReplyCode::OKAY, text));
+        self.done(Answer::good(Good::OKAY, text));
     }
 
     fn site_mkdir(&mut self, path: &Pathname) {
@@ -96,7 +100,7 @@ impl Server {
             rest.push_front(above);
         }
         if path.is_root() {
-            return self.done_with(ReplyCode::FILE_UNAVAILABLE, FileErrorKind::Exists.text());
+            return self.no(SubStatus::NameTaken, FileErrorKind::Exists.text());
         }
         // What is above may belong to others; there it has to be there already.
         rest.retain(|step| *step == path || self.allows(&FileOp::MakeDirectory(step.clone())));
@@ -107,7 +111,7 @@ impl Server {
     pub(super) fn make_path(&mut self, mut rest: VecDeque<VirtualPath>, whole: VirtualPath) {
         match rest.pop_front() {
             Some(step) => self.ask(FileOp::MakeDirectory(step), Then::MakePath { rest, whole }),
-            None => self.done_with(ReplyCode::OKAY, "The directory is there"),
+            None => self.done_with(Good::OKAY, "The directory is there"),
         }
     }
 
@@ -120,9 +124,9 @@ impl Server {
     ) {
         if error.kind() != FileErrorKind::Exists {
             let reply = reply_to(error, "");
-            self.done(&reply);
+            self.done(reply);
         } else if rest.is_empty() {
-            self.ask(FileOp::Enter(whole), Then::Say(ReplyCode::OKAY, "The directory is there"));
+            self.ask(FileOp::Enter(whole), Then::Say(Good::OKAY, "The directory is there"));
         } else {
             self.make_path(rest, whole);
         }
@@ -131,12 +135,16 @@ impl Server {
     fn site_rmdir(&mut self, path: &Pathname) {
         let Some(path) = self.resolve(path) else { return };
         if !self.cfg.site_rmdir {
-            return self.done_with(ReplyCode::FILE_UNAVAILABLE, "SITE RMDIR is off here, use RMD and DELE");
+            return self.no_as(
+                ReplyCode::FILE_UNAVAILABLE,
+                SubStatus::SwitchedOff,
+                "SITE RMDIR is off here, use RMD and DELE",
+            );
         }
         if path.is_root() {
-            return self.done_with(ReplyCode::FILE_UNAVAILABLE, "The root stays");
+            return self.no(SubStatus::RootStays, "The root stays");
         }
-        self.ask(FileOp::RemoveTree(path), Then::Say(ReplyCode::OKAY, "Removed"));
+        self.ask(FileOp::RemoveTree(path), Then::Say(Good::OKAY, "Removed"));
     }
 
     /// WHO: nobody is told of the sessions of others.
@@ -169,7 +177,7 @@ impl Server {
         let lines = core::iter::once("Sessions of this account:".to_owned())
             .chain(sessions.into_iter().map(|line| format!(" {line}")))
             .chain(core::iter::once("End".to_owned()));
-        self.done(&Reply::lines(ReplyCode::SYSTEM_STATUS, lines));
+        self.done(Answer::lines(Good::SYSTEM_STATUS, lines));
         self.run(now);
         Ok(())
     }

@@ -1,8 +1,11 @@
 //! STAT without a path: how the session stands, also while a transfer runs (RFC 1123 §4.1.3.3).
 
-use wharf_codec::{Reply, ReplyCode, Representation};
+use wharf_codec::Representation;
 
-use super::Server;
+use super::{
+    Server,
+    answer::{Answer, Good},
+};
 use crate::mode::DataMode;
 use crate::policy::{ControlLevel, DataLevel};
 
@@ -40,6 +43,6 @@ impl Server {
             lines.push(format!(" {} is running, {} bytes so far", transfer.verb, transfer.bytes));
         }
         lines.push("End of status".to_owned());
-        self.done(&Reply::lines(ReplyCode::SYSTEM_STATUS, lines));
+        self.done(Answer::lines(Good::SYSTEM_STATUS, lines));
     }
 }

@@ -1,11 +1,14 @@
 //! The reply to what storage could not do.
 
-use wharf_codec::{Reply, ReplyCode};
+use wharf_codec::ReplyCode;
 use wharf_types::{FileError, FileErrorKind};
+
+use super::answer::Answer;
+use crate::SubStatus;
 
 /// The reply before 150, or to a command without data connection (RFC 959 §5.4, XFR-14). The text is the class's own:
 /// details are for the log.
-pub(super) fn reply_to(error: &FileError, verb: &str) -> Reply {
+pub(super) fn reply_to(error: &FileError, verb: &str) -> Answer {
     let code = match error.kind() {
         FileErrorKind::Busy => ReplyCode::FILE_BUSY,
         FileErrorKind::InvalidName => ReplyCode::NAME_NOT_ALLOWED,
@@ -26,5 +29,25 @@ pub(super) fn reply_to(error: &FileError, verb: &str) -> Reply {
         | FileErrorKind::TooLarge
         | _ => ReplyCode::FILE_UNAVAILABLE,
     };
-    Reply::new(code, error.kind().text())
+    Answer::no_as(code, substatus_of(error.kind()), error.kind().text())
+}
+
+/// What the log calls it.
+pub(super) const fn substatus_of(kind: FileErrorKind) -> SubStatus {
+    match kind {
+        FileErrorKind::Busy => SubStatus::FileBusy,
+        FileErrorKind::Denied => SubStatus::FileSystemDenied,
+        FileErrorKind::DirectoryNotEmpty => SubStatus::DirectoryNotEmpty,
+        FileErrorKind::Exists => SubStatus::NameTaken,
+        FileErrorKind::InvalidName => SubStatus::NameNotAllowed,
+        FileErrorKind::InvalidOffset => SubStatus::BadOffset,
+        FileErrorKind::IsADirectory | FileErrorKind::NotRegular => SubStatus::NotRegular,
+        FileErrorKind::NoSpace => SubStatus::DiskFull,
+        FileErrorKind::NotADirectory => SubStatus::NotADirectory,
+        FileErrorKind::NotFound => SubStatus::NotFound,
+        FileErrorKind::QuotaExceeded => SubStatus::QuotaExceeded,
+        FileErrorKind::TooLarge => SubStatus::TooLarge,
+        FileErrorKind::Unsupported => SubStatus::StorageUnsupported,
+        FileErrorKind::Io | _ => SubStatus::FileSystemError,
+    }
 }

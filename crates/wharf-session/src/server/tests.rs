@@ -7,5 +7,6 @@ mod early_tls;
 mod facts;
 mod faults;
 mod scopes;
+mod substatus;
 mod truth_table;
 mod verbs;

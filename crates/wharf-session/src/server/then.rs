@@ -3,13 +3,19 @@
 use std::{collections::VecDeque, time::Instant};
 
 use bytes::{Bytes, BytesMut};
-use wharf_codec::{Reply, ReplyCode, TimeVal, quote_pathname};
+use wharf_codec::{ReplyCode, TimeVal, quote_pathname};
 use wharf_types::{FileError, FileErrorKind, FileOp, HashAlgorithm, Metadata, VirtualPath};
 
 use super::{
-    FileAnswer, FileTicket, Output, Server, Settings, Stale, TicketId, Wait, Waiting, copy::Filled, facts_of,
-    hash::Shown, storage_reply::reply_to, transfer::Phase,
+    FileAnswer, FileTicket, Output, Server, Settings, Stale, TicketId, Wait, Waiting,
+    answer::{Answer, Good},
+    copy::Filled,
+    facts_of,
+    hash::Shown,
+    storage_reply::{reply_to, substatus_of},
+    transfer::Phase,
 };
+use crate::SubStatus;
 
 /// What is done with the answer of storage.
 #[derive(Debug)]
@@ -57,7 +63,7 @@ pub(super) enum Then {
     Size(VirtualPath),
     Lines,
     /// Nothing but a reply.
-    Say(ReplyCode, &'static str),
+    Say(Good, &'static str),
     Umask,
 }
 
@@ -131,41 +137,45 @@ impl Server {
             (Err(error), Then::Number)
                 if matches!(error.kind(), FileErrorKind::TooLarge | FileErrorKind::Unsupported) =>
             {
-                return self.done_with(ReplyCode::FILE_UNAVAILABLE, error.kind().text());
+                return self.done(Answer::no_as(
+                    ReplyCode::FILE_UNAVAILABLE,
+                    substatus_of(error.kind()),
+                    error.kind().text(),
+                ));
             }
             (Err(error), _) => {
                 let reply = reply_to(&error, "");
-                return self.done(&reply);
+                return self.done(reply);
             }
             (Ok(answer), then) => (then, answer),
         };
         match answer {
             (Then::Enter(path), FileAnswer::Metadata { .. } | FileAnswer::Done) => {
                 self.settings.cwd = path;
-                self.done_with(ReplyCode::ACTION_COMPLETED, "Directory changed");
+                self.done_with(Good::ACTION_COMPLETED, "Directory changed");
             }
             (Then::MakeDirectory(path), _) => {
                 let mut text = quote_pathname(path.as_bytes());
                 text.extend_from_slice(b" created");
-                self.done(&Reply::new(ReplyCode::PATHNAME_CREATED, text));
+                self.done(Answer::good(Good::PATHNAME_CREATED, text));
             }
-            (Then::Remove, _) => self.done_with(ReplyCode::ACTION_COMPLETED, "Removed"),
+            (Then::Remove, _) => self.done_with(Good::ACTION_COMPLETED, "Removed"),
             (Then::RenameFrom(path), _) => {
                 self.settings.rename_from = Some(path);
-                self.done_with(ReplyCode::PENDING_INFORMATION, "Now RNTO");
+                self.done_with(Good::PENDING_INFORMATION, "Now RNTO");
             }
-            (Then::RenameTo, _) => self.done_with(ReplyCode::ACTION_COMPLETED, "Renamed"),
+            (Then::RenameTo, _) => self.done_with(Good::ACTION_COMPLETED, "Renamed"),
             (Then::Size(path), FileAnswer::Metadata { metadata, partial }) => {
                 self.size_known(path, &metadata, partial)
             }
             (Then::Modified { .. }, FileAnswer::Metadata { metadata, .. }) => {
                 let time = TimeVal::new(metadata.modified.secs, 0);
-                self.done(&Reply::new(ReplyCode::FILE_STATUS, time.to_string()));
+                self.done(Answer::good(Good::FILE_STATUS, time.to_string()));
             }
             (Then::SetModified { name }, FileAnswer::Time(time)) => {
                 let mut text = format!("Modify={}; ", TimeVal::new(time.secs, 0)).into_bytes();
                 text.extend_from_slice(&name);
-                self.done(&Reply::new(ReplyCode::FILE_STATUS, text));
+                self.done(Answer::good(Good::FILE_STATUS, text));
             }
             (Then::Facts(path), FileAnswer::Metadata { metadata, partial }) => {
                 if partial {
@@ -189,7 +199,7 @@ impl Server {
             (Then::Filled(filled), FileAnswer::Opened { .. }) => self.commit_filled(ticket, filled),
             (Then::MakePath { rest, whole }, FileAnswer::Done) => self.make_path(rest, whole),
             (Then::Number, FileAnswer::Size(number)) => {
-                self.done(&Reply::new(ReplyCode::FILE_STATUS, number.to_string()));
+                self.done(Answer::good(Good::FILE_STATUS, number.to_string()));
             }
             (Then::RemovePart { rest, kept }, _) => self.part_removed(rest, kept),
             (
@@ -199,7 +209,7 @@ impl Server {
                 self.done_with(code, text);
             }
             (Then::Umask, FileAnswer::Mode(mode)) => {
-                self.done(&Reply::new(ReplyCode::OKAY, format!("Current UMASK is {mode:03o}")));
+                self.done(Answer::good(Good::OKAY, format!("Current UMASK is {mode:03o}")));
             }
             (Then::Lines, FileAnswer::Opened { .. }) => {
                 self.transmit(Bytes::from_static(b"213-Status follows\r\n"));
@@ -208,9 +218,9 @@ impl Server {
             // A driver that answers something else than was asked: say so, lose nothing.
             (_, FileAnswer::Opened { .. }) => {
                 self.out.push_back(Output::Release(crate::JobId(ticket)));
-                self.done_with(ReplyCode::LOCAL_ERROR, "A local error ended the action");
+                self.no(SubStatus::InternalError, "A local error ended the action");
             }
-            (_, _) => self.done_with(ReplyCode::LOCAL_ERROR, "A local error ended the action"),
+            (_, _) => self.no(SubStatus::InternalError, "A local error ended the action"),
         }
     }
 
@@ -221,7 +231,7 @@ impl Server {
                 self.out.push_back(Output::Withdraw(TicketId(ticket)));
                 self.current = text;
                 self.last_activity = now;
-                self.done_with(ReplyCode::LOCAL_ERROR, "Ended as asked, nothing was changed");
+                self.no(SubStatus::CommandAborted, "Ended as asked, nothing was changed");
             }
             other => self.waiting = other,
         }
@@ -229,12 +239,12 @@ impl Server {
 
     fn size_known(&mut self, path: VirtualPath, metadata: &Metadata, partial: bool) {
         if !metadata.is_file() {
-            return self.done_with(ReplyCode::FILE_UNAVAILABLE, "Not a regular file");
+            return self.no(SubStatus::NotRegular, "Not a regular file");
         }
         if partial {
             self.settings.tell_partial(path, metadata.size);
         }
-        self.done(&Reply::new(ReplyCode::FILE_STATUS, metadata.size.to_string()));
+        self.done(Answer::good(Good::FILE_STATUS, metadata.size.to_string()));
     }
 
     fn facts_known(&mut self, path: &VirtualPath, metadata: &Metadata) {
@@ -243,7 +253,7 @@ impl Server {
         let mut line = BytesMut::from(&b" "[..]);
         facts.encode(&self.settings.facts, path.as_bytes(), &mut line);
         let lines = [b"Facts".to_vec(), line.to_vec(), b"End".to_vec()];
-        self.done(&Reply::lines(ReplyCode::ACTION_COMPLETED, lines));
+        self.done(Answer::lines(Good::ACTION_COMPLETED, lines));
     }
 }
 

@@ -2,11 +2,17 @@
 
 use std::time::{Duration, Instant};
 
-use wharf_codec::{Escaped, Pathname, Reply, ReplyCode, Representation};
+use wharf_codec::{Escaped, Pathname, ReplyCode, Representation};
 use wharf_types::{FileError, FileOp, VirtualPath, WriteMode};
 
-use super::{FileAnswer, FileTicket, Output, Question, Server, storage_reply::reply_to, timers::Timer};
+use super::{
+    FileAnswer, FileTicket, Output, Question, Server,
+    answer::{Answer, Good},
+    storage_reply::reply_to,
+    timers::Timer,
+};
 use crate::{
+    SubStatus,
     contract::{DataCommand, Flow, Form, JobId, TicketPlan, TlsVersion},
     mode::DataMode,
     policy::{Action, DataLevel, Verdict, decide},
@@ -51,7 +57,7 @@ pub(super) struct Transfer {
     /// What ALLO said the file will be.
     pub(super) allocated: Option<u64>,
     /// 150, held back until a handshake that began before the command is done.
-    pub(super) held: Option<Reply>,
+    pub(super) held: Option<Answer>,
     /// Until when it waits behind a ticket.
     pub(super) rest: Option<Instant>,
     /// The length of the own partial that APPE must go on from.
@@ -65,11 +71,11 @@ impl Server {
         self.settings.range = None;
         // Offsets of files are signed on every system: none wraps around.
         if i64::try_from(offset).is_err() {
-            return self.done_with(ReplyCode::BAD_PARAMETER, "The number is too large");
+            return self.no(SubStatus::BadArgument, "The number is too large");
         }
         self.settings.rest = offset;
         let text = format!("The next transfer begins at {offset}");
-        self.done(&Reply::new(ReplyCode::PENDING_INFORMATION, text));
+        self.done(Answer::good(Good::PENDING_INFORMATION, text));
     }
 
     /// Resolves the name of a transfer command. One that fails here uses up what was prepared for it, like any other
@@ -91,7 +97,7 @@ impl Server {
             self.settings.rest = 0;
             self.settings.range = None;
             self.drop_setup();
-            self.done_with(code, "A name that ends in / is that of a directory");
+            self.no_as(code, SubStatus::NameIsDirectory, "A name that ends in / is that of a directory");
         }
         directory
     }
@@ -148,8 +154,7 @@ impl Server {
         let ranged = self.settings.range.take().is_some();
         if core::mem::take(&mut self.settings.rest) > 0 || ranged {
             self.drop_setup();
-            return self
-                .done_with(ReplyCode::BAD_SEQUENCE, "STOU makes a new file, REST and RANG do not apply");
+            return self.no(SubStatus::WrongOrder, "STOU makes a new file, REST and RANG do not apply");
         }
         self.upload(now, "STOU", path, WriteMode::Unique);
     }
@@ -166,7 +171,7 @@ impl Server {
         let ascii = matches!(self.settings.representation, Representation::Ascii(_));
         if rest > 0 && ascii {
             self.drop_setup();
-            return self.done_with(ReplyCode::INVALID_REST, "An upload goes on in TYPE I only");
+            return self.no(SubStatus::BadOffset, "An upload goes on in TYPE I only");
         }
         let how = if rest > 0 { WriteMode::At(rest) } else { how };
         let form = if ascii { Form::Ascii { skip: 0 } } else { Form::Image };
@@ -178,7 +183,7 @@ impl Server {
         let refused = matches!(self.settings.representation, Representation::Ascii(_));
         if refused {
             self.drop_setup();
-            self.done_with(ReplyCode::INVALID_REST, "RANG applies in TYPE I only");
+            self.no(SubStatus::BadOffset, "RANG applies in TYPE I only");
         }
         refused
     }
@@ -196,17 +201,16 @@ impl Server {
             return;
         }
         let Some(setup) = &self.setup else {
-            return self.done_with(ReplyCode::CANNOT_OPEN_DATA, "Use PASV, EPSV, PORT or EPRT first");
+            return self.no(SubStatus::DataNotPrepared, "Use PASV, EPSV, PORT or EPRT first");
         };
         if let Some(failure) = &setup.failed {
             let reply = super::transfer_end::reply_to_failure(failure, false);
             self.drop_setup();
-            return self.done(&reply);
+            return self.done(reply);
         }
         if (setup.securing || setup.secured) && level == DataLevel::Clear {
             self.drop_setup();
-            return self
-                .done_with(ReplyCode::CANNOT_OPEN_DATA, "PROT changed behind the connection; PASV again");
+            return self.no(SubStatus::ProtChanged, "PROT changed behind the connection; PASV again");
         }
         let upload = matches!(op, FileOp::Write { .. });
         let path = op.path().clone();
@@ -224,8 +228,10 @@ impl Server {
         };
         let Some(id) = self.ask_storage(op) else {
             self.drop_setup();
-            return self.done_with(ReplyCode::FILE_UNAVAILABLE, "Permission denied");
+            return self.no(SubStatus::AccessRule, "Permission denied");
         };
+        // The record of the transfer tells it.
+        self.meant = None;
         self.transfer = Some(Box::new(Transfer {
             text: core::mem::take(&mut self.current),
             verb,
@@ -271,20 +277,22 @@ impl Server {
         let (size, name, offset) = match answer {
             Ok(FileAnswer::Opened { size, path, offset }) => (size, path, offset),
             Ok(_) => {
-                return self
-                    .transfer_refused(&Reply::new(ReplyCode::LOCAL_ERROR, "A local error ended the action"));
+                return self.transfer_refused(Answer::no(
+                    SubStatus::InternalError,
+                    "A local error ended the action",
+                ));
             }
             Err(error) => {
                 let verb = self.transfer.as_ref().map_or("", |transfer| transfer.verb);
-                return self.transfer_refused(&reply_to(&error, verb));
+                return self.transfer_refused(reply_to(&error, verb));
             }
         };
         let Some(transfer) = &mut self.transfer else { return };
         if transfer.told.is_some_and(|told| told != offset) {
             let job = JobId(transfer.job);
             self.out.push_back(Output::Release(job));
-            return self.transfer_refused(&Reply::new(
-                ReplyCode::FILE_BUSY,
+            return self.transfer_refused(Answer::no(
+                SubStatus::PartialChanged,
                 "The cut upload changed since its length was told; ask SIZE again",
             ));
         }
@@ -299,7 +307,7 @@ impl Server {
                 let name = transfer.path.file_name().unwrap_or_default();
                 let mut text = b"FILE: ".to_vec();
                 text.extend_from_slice(name);
-                Reply::new(ReplyCode::FILE_STATUS_OKAY, text)
+                Answer::good(Good::FILE_STATUS_OKAY, text)
             }
             "RETR" => {
                 let kind = if transfer.form == Form::Image { "BINARY" } else { "ASCII" };
@@ -311,10 +319,10 @@ impl Server {
                     }
                     _ => format!("Opening {kind} mode data connection for {shown}"),
                 };
-                Reply::new(ReplyCode::FILE_STATUS_OKAY, text)
+                Answer::good(Good::FILE_STATUS_OKAY, text)
             }
-            _ if transfer.upload => Reply::new(ReplyCode::FILE_STATUS_OKAY, "Ready to receive"),
-            _ => Reply::new(ReplyCode::FILE_STATUS_OKAY, "Here comes the listing"),
+            _ if transfer.upload => Answer::good(Good::FILE_STATUS_OKAY, "Ready to receive"),
+            _ => Answer::good(Good::FILE_STATUS_OKAY, "Here comes the listing"),
         };
         let (level, upload) = (transfer.level, transfer.upload);
         let wait = if level == DataLevel::Private { self.wait_for_hello(upload) } else { None };

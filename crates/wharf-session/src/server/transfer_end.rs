@@ -2,49 +2,55 @@
 
 use std::time::Instant;
 
-use wharf_codec::{Reply, ReplyCode};
+use wharf_codec::ReplyCode;
 use wharf_types::{FileError, FileErrorKind};
 
 use super::{
     AuditEvent, CommitTicket, Output, Question, Server, Stale, TicketId, TransferRecord,
-    deflate::reply_to_fault, storage_reply::reply_to, timers::Timer, transfer::Phase,
+    answer::{Answer, Good},
+    deflate::reply_to_fault,
+    storage_reply::{reply_to, substatus_of},
+    timers::Timer,
+    transfer::Phase,
 };
 use crate::{
+    SubStatus,
     contract::{CancelHow, DataCommand, DataEvent, DataFailure, DataId, EndMark, JobId, TlsVersion},
     mode::DataMode,
     policy::DataLevel,
 };
 
+const DID_NOT_COME_UP: &str =
+    "The data connection did not come up; a firewall may block it, try passive mode (EPSV)";
+const BROKE: &str = "The data connection broke";
+
 /// The reply to a data connection that failed; `moving` says whether bytes were moving.
-pub(super) fn reply_to_failure(failure: &DataFailure, moving: bool) -> Reply {
+pub(super) fn reply_to_failure(failure: &DataFailure, moving: bool) -> Answer {
     match failure {
         DataFailure::NoPortFree(_) => {
-            Reply::new(ReplyCode::CANNOT_OPEN_DATA, "No port is free for data connections")
+            Answer::no(SubStatus::NoPortFree, "No port is free for data connections")
         }
-        DataFailure::Connect(_) => Reply::new(
-            ReplyCode::CANNOT_OPEN_DATA,
-            "The data connection did not come up; a firewall may block it, try passive mode (EPSV)",
-        ),
-        DataFailure::Tls(_) => {
-            Reply::new(ReplyCode::PROTOCOL_OR_TLS_REFUSED, "TLS failed on the data connection")
-        }
-        DataFailure::NotResumed => Reply::new(
-            ReplyCode::PROTOCOL_OR_TLS_REFUSED,
+        DataFailure::Connect(_) => Answer::no(SubStatus::DataRefused, DID_NOT_COME_UP),
+        DataFailure::Tls(_) => Answer::no(SubStatus::DataTlsFailed, "TLS failed on the data connection"),
+        DataFailure::NotResumed => Answer::no(
+            SubStatus::NotResumed,
             "The data connection must resume the TLS session of the control connection (session reuse)",
         ),
         DataFailure::ClientCertificate(problem) => {
-            Reply::new(ReplyCode::PROTOCOL_OR_TLS_REFUSED, problem.text())
+            Answer::no_as(ReplyCode::PROTOCOL_OR_TLS_REFUSED, problem.substatus(), problem.text())
         }
-        DataFailure::Broken(_) => Reply::new(ReplyCode::TRANSFER_ABORTED, "The data connection broke"),
+        DataFailure::Broken(_) => Answer::no(SubStatus::DataBroken, BROKE),
         DataFailure::Deflate(fault) => reply_to_fault(*fault),
         DataFailure::Storage(error) => match error.kind() {
             // After 150 a full disk is no matter of trying the command again (RFC 959 §5.4).
             FileErrorKind::NoSpace | FileErrorKind::QuotaExceeded | FileErrorKind::TooLarge if moving => {
-                Reply::new(ReplyCode::STORAGE_EXCEEDED, error.kind().text())
+                Answer::no_as(ReplyCode::STORAGE_EXCEEDED, substatus_of(error.kind()), error.kind().text())
             }
             // Where a text ends on the wire shows only in reading it (XFR-06).
             FileErrorKind::InvalidOffset => reply_to(error, ""),
-            _ if moving => Reply::new(ReplyCode::LOCAL_ERROR, error.kind().text()),
+            _ if moving => {
+                Answer::no_as(ReplyCode::LOCAL_ERROR, substatus_of(error.kind()), error.kind().text())
+            }
             FileErrorKind::Busy
             | FileErrorKind::Denied
             | FileErrorKind::DirectoryNotEmpty
@@ -131,7 +137,7 @@ impl Server {
         let job = transfer.job;
         if !transfer.upload {
             self.out.push_back(Output::Release(JobId(job)));
-            return self.transfer_done(now, &Reply::new(ReplyCode::CLOSING_DATA, "Transfer complete"));
+            return self.transfer_done(now, Answer::good(Good::CLOSING_DATA, "Transfer complete"));
         }
         // In stream mode the end of the connection is the end of the file: an end that TLS did not announce may be
         // the work of whoever cut the line (TLS-24). A zlib stream has an end mark of its own, inside TLS.
@@ -142,17 +148,20 @@ impl Server {
         let short = transfer.allocated.is_some_and(|size| transfer.offset + bytes < size);
         if cut || short {
             self.out.push_back(Output::Release(JobId(job)));
-            let text = if cut {
-                "The data connection ended without close_notify; the file is not taken"
+            let answer = if cut {
+                Answer::no(
+                    SubStatus::DataCut,
+                    "The data connection ended without close_notify; the file is not taken",
+                )
             } else {
-                "Fewer bytes came than ALLO said; the file is not taken"
+                Answer::no(SubStatus::TooFewBytes, "Fewer bytes came than ALLO said; the file is not taken")
             };
-            return self.transfer_done(now, &Reply::new(ReplyCode::TRANSFER_ABORTED, text));
+            return self.transfer_done(now, answer);
         }
         if transfer.length.is_some_and(|length| bytes > length) {
             self.out.push_back(Output::Release(JobId(job)));
             let text = "More bytes came than RANG chose; the file is not changed";
-            return self.transfer_done(now, &Reply::new(ReplyCode::STORAGE_EXCEEDED, text));
+            return self.transfer_done(now, Answer::no(SubStatus::TooManyBytes, text));
         }
         let ticket = self.fresh_id();
         if let Some(transfer) = &mut self.transfer {
@@ -181,11 +190,11 @@ impl Server {
                     let path = transfer.path.clone();
                     self.settings.told_partials.retain(|(known, _)| *known != path);
                 }
-                Reply::new(ReplyCode::CLOSING_DATA, "Transfer complete, the file is stored")
+                Answer::good(Good::CLOSING_DATA, "Transfer complete, the file is stored")
             }
             Err(error) => reply_to_failure(&DataFailure::Storage(error), true),
         };
-        self.transfer_done(now, &reply);
+        self.transfer_done(now, reply);
         self.run(now);
         Ok(())
     }
@@ -195,13 +204,20 @@ impl Server {
         self.event(AuditEvent::DataFailed(failure.clone()));
         let Some(transfer) = &self.transfer else { return };
         let job = JobId(transfer.job);
-        let reply = reply_to_failure(failure, transfer.phase == Phase::Running);
+        // This machine gives up for one reason only.
+        let reply = if ours && matches!(failure, DataFailure::Connect(_)) {
+            Answer::no(SubStatus::DataTimeout, DID_NOT_COME_UP)
+        } else if ours {
+            Answer::no_as(ReplyCode::TRANSFER_ABORTED, SubStatus::DataTimeout, BROKE)
+        } else {
+            reply_to_failure(failure, transfer.phase == Phase::Running)
+        };
         if ours {
             self.cancel_data(CancelHow::Abort);
         }
         self.setup = None;
         self.out.push_back(Output::Release(job));
-        self.transfer_done(now, &reply);
+        self.transfer_done(now, reply);
     }
 
     /// Whether no transfer on the data connection has its 150 yet.
@@ -225,7 +241,7 @@ impl Server {
     }
 
     /// The one final reply of a transfer.
-    fn transfer_done(&mut self, now: Instant, reply: &Reply) {
+    fn transfer_done(&mut self, now: Instant, answer: Answer) {
         self.timers.clear(Timer::DataStall);
         self.timers.clear(Timer::DataOpen);
         self.timers.clear(Timer::EarlyHello);
@@ -241,34 +257,35 @@ impl Server {
             secured: transfer.level == DataLevel::Private,
             bound: transfer.bound,
             took: now.saturating_duration_since(transfer.began),
-            code: reply.code(),
+            code: answer.code(),
+            substatus: answer.why(),
         }));
         self.current = transfer.text;
-        self.done(reply);
+        self.done(answer);
     }
 
     /// Storage said no before 150. The listener does not stay open (DAT-20).
-    pub(super) fn transfer_refused(&mut self, reply: &Reply) {
+    pub(super) fn transfer_refused(&mut self, answer: Answer) {
         if let Some(transfer) = self.transfer.take() {
             self.current = transfer.text;
             self.drop_setup();
-            self.done(reply);
+            self.done(answer);
         }
     }
 
     /// Stops a running transfer with 426; one that is being committed goes on to its end.
-    pub(super) fn abort_transfer(&mut self, now: Instant) {
+    pub(super) fn abort_transfer(&mut self, now: Instant, why: SubStatus) {
         let Some(transfer) = &self.transfer else { return };
         if matches!(transfer.phase, Phase::Committing { .. }) {
             return;
         }
         let opening = transfer.phase == Phase::Opening;
         self.discard_data();
-        let reply = Reply::new(ReplyCode::TRANSFER_ABORTED, "Transfer aborted");
+        let reply = Answer::no_as(ReplyCode::TRANSFER_ABORTED, why, "Transfer aborted");
         if opening {
-            self.transfer_refused(&reply);
+            self.transfer_refused(reply);
         } else {
-            self.transfer_done(now, &reply);
+            self.transfer_done(now, reply);
         }
     }
 
@@ -295,6 +312,6 @@ impl Server {
     /// ABOR's own reply, when its turn comes: whatever it could stop is stopped by then (DAT-18).
     pub(super) fn abor(&mut self) {
         self.drop_setup();
-        self.done_with(ReplyCode::CLOSING_DATA, "Nothing is running any more");
+        self.done_with(Good::CLOSING_DATA, "Nothing is running any more");
     }
 }

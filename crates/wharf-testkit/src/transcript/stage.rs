@@ -4,6 +4,7 @@ mod data;
 
 use std::{collections::VecDeque, sync::Arc, time::Instant};
 
+use wharf_codec::ReplyCode;
 use wharf_session::{
     ClientCertificate, DataId, Flow, Form, JobId, TlsEvent, TlsInfo, TlsVersion,
     server::{Output, Question, Server},
@@ -15,7 +16,7 @@ use super::{
     parse::path,
     step::{AnswerStep, Step, TlsStep},
 };
-use crate::{Dice, Model, model, pattern::matches};
+use crate::{Dice, Model, Refusals, model, pattern::matches};
 
 /// What the machine did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +36,7 @@ pub(super) struct Stage {
     trace: VecDeque<Trace>,
     /// Sent bytes that are no whole line yet.
     partial_line: Vec<u8>,
+    refusals: Refusals,
     /// What the client sent and the machine did not take.
     wire: VecDeque<u8>,
     any_lines: bool,
@@ -62,6 +64,7 @@ impl Stage {
             dice: Dice::new(seed),
             trace: VecDeque::new(),
             partial_line: Vec::new(),
+            refusals: Refusals::default(),
             wire: VecDeque::new(),
             any_lines: false,
             upgrading: false,
@@ -205,6 +208,7 @@ impl Stage {
                 self.output(output);
                 self.server.handle_sent(self.now, 0);
             }
+            self.refusals.settled();
             if self.upgrading && !self.wire.is_empty() {
                 // What a driver finds when it is to begin TLS.
                 self.wire.clear();
@@ -243,7 +247,10 @@ impl Stage {
                 self.note("release");
             }
             Output::Data(command) => self.data_command(command),
-            Output::Event(event) => self.note(format!("log {event:?}")),
+            Output::Event(event) => {
+                self.refusals.told(&event);
+                self.note(format!("log {event:?}"));
+            }
             Output::Close => {
                 self.closed = true;
                 self.note("close");
@@ -259,6 +266,12 @@ impl Stage {
         self.partial_line.extend_from_slice(bytes);
         while let Some(at) = self.partial_line.windows(2).position(|end| end == b"\r\n") {
             let line: Vec<u8> = self.partial_line.drain(..at + 2).collect();
+            if let [a @ b'4'..=b'5', b @ b'0'..=b'9', c @ b'0'..=b'9', b' ', ..] = line[..] {
+                let digits = [a, b, c].map(|digit| u16::from(digit - b'0'));
+                self.refusals.sent(
+                    ReplyCode::new(digits[0] * 100 + digits[1] * 10 + digits[2]).expect("a refusal's code"),
+                );
+            }
             let line = String::from_utf8(line.clone()).unwrap_or_else(|_| line.escape_ascii().to_string());
             self.trace.push_back(Trace::Line(line.trim_end_matches(['\r', '\n']).to_owned()));
         }

@@ -10,7 +10,9 @@ fn asked(words: &[&str]) -> Serve {
     let all = ["wharfd", "serve", "dir"].iter().chain(words);
     match CommandLine::try_parse_from(all).unwrap().command {
         Command::Serve(serve) => *serve,
-        Command::Run(_) | Command::Check(_) | Command::Passwd(_) => unreachable!("serve was asked for"),
+        Command::Run(_) | Command::Audit(_) | Command::Check(_) | Command::Passwd(_) => {
+            unreachable!("serve was asked for")
+        }
     }
 }
 

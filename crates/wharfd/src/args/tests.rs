@@ -6,9 +6,9 @@ fn serve(words: &[&str]) -> Result<Serve, String> {
     let all = ["wharfd", "serve"].iter().chain(words);
     match CommandLine::try_parse_from(all) {
         Ok(CommandLine { command: Command::Serve(serve) }) => Ok(*serve),
-        Ok(CommandLine { command: Command::Run(_) | Command::Check(_) | Command::Passwd(_) }) => {
-            Err("another command".to_owned())
-        }
+        Ok(CommandLine {
+            command: Command::Run(_) | Command::Audit(_) | Command::Check(_) | Command::Passwd(_),
+        }) => Err("another command".to_owned()),
         Err(error) => Err(error.to_string()),
     }
 }

@@ -13,11 +13,11 @@ use wharf_server::{
     Fingerprint, IpNet, Strength, TlsRule, TlsVersion,
 };
 
-use super::client_certificates::ClientCertificates;
+use super::{audit::Audit, client_certificates::ClientCertificates};
 use crate::args::{LogFormat, LogLevel};
 
 /// The sections as they are written, each with its keys. Nothing else may stand in the file.
-pub(super) const SECTIONS: [(&str, &[&str]); 14] = [
+pub(super) const SECTIONS: [(&str, &[&str]); 15] = [
     (
         "",
         &[
@@ -48,6 +48,7 @@ pub(super) const SECTIONS: [(&str, &[&str]); 14] = [
             "server_to_server",
             "acme",
             "metrics",
+            "audit",
         ],
     ),
     ("[log]", &["format", "level"]),
@@ -128,6 +129,7 @@ pub(super) const SECTIONS: [(&str, &[&str]); 14] = [
         ],
     ),
     ("[metrics]", &["file", "interval"]),
+    ("[audit]", &["file", "max_size", "daily", "keep", "on_failure"]),
 ];
 
 /// A value and the line of its key, counted from 1.
@@ -170,6 +172,7 @@ pub(super) struct Model {
     pub(super) server_to_server: Option<ServerToServer>,
     pub(super) acme: Option<Acme>,
     pub(super) metrics: Option<Metrics>,
+    pub(super) audit: Option<Audit>,
 }
 
 /// `[log]`.

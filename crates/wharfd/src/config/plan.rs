@@ -7,7 +7,7 @@ use std::{
 };
 
 use wharf_server::{
-    HostIdentity, ListenerOptions, Networks, PeerTls, ServerConfig, ServerOptions, ServerTls,
+    AuditOptions, HostIdentity, ListenerOptions, Networks, PeerTls, ServerConfig, ServerOptions, ServerTls,
     ServerTlsOptions, Trust, VirtualHost,
 };
 
@@ -30,6 +30,8 @@ pub(crate) struct Plan {
     pub(crate) options: ServerOptions,
     /// The certificates of the listeners, and what keeps them and tells of them.
     pub(crate) upkeep: Upkeep,
+    /// What the audit log is opened with, where there is one.
+    pub(crate) audit: Option<AuditOptions>,
     pub(crate) warnings: Vec<Warning>,
     pub(crate) summary: Summary,
 }
@@ -51,6 +53,10 @@ impl Plan {
         let mut problems = Vec::new();
         let session = session(model, &loaded);
         let mut live = Live::default();
+        if let Some(authorities) = &model.client_certificates.ca {
+            let revoked = model.client_certificates.crl.iter().map(|list| list.value.clone()).collect();
+            live.trust_clients(authorities.value.clone(), revoked);
+        }
         let mut opened = Vec::new();
         for (settings, shown) in listeners.iter().zip(&loaded.certificates) {
             match listener(model, settings, shown.as_ref(), &loaded, session.clone(), &mut live) {
@@ -58,6 +64,8 @@ impl Plan {
                 Err(problem) => problems.push(problem),
             }
         }
+        let audit = model.audit.as_ref().map(super::audit::Audit::options).transpose();
+        let audit = audit.map_err(|problem| problems.push(problem)).unwrap_or_default();
         if !problems.is_empty() {
             return Err(problems);
         }
@@ -81,7 +89,7 @@ impl Plan {
             Some(Metrics { file: metrics.file.as_ref()?.value.clone(), interval })
         });
         let upkeep = Upkeep { live, acme: loaded.acme, metrics };
-        Ok(Self { options, upkeep, warnings, summary })
+        Ok(Self { options, upkeep, audit, warnings, summary })
     }
 }
 

@@ -14,6 +14,7 @@ use wharf_server::{
 };
 
 use super::{
+    audit::Audit,
     client_certificates::{self, ClientCertificates},
     document::{Document, Section, integer, missing_listener},
     model::{
@@ -137,6 +138,7 @@ impl Model {
                 .map(|section| ServerToServer::read(&section)),
             acme: whole.table("acme", "[acme]").map(|section| Acme::read(&section, folder)),
             metrics: whole.table("metrics", "[metrics]").map(|section| Metrics::read(&section, folder)),
+            audit: whole.table("audit", "[audit]").and_then(|section| Audit::read(&section, folder)),
         }
     }
 }

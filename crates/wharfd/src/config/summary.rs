@@ -73,6 +73,9 @@ impl Summary {
         if let Some(file) = model.metrics.as_ref().and_then(|metrics| metrics.file.as_ref()) {
             line(&mut rest, "metrics", &shown(&file.value));
         }
+        if let Some(audit) = &model.audit {
+            line(&mut rest, "audit log", &shown(&audit.file.value));
+        }
         let anonymous = if loaded.accounts.anonymous.is_some() { ", and anonymous may read" } else { "" };
         line(&mut rest, "accounts", &format!("{}{anonymous}", loaded.accounts.known.len()));
         let root = model.root.as_ref().map_or_else(String::new, |root| {

@@ -1,5 +1,6 @@
 //! What is legal and hardly meant.
 
+mod audit;
 mod certificates;
 mod clear;
 mod client_certificates;
@@ -48,6 +49,7 @@ pub(super) fn find(
     clear::find(model, listeners, &loaded.accounts, &mut warnings);
     scopes::find(model, listeners, &loaded.accounts, &mut warnings);
     roots::find(model, &mut warnings);
+    audit::find(model, &mut warnings);
     certificates::find(model, loaded, (purpose, now), &mut warnings);
     client_certificates::find(model, listeners, loaded, now, &mut warnings);
     if loaded.accounts.all().next().is_none() {

@@ -7,7 +7,9 @@ fn warned(words: &[&str]) -> Vec<&'static str> {
     let all = ["wharfd", "serve", "dir"].iter().chain(words);
     match CommandLine::try_parse_from(all).unwrap().command {
         Command::Serve(asked) => warnings(&asked),
-        Command::Run(_) | Command::Check(_) | Command::Passwd(_) => unreachable!("serve was asked for"),
+        Command::Run(_) | Command::Audit(_) | Command::Check(_) | Command::Passwd(_) => {
+            unreachable!("serve was asked for")
+        }
     }
 }
 

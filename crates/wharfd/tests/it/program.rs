@@ -209,6 +209,11 @@ impl Control {
         self.reply()
     }
 
+    /// The next reply, to a command that has had one.
+    pub(crate) fn last(&mut self) -> String {
+        self.reply()
+    }
+
     /// The last line of a reply: three digits and a space (RFC 959 §4.2).
     fn reply(&mut self) -> String {
         loop {

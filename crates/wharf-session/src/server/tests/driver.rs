@@ -11,6 +11,7 @@ use wharf_types::{FileKind, FileOp, Grant, Metadata, Rights, Timestamp, TlsRule}
 
 use super::super::{AuditEvent, FileAnswer, LoginAnswer, Output, PeerInfo, Question, Server, ServerConfig};
 use crate::{
+    SubStatus,
     certificate::ClientCertificate,
     contract::{DataCommand, DataEvent, DataFailure, DataId, EndMark, TlsEvent, TlsInfo, TlsVersion},
     policy::{ControlPolicy, DataPolicy, Policy},
@@ -27,6 +28,8 @@ pub(super) struct Record {
     /// The codes that would have been the answer if the policy were enforced.
     pub(super) would_refuse: Vec<u16>,
     pub(super) closed: bool,
+    /// Of the last reply.
+    pub(super) substatus: Option<SubStatus>,
     /// What storage was asked for.
     pub(super) effects: Vec<FileOp>,
 }
@@ -193,6 +196,12 @@ impl Driver {
                 Output::Close | Output::Abort => self.record.closed = true,
                 Output::Event(AuditEvent::WouldRefuse { code, .. }) => {
                     self.record.would_refuse.push(code.get());
+                }
+                Output::Event(AuditEvent::Replied { code, substatus, .. }) => {
+                    // Exactly the negative replies have a sub-status, and one that is listed for the code.
+                    assert_eq!(code.is_refusal(), substatus.is_some(), "{code}");
+                    assert!(substatus.is_none_or(|status| status.codes().contains(&code)), "{code}");
+                    self.record.substatus = substatus;
                 }
                 Output::Withdraw(_) | Output::Release(_) | Output::Event(_) => {}
             }

@@ -10,6 +10,7 @@ use wharf_session::{
 };
 
 use super::outside::Outside;
+use crate::Refusals;
 
 /// Reads both directions on its own and compares.
 #[derive(Debug)]
@@ -25,6 +26,7 @@ pub(super) struct Judge {
     /// Completing replies on the wire, and those that the log tells of.
     completions: usize,
     told: usize,
+    refusals: Refusals,
     upgrading: bool,
     greeted: bool,
     closed: bool,
@@ -49,6 +51,7 @@ impl Judge {
             sent: BytesMut::new(),
             completions: 0,
             told: 0,
+            refusals: Refusals::default(),
             upgrading: cfg.implicit,
             greeted: false,
             closed: false,
@@ -101,14 +104,18 @@ impl Judge {
                 return bytes.len();
             }
             Output::UpgradeTls { .. } => self.upgrading = true,
-            Output::Event(AuditEvent::Replied { command, code }) => self.replied(command, *code),
+            Output::Event(event) => {
+                self.refusals.told(event);
+                if let AuditEvent::Replied { command, code, .. } = event {
+                    self.replied(command, *code);
+                }
+            }
             Output::Close | Output::Abort => self.closed = true,
             Output::ClearTls
             | Output::Ask(_)
             | Output::Withdraw(_)
             | Output::Release(_)
-            | Output::Data(_)
-            | Output::Event(_) => {}
+            | Output::Data(_) => {}
         }
         0
     }
@@ -117,6 +124,7 @@ impl Judge {
         self.sent.extend_from_slice(bytes);
         while let Some(reply) = self.replies.next_reply(&mut self.sent).expect("replies are well formed") {
             let code = reply.code();
+            self.refusals.sent(code);
             if code.class() == Class::Preliminary {
                 continue;
             }
@@ -153,6 +161,7 @@ impl Judge {
     }
 
     pub(super) fn at_the_end(&self, outside: &Outside) {
+        self.refusals.settled();
         assert!(self.closed, "the peer is gone, and the session goes on");
         assert!(outside.jobs.is_empty(), "jobs are left open: {:?}", outside.jobs);
         assert!(outside.data.is_empty(), "data connections are left open: {:?}", outside.data);

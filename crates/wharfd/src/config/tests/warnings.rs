@@ -251,3 +251,26 @@ fn certificates_that_end_or_prove_other_names() {
     assert_eq!(warnings(end - day), [format!("the certificate from {path:?} ends in 1 day")]);
     assert!(warnings(end - day * 15).is_empty() && warnings(now()).is_empty());
 }
+
+#[test]
+fn an_audit_log_below_the_root_is_one() {
+    warned_below(
+        &format!("[audit]\nfile = \"srv/audit.log\"\n{ALICE}"),
+        &["5: the audit log \"DIR/srv/audit.log\" lies below the root: accounts can reach it"],
+    );
+    warned_below(&format!("[audit]\nfile = \"audit.log\"\n{ALICE}"), &[]);
+}
+
+#[test]
+fn an_audit_log_is_opened_as_the_file_says() {
+    let text = format!(
+        "[audit]\nfile = \"audit.log\"\nmax_size = \"5M\"\ndaily = false\nkeep = 7\non_failure = \"refuse\"\n{ALICE}"
+    );
+    let folder = Folder::new();
+    let audit = folder.plan(&with_head(&text)).audit.unwrap();
+    assert_eq!((audit.max_size, audit.daily, audit.keep), (Some(5 << 20), false, 7));
+    assert_eq!(audit.on_failure, wharf_server::OnAuditFailure::Refuse);
+    assert_eq!(audit.file, folder.path().join("audit.log"));
+    // To be asked for makes nothing.
+    assert!(!audit.file.exists());
+}

@@ -1,0 +1,287 @@
+//! What an auditor wants to know of each session.
+
+mod state;
+
+use std::{
+    collections::{HashMap, VecDeque},
+    fmt,
+};
+
+use self::state::State;
+use crate::parse::{Entry, Malformed};
+
+/// Where a line stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The file, by the number that the caller gave it.
+    pub file: usize,
+    /// The line, counted from 1.
+    pub line: u64,
+}
+
+/// What was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Kind {
+    /// PASS came without TLS.
+    PasswordInClear,
+    /// USER came without TLS, and no PASS did.
+    UserInClear,
+    /// A file or a listing moved without TLS.
+    DataInClear,
+    /// TLS was there, and weak.
+    WeakTls,
+    /// TLS did not come about.
+    HandshakeFailed,
+    /// The server could not write rows.
+    LinesLost,
+    /// A line is none.
+    MalformedLine,
+}
+
+impl Kind {
+    /// The word in reports.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::PasswordInClear => "password-in-clear",
+            Self::UserInClear => "user-in-clear",
+            Self::DataInClear => "data-in-clear",
+            Self::WeakTls => "weak-tls",
+            Self::HandshakeFailed => "handshake-failed",
+            Self::LinesLost => "lines-lost",
+            Self::MalformedLine => "malformed-line",
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+/// In which order a session logged in and went to TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Order {
+    /// It gave no name.
+    NoLogin,
+    /// Name or password in clear, and never TLS.
+    Clear,
+    /// AUTH, then the login.
+    AuthFirst,
+    /// Name or password in clear, then AUTH.
+    AuthAfterLogin,
+    /// TLS from the first byte.
+    Implicit,
+}
+
+impl Order {
+    /// The word in reports.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::NoLogin => "no-login",
+            Self::Clear => "clear",
+            Self::AuthFirst => "auth-first",
+            Self::AuthAfterLogin => "auth-after-login",
+            Self::Implicit => "implicit",
+        }
+    }
+}
+
+/// One thing that was found, in one session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Finding {
+    /// What.
+    pub kind: Kind,
+    /// The first line that shows it.
+    pub place: Place,
+    /// How many lines do.
+    pub count: u64,
+    /// Date and time of that line, as they stand there.
+    pub time: String,
+    /// The session; empty where a finding is about none.
+    pub session: String,
+    /// The client's address.
+    pub client: String,
+    /// The name that the client gave, encoded as in the log.
+    pub user: String,
+    /// Login and TLS of the session.
+    pub order: Order,
+    /// More, in words.
+    pub detail: String,
+}
+
+/// What is taken for granted.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct JudgeOptions {
+    /// Ports where TLS begins with the first byte; 990 by default. Logs with `x-tls-version` need none.
+    pub implicit_ports: Vec<u16>,
+    /// Whether names and passwords of `anonymous` and `ftp` count for nothing; off by default.
+    pub ignore_anonymous: bool,
+    /// The most sessions that are open at a time; of more, the oldest one is taken for ended. 100,000 by default.
+    pub most_sessions: usize,
+}
+
+impl Default for JudgeOptions {
+    fn default() -> Self {
+        Self { implicit_ports: vec![990], ignore_anonymous: false, most_sessions: 100_000 }
+    }
+}
+
+/// What was read in all.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Summary {
+    /// Rows that were understood.
+    pub rows: u64,
+    /// Sessions.
+    pub sessions: u64,
+    /// Findings.
+    pub findings: u64,
+    /// Lines that are none.
+    pub malformed: u64,
+    /// Rows that the server says it could not write.
+    pub lost: u64,
+    /// Transfers and listings of which bytes may have moved.
+    pub transfers: u64,
+    /// Sessions that logged in without TLS ([`Order::Clear`]).
+    pub clear: u64,
+    /// The same for [`Order::AuthFirst`].
+    pub auth_first: u64,
+    /// The same for [`Order::AuthAfterLogin`].
+    pub auth_after_login: u64,
+    /// The same for [`Order::Implicit`].
+    pub implicit: u64,
+}
+
+/// Reads rows in order, of several sessions at a time, and tells what it finds when a session ends.
+#[derive(Debug)]
+pub struct Judge {
+    options: JudgeOptions,
+    sessions: HashMap<Box<[u8]>, (u64, State)>,
+    /// Sessions by their beginning, those that have ended among them; the number tells a session from a later one that has
+    /// the same name.
+    begun: VecDeque<(u64, Box<[u8]>)>,
+    number: u64,
+    summary: Summary,
+}
+
+impl Judge {
+    /// The longest name of a session that is looked at.
+    const MAX_NAME: usize = 256;
+
+    /// One that has seen nothing.
+    #[must_use]
+    pub fn new(options: JudgeOptions) -> Self {
+        let (sessions, begun) = (HashMap::new(), VecDeque::new());
+        Self { options, sessions, begun, number: 0, summary: Summary::default() }
+    }
+
+    /// The next row; `tell` is given what is found.
+    pub fn entry(&mut self, place: Place, entry: &Entry<'_>, tell: &mut dyn FnMut(Finding)) {
+        self.summary.rows += 1;
+        // A log without sessions is told apart by addresses, as well as that goes.
+        let name = entry.session.or(entry.client).unwrap_or_default();
+        let name = name.get(..Self::MAX_NAME).unwrap_or(name);
+        let method = entry.method.unwrap_or_default();
+        if method.eq_ignore_ascii_case(b"ControlChannelOpened") {
+            // Another one of that name has ended unseen.
+            self.end(name, tell);
+        }
+        if !self.sessions.contains_key(name) {
+            self.make_room(tell);
+            self.number += 1;
+            self.summary.sessions += 1;
+            self.begun.push_back((self.number, name.into()));
+            self.sessions.insert(name.into(), (self.number, State::new(&self.options, entry)));
+        }
+        if let Some((_, state)) = self.sessions.get_mut(name) {
+            self.summary.transfers += u64::from(state.row(place, entry));
+        }
+        if method.eq_ignore_ascii_case(b"ControlChannelClosed") {
+            self.end(name, tell);
+        }
+    }
+
+    /// A line that is none.
+    pub fn malformed(&mut self, place: Place, why: Malformed, tell: &mut dyn FnMut(Finding)) {
+        self.summary.malformed += 1;
+        self.tell(outside(Kind::MalformedLine, place, 1, why.text()), tell);
+    }
+
+    /// The server says that it could not write so many rows.
+    pub fn lost(&mut self, place: Place, count: u64, tell: &mut dyn FnMut(Finding)) {
+        self.summary.lost += count;
+        let detail = format!("the server could not write {count} rows");
+        self.tell(outside(Kind::LinesLost, place, count, &detail), tell);
+    }
+
+    /// Nothing more comes: sessions that are open have ended unseen.
+    pub fn finish(&mut self, tell: &mut dyn FnMut(Finding)) -> Summary {
+        while let Some((number, name)) = self.begun.pop_front() {
+            if self.sessions.get(&name).is_some_and(|(open, _)| *open == number) {
+                self.end(&name, tell);
+            }
+        }
+        self.summary
+    }
+
+    fn make_room(&mut self, tell: &mut dyn FnMut(Finding)) {
+        let most = self.options.most_sessions.max(1);
+        while self.sessions.len() >= most || self.begun.len() > most.saturating_mul(2) {
+            let Some((number, name)) = self.begun.pop_front() else { return };
+            if self.sessions.get(&name).is_none_or(|(open, _)| *open != number) {
+                continue;
+            }
+            if self.sessions.len() >= most {
+                self.end(&name, tell);
+            } else {
+                // It lives on, and is looked at again when all that came with it were.
+                self.begun.push_back((number, name));
+                self.begun
+                    .retain(|(number, name)| self.sessions.get(name).is_some_and(|(open, _)| open == number));
+            }
+        }
+    }
+
+    fn end(&mut self, name: &[u8], tell: &mut dyn FnMut(Finding)) {
+        let Some((_, state)) = self.sessions.remove(name) else { return };
+        let counted = match state.order() {
+            Order::Clear => Some(&mut self.summary.clear),
+            Order::AuthFirst => Some(&mut self.summary.auth_first),
+            Order::AuthAfterLogin => Some(&mut self.summary.auth_after_login),
+            Order::Implicit => Some(&mut self.summary.implicit),
+            Order::NoLogin => None,
+        };
+        if let Some(counted) = counted {
+            *counted += 1;
+        }
+        for finding in state.findings(name) {
+            self.tell(finding, tell);
+        }
+    }
+
+    fn tell(&mut self, finding: Finding, tell: &mut dyn FnMut(Finding)) {
+        self.summary.findings += 1;
+        tell(finding);
+    }
+}
+
+fn outside(kind: Kind, place: Place, count: u64, detail: &str) -> Finding {
+    Finding {
+        kind,
+        place,
+        count,
+        time: String::new(),
+        session: String::new(),
+        client: String::new(),
+        user: String::new(),
+        order: Order::NoLogin,
+        detail: detail.to_owned(),
+    }
+}

@@ -1,0 +1,228 @@
+//! One session: what of it is remembered until it ends.
+
+use wharf_codec::Escaped;
+
+use super::{Finding, JudgeOptions, Kind, Order, Place};
+use crate::{field::decoded, parse::Entry, weak::weakness};
+
+/// Verbs that move a file or a listing.
+const TRANSFERS: [&[u8]; 7] = [b"RETR", b"STOR", b"STOU", b"APPE", b"LIST", b"NLST", b"MLSD"];
+
+/// The first line that shows something, and how many do.
+#[derive(Debug, Clone)]
+struct Seen {
+    place: Place,
+    count: u64,
+    time: String,
+    detail: String,
+}
+
+#[derive(Debug, Clone, Default)]
+pub(super) struct State {
+    client: String,
+    user: String,
+    ignore_anonymous: bool,
+    implicit: bool,
+    /// AUTH was accepted, and neither REIN nor CCC has undone it.
+    auth: bool,
+    /// It was at some time, or a row says that TLS was up.
+    ever_tls: bool,
+    /// A row came behind AUTH.
+    used_tls: bool,
+    /// What AUTH was answered with; for a handshake that nothing followed.
+    auth_at: Option<(Place, String)>,
+    /// PROT P, or PROT C; nothing when there was none.
+    private: Option<bool>,
+    secured_login: bool,
+    name: Option<Seen>,
+    password: Option<Seen>,
+    data: Option<Seen>,
+    weak: Option<Seen>,
+    handshake: Option<Seen>,
+}
+
+impl State {
+    pub(super) fn new(options: &JudgeOptions, entry: &Entry<'_>) -> Self {
+        let port = Entry::number(entry.server_port);
+        let implicit = options.implicit_ports.iter().any(|implicit| port == Some(u64::from(*implicit)));
+        Self {
+            implicit,
+            ignore_anonymous: options.ignore_anonymous,
+            client: text(entry.client),
+            ..Self::default()
+        }
+    }
+
+    /// Takes a row; says whether bytes of a transfer may have moved.
+    pub(super) fn row(&mut self, place: Place, entry: &Entry<'_>) -> bool {
+        let method = entry.method.unwrap_or_default().to_ascii_uppercase();
+        let status = Entry::number(entry.status);
+        let accepted = status.is_none_or(|status| status < 400);
+        let seen = |detail: String| Seen { place, count: 1, time: time(entry), detail };
+        let secured = self.is_secured(entry);
+        let about_control = !matches!(&*method, b"DATACHANNELOPENED" | b"DATACHANNELCLOSED");
+        if about_control && secured && entry.tls_version.is_some() && method != b"CONTROLCHANNELCLOSED" {
+            self.ever_tls = true;
+            self.implicit |= !self.auth && self.auth_at.is_none();
+        }
+        if self.auth && about_control && method != b"CONTROLCHANNELCLOSED" {
+            self.used_tls = true;
+        }
+        self.look_at_tls(entry, &seen);
+        if Entry::number(entry.substatus) == Some(32) {
+            note(
+                &mut self.handshake,
+                seen(format!("{} says so{}", shown(entry.method.unwrap_or_default()), reason(entry))),
+            );
+        }
+        match &*method {
+            b"AUTH" if accepted => {
+                self.auth = true;
+                self.ever_tls = true;
+                self.used_tls = false;
+                // PROT counts from here on (RFC 4217 §4.2).
+                self.private = None;
+                self.auth_at = Some((place, time(entry)));
+            }
+            b"REIN" | b"CCC" if accepted => self.auth = false,
+            b"PROT" if accepted => {
+                self.private = Some(decoded(entry.stem.unwrap_or_default()).eq_ignore_ascii_case(b"P"))
+            }
+            b"USER" => {
+                self.user = text(entry.stem);
+                if secured {
+                    self.secured_login = true;
+                } else if !self.is_ignored() {
+                    note(&mut self.name, seen(format!("USER in clear, answered {}", answered(status))));
+                }
+            }
+            b"PASS" => {
+                if secured {
+                    self.secured_login = true;
+                } else if !self.is_ignored() {
+                    note(&mut self.password, seen(format!("PASS in clear, answered {}", answered(status))));
+                }
+            }
+            b"CONTROLCHANNELCLOSED" => {
+                if let Some((place, time)) =
+                    self.auth_at.take().filter(|_| !self.used_tls && self.handshake.is_none())
+                {
+                    let detail = format!("nothing came behind AUTH{}", reason(entry));
+                    note(&mut self.handshake, Seen { place, count: 1, time, detail });
+                }
+            }
+            transfer if TRANSFERS.contains(&transfer) => return self.transfer(entry, status, secured, &seen),
+            _ => {}
+        }
+        false
+    }
+
+    /// Whether the control connection was under TLS when that row came.
+    fn is_secured(&self, entry: &Entry<'_>) -> bool {
+        match entry.tls_version {
+            Some(version) => version != b"clear",
+            None => self.auth || self.implicit,
+        }
+    }
+
+    fn is_ignored(&self) -> bool {
+        self.ignore_anonymous && ["anonymous", "ftp"].iter().any(|name| self.user.eq_ignore_ascii_case(name))
+    }
+
+    fn look_at_tls(&mut self, entry: &Entry<'_>, seen: &dyn Fn(String) -> Seen) {
+        let Some(version) = entry.tls_version.filter(|version| *version != b"clear") else { return };
+        let (version, cipher) = (text(Some(version)), text(entry.tls_cipher));
+        if let Some(why) = weakness(&version, &cipher) {
+            note(&mut self.weak, seen(format!("{why}: {version} {cipher}")));
+        }
+    }
+
+    fn transfer(
+        &mut self,
+        entry: &Entry<'_>,
+        status: Option<u64>,
+        secured: bool,
+        seen: &dyn Fn(String) -> Seen,
+    ) -> bool {
+        // The others were refused before a byte moved.
+        let moved = matches!(status, None | Some(100..=299 | 426 | 451 | 452 | 551 | 552));
+        let in_clear = match entry.data {
+            Some(data) => data == b"clear",
+            None => !secured || self.private != Some(true),
+        };
+        if moved && in_clear {
+            let why = match (entry.data, self.private) {
+                (Some(_), _) => "the data connection had no TLS",
+                (None, Some(false)) => "PROT C was said",
+                (None, _) if secured => "PROT P was not said",
+                (None, _) => "there was no AUTH",
+            };
+            let verb = shown(entry.method.unwrap_or_default());
+            note(&mut self.data, seen(format!("{verb} {}: {why}", text(entry.path.or(entry.stem)))));
+        }
+        moved
+    }
+
+    pub(super) fn order(&self) -> Order {
+        if self.name.is_some() || self.password.is_some() {
+            if self.ever_tls { Order::AuthAfterLogin } else { Order::Clear }
+        } else if !self.secured_login {
+            Order::NoLogin
+        } else if self.implicit {
+            Order::Implicit
+        } else {
+            Order::AuthFirst
+        }
+    }
+
+    pub(super) fn findings(self, name: &[u8]) -> impl Iterator<Item = Finding> {
+        let order = self.order();
+        // Where the password came so too, the name adds nothing.
+        let user_only = if self.password.is_some() { None } else { self.name };
+        let found = [
+            (Kind::PasswordInClear, self.password),
+            (Kind::UserInClear, user_only),
+            (Kind::DataInClear, self.data),
+            (Kind::WeakTls, self.weak),
+            (Kind::HandshakeFailed, self.handshake),
+        ];
+        let (session, client, user) = (text(Some(name)), self.client, self.user);
+        found.into_iter().filter_map(move |(kind, seen)| {
+            let Seen { place, count, time, detail } = seen?;
+            let (session, client, user) = (session.clone(), client.clone(), user.clone());
+            Some(Finding { kind, place, count, time, session, client, user, order, detail })
+        })
+    }
+}
+
+fn note(seen: &mut Option<Seen>, new: Seen) {
+    match seen {
+        Some(seen) => seen.count += 1,
+        None => *seen = Some(new),
+    }
+}
+
+/// A value as a report shows it: as it stands in the log, and not more than fits.
+fn text(value: Option<&[u8]>) -> String {
+    let value = value.unwrap_or_default();
+    Escaped(value.get(..200).unwrap_or(value)).to_string()
+}
+
+fn shown(method: &[u8]) -> String {
+    text(Some(method))
+}
+
+fn time(entry: &Entry<'_>) -> String {
+    match (entry.date, entry.time) {
+        (Some(date), Some(time)) => format!("{} {}", text(Some(date)), text(Some(time))),
+        (date, time) => text(date.or(time)),
+    }
+}
+
+fn answered(status: Option<u64>) -> String {
+    status.map_or_else(|| "nothing".to_owned(), |status| status.to_string())
+}
+
+fn reason(entry: &Entry<'_>) -> String {
+    entry.reason.map_or_else(String::new, |reason| format!(" ({})", Escaped(&decoded(reason))))
+}

@@ -1,0 +1,6 @@
+//! Logs in, findings out.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
+mod golden;
+mod many;

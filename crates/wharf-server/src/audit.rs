@@ -1,0 +1,229 @@
+//! The audit log: what happened in which session, in the W3C extended format, in a file of its own.
+//!
+//! Sessions format their lines into one buffer, which a thread writes in batches: no session waits for a disk. Where the
+//! disk does not keep up or fails, the buffer has a bound; lines beyond it are lost, and that is counted, said in the
+//! ordinary log and in the audit log itself.
+
+mod file;
+mod session;
+mod writer;
+
+use std::{
+    io,
+    path::PathBuf,
+    sync::{
+        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    thread::JoinHandle,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use wharf_audit::{Row, Stamp};
+
+use self::{file::LogFile, writer::Writer};
+
+pub(crate) use self::session::{SessionAudit, turned_away};
+
+/// Which file, and what is done with it.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct AuditOptions {
+    /// The file; made when absent, and continued when there.
+    pub file: PathBuf,
+    /// Bytes after which another file is begun; `None` for no bound. 100 MiB by default.
+    pub max_size: Option<u64>,
+    /// Whether each day (UTC) has a file of its own; on by default.
+    pub daily: bool,
+    /// How many older files are kept, as `FILE.1` (the youngest), `FILE.2` and so on; 30 by default.
+    pub keep: usize,
+    /// What happens to clients while it cannot be written.
+    pub on_failure: OnAuditFailure,
+    /// The most bytes of lines that wait to be written; 8 MiB by default.
+    pub queue: usize,
+}
+
+impl AuditOptions {
+    /// The usual ones for that file.
+    #[must_use]
+    pub fn new(file: PathBuf) -> Self {
+        Self {
+            file,
+            max_size: Some(100 << 20),
+            daily: true,
+            keep: 30,
+            on_failure: OnAuditFailure::default(),
+            queue: 8 << 20,
+        }
+    }
+}
+
+/// What happens to clients while the audit log cannot be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnAuditFailure {
+    /// They are served; lines that do not fit the queue are lost and counted.
+    #[default]
+    Continue,
+    /// New ones get 421 until it can be written again.
+    Refuse,
+}
+
+/// An audit log that is being written. Clones are the same log; the last one that goes waits until all is written.
+#[derive(Debug, Clone)]
+pub struct AuditLog(Arc<Open>);
+
+#[derive(Debug)]
+struct Open {
+    shared: Arc<Shared>,
+    /// What tells sessions of this run from those of others in the same file.
+    run: String,
+    refuse: bool,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// What sessions and the thread share.
+#[derive(Debug)]
+struct Shared {
+    lines: Mutex<Lines>,
+    /// For the thread: there is something to do.
+    work: Condvar,
+    /// For those who wait until all is written.
+    done: Condvar,
+    queue: usize,
+    failing: AtomicBool,
+    lost: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct Lines {
+    buffer: Vec<u8>,
+    stamp: Stamp,
+    /// Rows that did not fit behind the buffer.
+    lost: u64,
+    reopen: bool,
+    flush: bool,
+    stop: bool,
+    /// The thread holds lines that are not written.
+    writing: bool,
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Lines> {
+        // Lines are whole or absent whatever panicked.
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl AuditLog {
+    /// Opens the file and starts the thread.
+    ///
+    /// # Errors
+    /// Those of the file, and of the thread.
+    pub fn open(options: AuditOptions) -> io::Result<Self> {
+        let started = now();
+        let mut stamp = Stamp::default();
+        stamp.set(secs(started));
+        let file = LogFile::open(&options, &stamp)?;
+        let shared = Arc::new(Shared {
+            lines: Mutex::new(Lines { stamp, ..Lines::default() }),
+            work: Condvar::new(),
+            done: Condvar::new(),
+            queue: options.queue,
+            failing: AtomicBool::new(false),
+            lost: AtomicU64::new(0),
+        });
+        let writer = Writer::new(Arc::clone(&shared), file);
+        let thread = std::thread::Builder::new().name("audit-log".to_owned()).spawn(move || writer.run())?;
+        Ok(Self(Arc::new(Open {
+            shared,
+            run: format!("{:x}", started.as_millis()),
+            refuse: options.on_failure == OnAuditFailure::Refuse,
+            thread: Some(thread),
+        })))
+    }
+
+    /// Closes the file and opens its name anew, for programs that move logs away.
+    pub fn reopen(&self) {
+        self.0.shared.lock().reopen = true;
+        self.0.shared.work.notify_all();
+    }
+
+    /// Rows that were lost since the start, because they could not be written.
+    #[must_use]
+    pub fn lost(&self) -> u64 {
+        self.0.shared.lost.load(Ordering::Relaxed)
+    }
+
+    /// Whether the file cannot be written now.
+    #[must_use]
+    pub fn is_failing(&self) -> bool {
+        self.0.shared.failing.load(Ordering::Relaxed)
+    }
+
+    /// Waits until what was said by now is in the file, or it is known that it cannot be. Blocks: not for a runtime's
+    /// threads.
+    pub fn flush(&self) {
+        let shared = &self.0.shared;
+        let mut lines = shared.lock();
+        lines.flush = true;
+        shared.work.notify_all();
+        while (lines.writing || !lines.buffer.is_empty() || lines.reopen)
+            && !shared.failing.load(Ordering::Relaxed)
+        {
+            let waited = shared.done.wait_timeout(lines, Duration::from_secs(1));
+            lines = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// Whether new sessions are to be turned away.
+    pub(crate) fn refuses(&self) -> bool {
+        self.0.refuse && self.is_failing()
+    }
+
+    /// The name of a session in the log.
+    pub(crate) fn name(&self, session: u64) -> String {
+        format!("{}-{session}", self.0.run)
+    }
+
+    pub(crate) fn write(&self, row: &Row<'_>) {
+        let shared = &self.0.shared;
+        let mut lines = shared.lock();
+        let lines = &mut *lines;
+        if lines.buffer.len() >= shared.queue {
+            lines.lost += 1;
+            shared.lost.fetch_add(1, Ordering::Relaxed);
+            return;
+        }
+        lines.stamp.set(secs(now()));
+        if lines.buffer.is_empty() {
+            // Whoever comes next finds the thread gathering already.
+            shared.work.notify_all();
+        }
+        row.write(&lines.stamp, &mut lines.buffer);
+    }
+}
+
+/// What the log says of rows that are missing.
+fn remark(lost: u64, buffer: &mut Vec<u8>) {
+    buffer.extend(format!("#Remark: lost {lost}\n").into_bytes());
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.shared.lock().stop = true;
+        self.shared.work.notify_all();
+        if let Some(thread) = self.thread.take() {
+            // A thread that panicked has said so.
+            let _ = thread.join();
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the clock of the wall stands in every line")]
+fn now() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+fn secs(time: Duration) -> i64 {
+    i64::try_from(time.as_secs()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,356 @@
+//! The rows of one session.
+
+use std::{borrow::Cow, net::SocketAddr};
+
+use wharf_audit::{Data, Row, Tls};
+use wharf_codec::ReplyCode;
+use wharf_session::{
+    DataEvent, DataFailure, DataId, SubStatus, TlsInfo,
+    server::{AuditEvent, CloseReason, PeerInfo, TransferRecord},
+};
+
+use super::AuditLog;
+
+/// One session's part of the log.
+#[derive(Debug)]
+pub(crate) struct SessionAudit {
+    log: AuditLog,
+    name: String,
+    ends: PeerInfo,
+    /// Empty before login.
+    user: String,
+    tls: Control,
+    /// Of the transfer whose reply comes next.
+    record: Option<TransferRecord>,
+    /// What the next row says besides.
+    reason: String,
+    /// What was said last that nobody had asked for.
+    last_words: Option<(ReplyCode, SubStatus)>,
+    data: Vec<DataEnd>,
+    closed: bool,
+}
+
+/// TLS on the control connection.
+#[derive(Debug)]
+enum Control {
+    Unknown,
+    Clear,
+    Up(String, String),
+}
+
+/// A data connection.
+#[derive(Debug)]
+struct DataEnd {
+    id: DataId,
+    port: u16,
+    /// Once somebody came.
+    peer: Option<SocketAddr>,
+    tls: Option<(String, String, bool)>,
+}
+
+impl SessionAudit {
+    /// Begins with the row that says so.
+    pub(crate) fn new(log: AuditLog, session: u64, ends: PeerInfo, implicit: bool) -> Self {
+        let this = Self {
+            name: log.name(session),
+            log,
+            ends,
+            user: String::new(),
+            tls: if implicit { Control::Unknown } else { Control::Clear },
+            record: None,
+            reason: String::new(),
+            last_words: None,
+            data: Vec::new(),
+            closed: false,
+        };
+        this.log.write(&this.row(b"ControlChannelOpened"));
+        this
+    }
+
+    fn row<'a>(&'a self, method: &'a [u8]) -> Row<'a> {
+        Row {
+            client: self.ends.peer,
+            user: self.user.as_bytes(),
+            server: self.ends.local,
+            method,
+            stem: b"",
+            status: None,
+            win32: 0,
+            substatus: 0,
+            session: &self.name,
+            path: b"",
+            sent: None,
+            received: None,
+            took: None,
+            tls: match &self.tls {
+                Control::Unknown => Tls::Unknown,
+                Control::Clear => Tls::Clear,
+                Control::Up(version, cipher) => Tls::Up(version, cipher),
+            },
+            data: None,
+            reason: b"",
+        }
+    }
+
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "what has no row of its own shows in others, or in the other log"
+    )]
+    pub(crate) fn note(&mut self, event: &AuditEvent) {
+        match event {
+            AuditEvent::Replied { command, code, substatus, path } => {
+                let path = path.as_ref().map_or(&b""[..], |path| path.as_bytes());
+                self.replied(command, *code, *substatus, path);
+            }
+            AuditEvent::Announced { code, substatus } => self.last_words = Some((*code, *substatus)),
+            AuditEvent::WouldRefuse { code, substatus, .. } => {
+                self.reason = format!("would be refused: {code} {substatus}");
+            }
+            AuditEvent::Secured(tls) => {
+                // What was before TLS counts no more (RFC 4217 §4).
+                self.user.clear();
+                self.tls = Control::Up(version(tls), tls.cipher.clone());
+            }
+            AuditEvent::Cleared => self.tls = Control::Clear,
+            AuditEvent::TlsFailed(cause) => {
+                self.reason = format!("TLS failed: {cause}");
+                self.tls = Control::Unknown;
+            }
+            AuditEvent::CertificateRefused(problem) => self.reason = problem.to_string(),
+            AuditEvent::PlaintextAfterAuth => "clear bytes behind AUTH".clone_into(&mut self.reason),
+            AuditEvent::ForeignProtocol => "another protocol".clone_into(&mut self.reason),
+            AuditEvent::LoggedIn { account, .. } => self.user.clone_from(account),
+            AuditEvent::Transferred(record) => self.record = Some(record.clone()),
+            AuditEvent::Closed(reason) => self.close(reason_word(*reason)),
+            _ => {}
+        }
+    }
+
+    fn replied(&mut self, command: &str, code: ReplyCode, why: Option<SubStatus>, path: &[u8]) {
+        let record = self.record.take();
+        let reason = std::mem::take(&mut self.reason);
+        let (method, stem, malformed) = words(command);
+        let mut row = Row {
+            stem: &stem,
+            status: Some(code.get()),
+            win32: why.map_or(0, SubStatus::win32),
+            substatus: why.map_or(0, SubStatus::number),
+            path,
+            reason: if reason.is_empty() { malformed.as_bytes() } else { reason.as_bytes() },
+            ..self.row(method.as_bytes())
+        };
+        if let Some(record) = &record {
+            row.path = record.path.as_bytes();
+            let bytes = Some(record.bytes);
+            if matches!(record.verb, "APPE" | "STOR" | "STOU") {
+                row.received = bytes;
+            } else {
+                row.sent = bytes;
+            }
+            row.took = Some(record.took);
+            // Where no connection came about there is nothing to tell of it.
+            let connected =
+                ![ReplyCode::CANNOT_OPEN_DATA, ReplyCode::PROTOCOL_OR_TLS_REFUSED].contains(&code);
+            row.data = connected.then_some(match (record.secured, record.bound) {
+                (false, _) => Data::Clear,
+                (true, Some(true)) => Data::Bound,
+                (true, Some(false) | None) => Data::Tls,
+            });
+        }
+        self.log.write(&row);
+        if method == "REIN" && code == ReplyCode::SERVICE_READY {
+            self.user.clear();
+        }
+    }
+
+    /// Something happened to a data connection.
+    pub(crate) fn data(&mut self, id: DataId, event: &DataEvent) {
+        match event {
+            DataEvent::Listening(addr) => {
+                self.data.push(DataEnd { id, port: addr.port(), peer: None, tls: None })
+            }
+            DataEvent::Connected { peer } => {
+                if !self.data.iter().any(|end| end.id == id) {
+                    // In active mode the system chose the port.
+                    self.data.push(DataEnd { id, port: 0, peer: None, tls: None });
+                }
+                if let Some(end) = self.data.iter_mut().find(|end| end.id == id) {
+                    end.peer = Some(*peer);
+                }
+                if let Some(end) = self.data.iter().find(|end| end.id == id) {
+                    self.log.write(&Row { tls: Tls::Unknown, ..self.data_row(end, b"DataChannelOpened") });
+                }
+            }
+            DataEvent::Secured { tls, bound } => {
+                if let Some(end) = self.data.iter_mut().find(|end| end.id == id) {
+                    end.tls = Some((version(tls), tls.cipher.clone(), *bound));
+                }
+            }
+            DataEvent::Finished { .. } => self.data_closed(id, None, ""),
+            DataEvent::Failed(failure) => self.data_closed(id, substatus_of(failure), &failure.to_string()),
+            DataEvent::HandshakeBegun | DataEvent::HandshakeLost | DataEvent::Progress { .. } => {}
+        }
+    }
+
+    /// The data connection is given up, or done.
+    pub(crate) fn data_closed(&mut self, id: DataId, why: Option<SubStatus>, reason: &str) {
+        let Some(at) = self.data.iter().position(|end| end.id == id) else { return };
+        let end = self.data.swap_remove(at);
+        if end.peer.is_some() {
+            self.log.write(&Row {
+                win32: why.map_or(0, SubStatus::win32),
+                substatus: why.map_or(0, SubStatus::number),
+                reason: reason.as_bytes(),
+                ..self.data_row(&end, b"DataChannelClosed")
+            });
+        }
+    }
+
+    fn data_row<'a>(&'a self, end: &'a DataEnd, method: &'a [u8]) -> Row<'a> {
+        let (tls, data) = match &end.tls {
+            Some((version, cipher, bound)) => {
+                (Tls::Up(version, cipher), if *bound { Data::Bound } else { Data::Tls })
+            }
+            None => (Tls::Clear, Data::Clear),
+        };
+        Row {
+            client: end.peer.unwrap_or(self.ends.peer),
+            server: SocketAddr::new(self.ends.local.ip(), end.port),
+            tls,
+            data: (method == b"DataChannelClosed").then_some(data),
+            ..self.row(method)
+        }
+    }
+
+    fn close(&mut self, why: &str) {
+        for id in self.data.iter().map(|end| end.id).collect::<Vec<_>>() {
+            self.data_closed(id, None, "");
+        }
+        self.closed = true;
+        let reason = std::mem::take(&mut self.reason);
+        let failed = matches!(self.tls, Control::Unknown) && reason.starts_with("TLS failed");
+        let (status, substatus) = match self.last_words.take() {
+            Some((code, substatus)) => (Some(code.get()), Some(substatus)),
+            // What no reply could say.
+            None => (None, failed.then_some(SubStatus::DataTlsFailed)),
+        };
+        let reason = if reason.is_empty() { why.to_owned() } else { format!("{why}: {reason}") };
+        self.log.write(&Row {
+            status,
+            win32: substatus.map_or(0, SubStatus::win32),
+            substatus: substatus.map_or(0, SubStatus::number),
+            reason: reason.as_bytes(),
+            ..self.row(b"ControlChannelClosed")
+        });
+    }
+}
+
+impl Drop for SessionAudit {
+    fn drop(&mut self) {
+        if !self.closed {
+            self.close("ended in the middle");
+        }
+    }
+}
+
+/// The two rows of a client that was turned away.
+pub(crate) fn turned_away(log: &AuditLog, session: u64, ends: PeerInfo, implicit: bool, why: SubStatus) {
+    let mut audit = SessionAudit::new(log.clone(), session, ends, implicit);
+    audit.last_words = (!implicit).then_some((why.code(), why));
+    audit.close(why.name());
+}
+
+fn version(tls: &TlsInfo) -> String {
+    tls.version.to_string()
+}
+
+const fn substatus_of(failure: &DataFailure) -> Option<SubStatus> {
+    match failure {
+        DataFailure::NoPortFree(_) => Some(SubStatus::NoPortFree),
+        DataFailure::Connect(_) => Some(SubStatus::DataRefused),
+        DataFailure::Tls(_) => Some(SubStatus::DataTlsFailed),
+        DataFailure::NotResumed => Some(SubStatus::NotResumed),
+        DataFailure::ClientCertificate(problem) => Some(problem.substatus()),
+        DataFailure::Broken(_) => Some(SubStatus::DataBroken),
+        // The row of the command tells.
+        DataFailure::Deflate(_) | DataFailure::Storage(_) => None,
+    }
+}
+
+const fn reason_word(reason: CloseReason) -> &'static str {
+    match reason {
+        CloseReason::Quit => "quit",
+        CloseReason::PeerClosed => "peer closed",
+        CloseReason::TimedOut => "timed out",
+        CloseReason::LoginFailures => "login failures",
+        CloseReason::Abuse => "abuse",
+        CloseReason::TlsFailed => "TLS failed",
+        CloseReason::Injection => "injection",
+        CloseReason::Shutdown => "shutdown",
+        CloseReason::Full => "full",
+        CloseReason::Unaudited => "unaudited",
+        _ => "closed",
+    }
+}
+
+/// Verb and argument of a command as the machine shows it, the argument in bytes again; and what else there is to say.
+fn words(command: &str) -> (&str, Cow<'_, [u8]>, &'static str) {
+    if command.starts_with('(') {
+        // It is no command that could be told.
+        let why = if command == "(unknown)" { "unknown command" } else { "a line that is too long" };
+        return ("UNKNOWN", Cow::Borrowed(b""), why);
+    }
+    match command.split_once(' ') {
+        Some((verb, "(malformed)")) => {
+            (if verb == "?" { "UNKNOWN" } else { verb }, Cow::Borrowed(b""), "malformed")
+        }
+        Some((verb, argument)) => (verb, unescaped(argument), ""),
+        None => (command, Cow::Borrowed(b""), ""),
+    }
+}
+
+/// The bytes that [`wharf_codec::Escaped`] shows.
+fn unescaped(shown: &str) -> Cow<'_, [u8]> {
+    if !shown.contains('\\') {
+        return Cow::Borrowed(shown.as_bytes());
+    }
+    let mut bytes = Vec::with_capacity(shown.len());
+    let mut rest = shown.as_bytes();
+    while let Some((first, tail)) = rest.split_first() {
+        let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+        rest = match (first, tail) {
+            (b'\\', [b'x', high, low, tail @ ..]) => {
+                bytes.push(digit(*high).unwrap_or_default() << 4 | digit(*low).unwrap_or_default());
+                tail
+            }
+            (b'\\', [b'\\', tail @ ..]) => {
+                bytes.push(b'\\');
+                tail
+            }
+            (other, tail) => {
+                bytes.push(*other);
+                tail
+            }
+        };
+    }
+    Cow::Owned(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use wharf_codec::Escaped;
+
+    use super::*;
+
+    #[test]
+    fn commands_are_taken_apart() {
+        for bytes in [&b"a b\\c"[..], b"\xff\x1b[2J\\x41", "gr\u{fc}\u{df}e".as_bytes()] {
+            assert_eq!(unescaped(&Escaped(bytes).to_string()), bytes);
+        }
+        assert_eq!(words("RETR a b"), ("RETR", Cow::Borrowed(&b"a b"[..]), ""));
+        assert_eq!(words("PWD"), ("PWD", Cow::Borrowed(&b""[..]), ""));
+        assert_eq!(words("TYPE (malformed)"), ("TYPE", Cow::Borrowed(&b""[..]), "malformed"));
+        assert_eq!(words("(unknown)").0, "UNKNOWN");
+        assert_eq!(words("? (malformed)").0, "UNKNOWN");
+    }
+}

@@ -1,0 +1,222 @@
+//! `wharfd audit`: what logs prove.
+
+use std::{
+    fs::File,
+    io::{self, BufRead, BufReader, Read, Write},
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use clap::Args;
+use wharf_server::{
+    AuditLine, AuditParser, Finding, JsonReport, Judge, JudgeOptions, Place, Summary, text_line,
+};
+
+use crate::failure::shown;
+
+/// Bad lines of one file that are told one by one.
+const MOST_MALFORMED: u64 = 20;
+
+/// `wharfd audit`.
+#[derive(Debug, Args)]
+pub(crate) struct Audit {
+    /// Audit logs of wharfd or of the FTP service of Windows (IIS 7 and later), in any order; `-` is standard input.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Write one JSON object; docs/audit.md has its schema.
+    #[arg(long)]
+    json: bool,
+    /// A port where TLS begins with the first byte, besides 990, for logs that do not tell; may be given several times.
+    #[arg(long, value_name = "PORT")]
+    implicit_port: Vec<u16>,
+    /// Let names and passwords of anonymous and ftp cross in clear.
+    #[arg(long)]
+    ignore_anonymous: bool,
+}
+
+/// Reads the logs and tells what it finds: 0 for nothing, 1 for findings, 2 where a file cannot be used.
+pub(crate) fn run(asked: &Audit) -> ExitCode {
+    let mut options = JudgeOptions::default();
+    options.implicit_ports.extend(&asked.implicit_port);
+    options.ignore_anonymous = asked.ignore_anonymous;
+    let files = in_order(&asked.files);
+    let stdout = io::stdout().lock();
+    let report =
+        if asked.json { JsonReport::begin(stdout).map(Report::Json) } else { Ok(Report::Text(stdout)) };
+    let outcome = report.and_then(|report| {
+        let mut auditor =
+            Auditor { report, files: &files, judge: Judge::new(options), malformed: 0, broken: Ok(()) };
+        let mut unusable = false;
+        for (number, file) in files.iter().enumerate() {
+            if let Err(cause) = auditor.read(number, file) {
+                // Where standard error is gone the exit code tells all the same.
+                _ = writeln!(io::stderr(), "wharfd: {}: {cause}", name(file));
+                unusable = true;
+            }
+        }
+        auditor.finish().map(|summary| (summary, unusable))
+    });
+    match outcome {
+        Ok((_, true)) => ExitCode::from(2),
+        Ok((summary, false)) => ExitCode::from(u8::from(summary.findings > 0)),
+        // Whoever reads the report has read enough, and did not see that there is nothing.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::from(1),
+        Err(error) => {
+            _ = writeln!(io::stderr(), "wharfd: the report cannot be written: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+enum Report<W: Write> {
+    Text(W),
+    Json(JsonReport<W>),
+}
+
+struct Auditor<'a, W: Write> {
+    report: Report<W>,
+    files: &'a [PathBuf],
+    judge: Judge,
+    /// Bad lines of the file at hand.
+    malformed: u64,
+    /// Whether the report could be written so far.
+    broken: io::Result<()>,
+}
+
+impl<W: Write> Auditor<'_, W> {
+    fn read(&mut self, number: usize, file: &Path) -> Result<(), String> {
+        if file == Path::new("-") {
+            return self.lines(number, io::stdin().lock());
+        }
+        let opened = File::open(file).map_err(|error| format!("it cannot be read: {error}"))?;
+        self.lines(number, BufReader::with_capacity(1 << 16, opened))
+    }
+
+    fn lines(&mut self, file: usize, mut from: impl BufRead) -> Result<(), String> {
+        let mut parser = AuditParser::default();
+        let mut bytes = Vec::new();
+        let (mut line, mut usable) = (0, true);
+        self.malformed = 0;
+        while self.broken.is_ok()
+            && next_line(&mut from, &mut bytes).map_err(|error| format!("it cannot be read: {error}"))?
+        {
+            line += 1;
+            let place = Place { file, line };
+            let (report, broken) = (&mut self.report, &mut self.broken);
+            let files = self.files;
+            let mut tell = |finding: Finding| write(report, broken, files, &finding);
+            match parser.line(&bytes) {
+                AuditLine::Nothing => {}
+                AuditLine::Fields => usable = true,
+                AuditLine::Lost(count) => self.judge.lost(place, count, &mut tell),
+                AuditLine::Entry(entry) => self.judge.entry(place, &entry, &mut tell),
+                AuditLine::Malformed(wharf_server::Malformed::NoFields) => usable = false,
+                AuditLine::Malformed(why) => {
+                    self.malformed += 1;
+                    let told = self.malformed <= MOST_MALFORMED;
+                    self.judge.malformed(place, why, &mut |finding| {
+                        if told {
+                            tell(finding);
+                        }
+                    });
+                }
+                _ => {}
+            }
+        }
+        if self.malformed > MOST_MALFORMED && matches!(self.report, Report::Text(_)) {
+            let more = self.malformed - MOST_MALFORMED;
+            _ = writeln!(io::stderr(), "wharfd: {}: {more} more malformed lines", name(&self.files[file]));
+        }
+        if usable {
+            Ok(())
+        } else {
+            Err("it holds lines before any #Fields, and is no log in the W3C extended format".to_owned())
+        }
+    }
+
+    fn finish(mut self) -> io::Result<Summary> {
+        let (report, broken, files) = (&mut self.report, &mut self.broken, self.files);
+        let summary = self.judge.finish(&mut |finding| write(report, broken, files, &finding));
+        self.broken?;
+        match self.report {
+            Report::Text(mut to) => {
+                writeln!(
+                    to,
+                    "{} rows, {} sessions, {} transfers; logins: {} in clear, {} before AUTH, {} behind AUTH, {} implicit; {} findings",
+                    summary.rows,
+                    summary.sessions,
+                    summary.transfers,
+                    summary.clear,
+                    summary.auth_after_login,
+                    summary.auth_first,
+                    summary.implicit,
+                    summary.findings,
+                )?;
+                to.flush()?;
+            }
+            Report::Json(report) => report.finish(&summary)?,
+        }
+        Ok(summary)
+    }
+}
+
+fn write<W: Write>(
+    report: &mut Report<W>,
+    broken: &mut io::Result<()>,
+    files: &[PathBuf],
+    finding: &Finding,
+) {
+    let file = files.get(finding.place.file).map_or_else(String::new, |file| name(file));
+    let written = match report {
+        Report::Text(to) => writeln!(to, "{}", text_line(finding, &file)),
+        Report::Json(report) => report.finding(finding, &file),
+    };
+    if broken.is_ok() {
+        *broken = written;
+    }
+}
+
+/// The next line, without more of it than is looked at; `false` at the end.
+fn next_line(from: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
+    const MOST: usize = AuditParser::MAX_LINE + 3;
+    line.clear();
+    let read = from.by_ref().take(MOST as u64).read_until(b'\n', line)?;
+    if read == MOST && line.last() != Some(&b'\n') {
+        from.skip_until(b'\n')?;
+    }
+    Ok(read > 0)
+}
+
+/// Older files first, by the first date in each; those without one as they were given, and standard input last.
+fn in_order(files: &[PathBuf]) -> Vec<PathBuf> {
+    let mut dated: Vec<(bool, String, &PathBuf)> = files
+        .iter()
+        .map(|file| (file == Path::new("-"), first_date(file).unwrap_or_default(), file))
+        .collect();
+    dated.sort_by(|(last, date, _), (other_last, other, _)| (last, date).cmp(&(other_last, other)));
+    dated.into_iter().map(|(_, _, file)| file.clone()).collect()
+}
+
+fn first_date(file: &Path) -> Option<String> {
+    if !file.metadata().ok()?.is_file() {
+        return None;
+    }
+    let mut from = BufReader::new(File::open(file).ok()?.take(1 << 16));
+    let (mut parser, mut bytes) = (AuditParser::default(), Vec::new());
+    while next_line(&mut from, &mut bytes).ok()? {
+        if let AuditLine::Entry(entry) = parser.line(&bytes)
+            && let (Some(date), Some(time)) = (entry.date, entry.time)
+        {
+            return Some(format!("{} {}", date.escape_ascii(), time.escape_ascii()));
+        }
+    }
+    None
+}
+
+/// A file as the report calls it: as it is, unless that could disturb a terminal or forge a line.
+fn name(file: &Path) -> String {
+    match file.to_str() {
+        Some(plain) if !plain.contains(char::is_control) => plain.to_owned(),
+        Some(_) | None => shown(file),
+    }
+}
