@@ -3,7 +3,8 @@
 usage: ftplib_client.py MODE reuse|plain PORT CA get|put|get-resume|put-resume REMOTE LOCAL
 
 MODE is clear, explicit or implicit. `reuse` resumes the control session's TLS session on data connections, as
-servers may ask; `plain` is ftplib as it comes. User and password stand in INTEROP_USER and INTEROP_PASSWORD."""
+servers may ask; `plain` is ftplib as it comes. User and password stand in INTEROP_USER and INTEROP_PASSWORD, a
+certificate of the client and its key in the files INTEROP_CERT and INTEROP_KEY."""
 
 import ftplib
 import os
@@ -47,7 +48,10 @@ def connect(mode, reuse, port, ca):
         ftp = ftplib.FTP(timeout=60)
     else:
         kind = Implicit if mode == "implicit" else Explicit
-        ftp = kind(context=ssl.create_default_context(cafile=ca), timeout=60)
+        context = ssl.create_default_context(cafile=ca)
+        if "INTEROP_CERT" in os.environ:
+            context.load_cert_chain(os.environ["INTEROP_CERT"], os.environ["INTEROP_KEY"])
+        ftp = kind(context=context, timeout=60)
         ftp.reuse = reuse
     ftp.connect("127.0.0.1", port)
     if mode == "implicit":

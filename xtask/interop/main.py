@@ -12,6 +12,7 @@ from pathlib import Path
 import aioftp_cases
 import audit
 import cases
+import client_certificates
 import clients
 import matrix
 import scan
@@ -162,6 +163,8 @@ class Programme:
                 do("the audit log, read by lnav and by wharfd audit", lambda: audit.audit(places))
             else:
                 self.outcomes.skip("audit", "lnav is not installed")
+        if self.wanted("certificates"):
+            client_certificates.run_all(places, self.outcomes, [client.name for client in self.clients])
         if not self.wanted("scan"):
             return
         if not scan.available():

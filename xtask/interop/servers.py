@@ -105,6 +105,25 @@ def wharfd(places, data_session="prefer", extra=(), sessions=200):
          "--max-sessions", sessions, "--max-per-ip", sessions, *extra],
         log,
     )
+    return _told_ports(server, child, log)
+
+
+def wharfd_run(places, name, text):
+    """`wharfd run` with `text` below the root, listeners for every mode, and the certificate."""
+    folder, root = _served(places, f"wharfd-{name}")
+    server = Server(f"wharfd({name})", root, "alice", "correct horse")
+    config, log = folder / "wharfd.toml", folder / "log"
+    config.write_text(
+        f'root = "{root}"\n{text}\n[tls]\ncertificate = "{places.cert}"\nkey = "{places.key}"\n'
+        '[[listener]]\naddress = "127.0.0.1:0"\n[[listener]]\naddress = "127.0.0.1:0"\nimplicit = true\n'
+        '[log]\nformat = "json"\n'
+    )
+    config.chmod(0o600)
+    return _told_ports(server, server.start([places.wharfd, "run", "--config", config], log), log)
+
+
+def _told_ports(server, child, log):
+    """The server, once it has said where it listens."""
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
         text = log.read_text(errors="backslashreplace")

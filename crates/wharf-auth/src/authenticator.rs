@@ -3,7 +3,7 @@
 use std::{fmt, net::IpAddr, sync::Arc};
 
 use async_trait::async_trait;
-use wharf_types::Grant;
+use wharf_types::{ClientIdentity, Grant};
 
 /// What a login offers. Its `Debug` shows no password.
 #[derive(Clone, Copy)]
@@ -19,6 +19,8 @@ pub struct Credentials<'a> {
     pub host: Option<&'a str>,
     /// Whether the control connection was protected by TLS when the password came.
     pub secured: bool,
+    /// What TLS has proved of the client by its certificate.
+    pub certificate: Option<&'a ClientIdentity>,
 }
 
 impl fmt::Debug for Credentials<'_> {
@@ -28,6 +30,7 @@ impl fmt::Debug for Credentials<'_> {
             .field("peer", &self.peer)
             .field("host", &self.host)
             .field("secured", &self.secured)
+            .field("certificate", &self.certificate)
             .finish_non_exhaustive()
     }
 }
@@ -56,6 +59,26 @@ pub trait Authenticator: Send + Sync + fmt::Debug + 'static {
     /// [`AuthError::Refused`], or [`AuthError::Unavailable`] when a back end does not answer.
     async fn authenticate(&self, who: &Credentials<'_>) -> Result<Grant, AuthError>;
 
+    /// Judges a login by the certificate of the client alone, before a password is asked for; that of `who` is empty and
+    /// counts for nothing. By default nobody logs in so.
+    ///
+    /// # Errors
+    /// [`AuthError::Refused`] when a password is needed, [`AuthError::Unavailable`] when a back end does not answer.
+    async fn authenticate_certificate(&self, who: &Credentials<'_>) -> Result<Grant, AuthError> {
+        let _ = who;
+        Err(AuthError::Refused)
+    }
+
+    /// What the account `user` may do at `host` once something else than this has proved who it is
+    /// ([`ByCertificate`](crate::ByCertificate)); `None`, the default, for none that could log in so.
+    ///
+    /// # Errors
+    /// [`AuthError::Unavailable`] when a back end does not answer.
+    async fn account(&self, user: &[u8], host: Option<&str>) -> Result<Option<Grant>, AuthError> {
+        let _ = (user, host);
+        Ok(None)
+    }
+
     /// Whether this one decides about `user` where several are asked ([`Chain`](crate::Chain)); by default about everybody.
     ///
     /// # Errors
@@ -76,6 +99,14 @@ pub trait Authenticator: Send + Sync + fmt::Debug + 'static {
 impl<A: Authenticator + ?Sized> Authenticator for Arc<A> {
     async fn authenticate(&self, who: &Credentials<'_>) -> Result<Grant, AuthError> {
         (**self).authenticate(who).await
+    }
+
+    async fn authenticate_certificate(&self, who: &Credentials<'_>) -> Result<Grant, AuthError> {
+        (**self).authenticate_certificate(who).await
+    }
+
+    async fn account(&self, user: &[u8], host: Option<&str>) -> Result<Option<Grant>, AuthError> {
+        (**self).account(user, host).await
     }
 
     async fn knows(&self, user: &[u8]) -> Result<bool, AuthError> {

@@ -24,6 +24,10 @@ impl ByHost {
         Self { hosts: HashMap::new(), usual }
     }
 
+    fn of(&self, host: Option<&str>) -> &Arc<dyn Authenticator> {
+        host.and_then(|host| self.hosts.get(host)).unwrap_or(&self.usual)
+    }
+
     /// Asks `authenticator` alone for sessions that are meant for the host of this (first) name.
     pub fn add(&mut self, host: impl Into<String>, authenticator: Arc<dyn Authenticator>) {
         self.hosts.insert(host.into(), authenticator);
@@ -33,8 +37,15 @@ impl ByHost {
 #[async_trait]
 impl Authenticator for ByHost {
     async fn authenticate(&self, who: &Credentials<'_>) -> Result<Grant, AuthError> {
-        let own = who.host.and_then(|host| self.hosts.get(host));
-        own.unwrap_or(&self.usual).authenticate(who).await
+        self.of(who.host).authenticate(who).await
+    }
+
+    async fn authenticate_certificate(&self, who: &Credentials<'_>) -> Result<Grant, AuthError> {
+        self.of(who.host).authenticate_certificate(who).await
+    }
+
+    async fn account(&self, user: &[u8], host: Option<&str>) -> Result<Option<Grant>, AuthError> {
+        self.of(host).account(user, host).await
     }
 
     async fn knows(&self, user: &[u8]) -> Result<bool, AuthError> {

@@ -54,6 +54,20 @@ impl Authenticator for Chain {
         Err(AuthError::Refused)
     }
 
+    async fn authenticate_certificate(&self, who: &Credentials<'_>) -> Result<Grant, AuthError> {
+        match self.first_that_knows(who.user).await? {
+            Some(authenticator) => authenticator.authenticate_certificate(who).await,
+            None => Err(AuthError::Refused),
+        }
+    }
+
+    async fn account(&self, user: &[u8], host: Option<&str>) -> Result<Option<Grant>, AuthError> {
+        match self.first_that_knows(user).await? {
+            Some(authenticator) => authenticator.account(user, host).await,
+            None => Ok(None),
+        }
+    }
+
     async fn knows(&self, user: &[u8]) -> Result<bool, AuthError> {
         Ok(self.first_that_knows(user).await?.is_some())
     }

@@ -101,6 +101,14 @@ impl Authenticator for FixedUsers {
         user.filter(|_| !who.password.is_empty()).map(|user| user.grant.clone()).ok_or(AuthError::Refused)
     }
 
+    async fn account(&self, user: &[u8], _: Option<&str>) -> Result<Option<Grant>, AuthError> {
+        Ok(self
+            .users
+            .iter()
+            .find(|known| known.grant.account.as_bytes() == user)
+            .map(|known| known.grant.clone()))
+    }
+
     async fn knows(&self, user: &[u8]) -> Result<bool, AuthError> {
         let name = self.digest(b'n', user);
         Ok(self.users.iter().fold(false, |known, user| known | bool::from(user.name.ct_eq(&*name))))

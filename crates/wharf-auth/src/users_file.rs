@@ -24,10 +24,11 @@ const MOST: u64 = 64 * 1024 * 1024;
 /// Accounts in a text file, with passwords hashed by Argon2id.
 ///
 /// One account is one line, `name:hash:root:permissions`; empty lines and those that begin with `#` count for nothing.
+/// A hash of `*` is no hash: no password fits, and only something else may prove who it is ([`ByCertificate`](crate::ByCertificate)).
 /// The root is understood by the storage: relative ones lie below the directory that is served. Permissions are `full`,
 /// `read-only`, `upload-only`, `none`, or letters of [`Right::LETTERS`](wharf_types::Right::LETTERS).
 pub struct UsersFile {
-    accounts: HashMap<Vec<u8>, (Arc<PasswordHash>, Grant)>,
+    accounts: HashMap<Vec<u8>, (Option<Arc<PasswordHash>>, Grant)>,
     checker: Checker,
 }
 
@@ -78,12 +79,12 @@ impl UsersFile {
             }
             let at = |(cause, cure)| UsersFileError::new(Some(number), cause, cure);
             let Account { name, hash, costs, root, rights } = Account::parse(line).map_err(at)?;
-            params = Some(match params {
-                Some(others) => Checker::costlier(others, costs),
-                None => costs,
-            });
+            params = match (params, costs) {
+                (Some(others), Some(costs)) => Some(Checker::costlier(others, costs)),
+                (one, other) => one.or(other),
+            };
             let grant = Grant::new(name, root).with_rights(rights);
-            if accounts.insert(name.as_bytes().to_vec(), (Arc::new(hash), grant)).is_some() {
+            if accounts.insert(name.as_bytes().to_vec(), (hash.map(Arc::new), grant)).is_some() {
                 return Err(at((
                     format!("the account {name} is there twice"),
                     "remove one of the two lines",
@@ -120,8 +121,13 @@ impl Authenticator for UsersFile {
             return Err(AuthError::Refused);
         }
         let account = self.accounts.get(who.user);
-        let fits = self.checker.check(who.password, account.map(|(hash, _)| Arc::clone(hash))).await?;
+        let stored = account.and_then(|(hash, _)| hash.as_ref().map(Arc::clone));
+        let fits = self.checker.check(who.password, stored).await?;
         account.filter(|_| fits).map(|(_, grant)| grant.clone()).ok_or(AuthError::Refused)
+    }
+
+    async fn account(&self, user: &[u8], _: Option<&str>) -> Result<Option<Grant>, AuthError> {
+        Ok(self.accounts.get(user).map(|(_, grant)| grant.clone()))
     }
 
     async fn knows(&self, user: &[u8]) -> Result<bool, AuthError> {

@@ -115,7 +115,7 @@ impl Rig {
     fn answer(&mut self, question: Question) {
         let (server, now) = (&mut self.server, self.now);
         let answered = match question {
-            Question::Login { ticket, .. } => {
+            Question::Login { ticket, .. } | Question::Certified { ticket, .. } => {
                 server.answer_login(now, ticket, LoginAnswer::Accept(Grant::new("alice", "")))
             }
             Question::File { ticket, .. } => {

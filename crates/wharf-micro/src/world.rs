@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, time::Instant};
 
-use wharf_session::{TlsInfo, TlsVersion};
+use wharf_session::{ClientCertificate, TlsInfo, TlsVersion};
 
 /// The time of everything. Machines are told the time and never ask; here it stands.
 #[expect(clippy::disallowed_methods, reason = "any instant will do to begin with; nothing is measured by it")]
@@ -36,5 +36,6 @@ pub(crate) fn tls() -> TlsInfo {
         cipher: "TLS13_AES_128_GCM_SHA256".to_owned(),
         resumed: true,
         server_name: None,
+        client_certificate: ClientCertificate::NotAsked,
     }
 }

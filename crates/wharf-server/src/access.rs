@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 
 use wharf_codec::Escaped;
-use wharf_session::{SubStatus, TlsInfo, server::AuditEvent};
+use wharf_session::{ClientCertificate, SubStatus, TlsInfo, server::AuditEvent};
+use wharf_types::ClientIdentity;
 
 use crate::audit::SessionAudit;
 
@@ -89,11 +90,16 @@ impl AccessLog {
                     cipher = tls.cipher,
                     resumed = tls.resumed,
                     server_name = tls.server_name.as_deref(),
+                    client = client(&tls).map(|client| tracing::field::display(client.shown_fingerprint())),
+                    client_name = client(&tls).and_then(name).map(tracing::field::display),
                     "secured"
                 );
                 // What was before TLS counts no more (RFC 4217 §4).
                 self.account.clear();
                 self.tls = Some(tls);
+            }
+            AuditEvent::CertificateRefused(problem) => {
+                line!(warn, self, %problem, "client certificate refused")
             }
             AuditEvent::Cleared => {
                 self.tls = None;
@@ -162,6 +168,18 @@ impl AccessLog {
     pub(crate) fn not_kept(session: u64, error: &wharf_types::FileError) {
         tracing::warn!(target: TARGET, session, %error, "an upload that was cut could not be kept");
     }
+}
+
+/// Whom TLS has proved the client to be.
+fn client(tls: &TlsInfo) -> Option<&ClientIdentity> {
+    match &tls.client_certificate {
+        ClientCertificate::Verified(identity) => Some(identity),
+        ClientCertificate::Missing | ClientCertificate::NotAsked | ClientCertificate::Refused(_) => None,
+    }
+}
+
+fn name(client: &ClientIdentity) -> Option<Escaped<'_>> {
+    client.common_name.as_ref().map(|name| Escaped(name.as_bytes()))
 }
 
 /// A client was turned away.

@@ -25,8 +25,8 @@ pub use wharf_audit::{
     Summary, text_line,
 };
 pub use wharf_auth::{
-    Anonymous, AuthError, Authenticator, ByHost, Chain, Credentials, FixedUserError, FixedUsers, UsersFile,
-    UsersFileError, users_file_line,
+    Anonymous, AuthError, Authenticator, ByCertificate, ByHost, CertificateLogin, CertificateMap, Chain,
+    Credentials, FixedUserError, FixedUsers, UsersFile, UsersFileError, users_file_line,
 };
 pub use wharf_codec::{Escaped, Leniency, Limits};
 pub use wharf_session::{
@@ -40,7 +40,10 @@ pub use wharf_storage::{
     Durability, LocalDisk, LocalOptions, MemoryDisk, ParseDurabilityError, Storage, StorageProvider,
 };
 pub use wharf_transport::{
-    Clock, DataSession, Fingerprint, FingerprintError, HostIdentity, Identity, IdentityError, Net, Origin,
-    PeerTls, ServerTls, ServerTlsOptions, Strength, TlsError, TlsVersion, TokioNet, Trust,
+    ClientTrust, ClientTrustError, Clock, DataSession, Fingerprint, FingerprintError, HostIdentity, Identity,
+    IdentityError, Net, Origin, PeerTls, RevocationList, ServerTls, ServerTlsOptions, Strength, TlsError,
+    TlsVersion, TokioNet, Trust,
 };
-pub use wharf_types::{FileError, FileErrorKind, Grant, Right, Rights, VirtualPath};
+pub use wharf_types::{
+    ClientCertificateRule, ClientIdentity, FileError, FileErrorKind, Grant, Right, Rights, VirtualPath,
+};

@@ -1,10 +1,16 @@
 //! Between the transport's words and the machine's.
 
+use std::sync::Arc;
+
 use wharf_session::{
-    DataFailure as Told, EndMark as ToldEnd, PeerRule as AskedRule, TicketPlan as AskedPlan,
-    TlsInfo as ToldTls, TlsVersion as ToldVersion,
+    ClientCertificate, ClientCertificateProblem as ToldProblem, DataFailure as Told, EndMark as ToldEnd,
+    PeerRule as AskedRule, TicketPlan as AskedPlan, TlsInfo as ToldTls, TlsVersion as ToldVersion,
 };
-use wharf_transport::{DataFailure, EndMark, PassiveError, PeerRule, TicketPlan, TlsInfo, TlsVersion};
+use wharf_transport::{
+    CertificateProblem, ClientVerdict, DataFailure, EndMark, PassiveError, PeerRule, TicketPlan, TlsInfo,
+    TlsVersion,
+};
+use wharf_types::ClientIdentity;
 
 pub(crate) fn tls_info(info: &TlsInfo) -> ToldTls {
     ToldTls {
@@ -15,6 +21,32 @@ pub(crate) fn tls_info(info: &TlsInfo) -> ToldTls {
         cipher: info.cipher.clone(),
         resumed: info.resumed,
         server_name: info.sni.clone(),
+        client_certificate: match &info.client {
+            ClientVerdict::NotAsked => ClientCertificate::NotAsked,
+            ClientVerdict::Missing => ClientCertificate::Missing,
+            ClientVerdict::Refused(problem) => ClientCertificate::Refused(certificate_problem(*problem)),
+            ClientVerdict::Verified(identity) => ClientCertificate::Verified(Arc::new(ClientIdentity {
+                fingerprint: *identity.fingerprint.as_bytes(),
+                common_name: identity.common_name.clone(),
+                emails: identity.emails.clone(),
+                dns_names: identity.dns_names.clone(),
+            })),
+        },
+    }
+}
+
+fn certificate_problem(problem: CertificateProblem) -> ToldProblem {
+    match problem {
+        CertificateProblem::Missing => ToldProblem::Missing,
+        CertificateProblem::UnknownIssuer => ToldProblem::UnknownIssuer,
+        CertificateProblem::Expired => ToldProblem::Expired,
+        CertificateProblem::NotYetValid => ToldProblem::NotYetValid,
+        CertificateProblem::Revoked => ToldProblem::Revoked,
+        CertificateProblem::RevocationUnknown => ToldProblem::RevocationUnknown,
+        CertificateProblem::RevocationExpired => ToldProblem::RevocationExpired,
+        CertificateProblem::WrongPurpose => ToldProblem::WrongPurpose,
+        CertificateProblem::Unusable => ToldProblem::Unusable,
+        CertificateProblem::Different => ToldProblem::Different,
     }
 }
 
@@ -51,6 +83,7 @@ pub(crate) fn data_failure(failure: &DataFailure) -> Told {
             Told::Connect(failure.to_string())
         }
         DataFailure::NotResumed => Told::NotResumed,
+        DataFailure::ClientCertificate(problem) => Told::ClientCertificate(certificate_problem(*problem)),
         other => Told::Tls(other.to_string()),
     }
 }

@@ -6,7 +6,10 @@ use std::net::SocketAddr;
 use wharf_codec::FactSelection;
 use wharf_types::FileError;
 
-use crate::mode::{DataMode, DeflateFault};
+use crate::{
+    certificate::{ClientCertificate, ClientCertificateProblem},
+    mode::{DataMode, DeflateFault},
+};
 
 /// Names one data connection within one control session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -57,6 +60,8 @@ pub struct TlsInfo {
     pub resumed: bool,
     /// The host name that the client asked for (SNI, RFC 6066 §3).
     pub server_name: Option<String>,
+    /// The certificate of the client, as the server sees it; on a client nothing.
+    pub client_certificate: ClientCertificate,
 }
 
 /// What happened to TLS on the control connection.
@@ -212,6 +217,8 @@ pub enum DataFailure {
     Tls(String),
     /// The peer did not resume the control connection's TLS session though that is required.
     NotResumed,
+    /// The client's certificate is missing, counts for nothing, or is another one than on the control connection.
+    ClientCertificate(ClientCertificateProblem),
     /// The connection broke while bytes moved.
     Broken(String),
     /// In MODE Z what came is no whole zlib stream.
@@ -227,6 +234,7 @@ impl fmt::Display for DataFailure {
             Self::Connect(text) => write!(f, "cannot connect: {text}"),
             Self::Tls(text) => write!(f, "TLS failed: {text}"),
             Self::NotResumed => f.write_str("the TLS session of the control connection was not resumed"),
+            Self::ClientCertificate(problem) => problem.fmt(f),
             Self::Broken(text) => write!(f, "the connection broke: {text}"),
             Self::Deflate(fault) => fault.fmt(f),
             Self::Storage(error) => write!(f, "{error}"),

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod certificate;
 pub mod client;
 mod contract;
 mod mode;
@@ -7,6 +8,7 @@ pub mod policy;
 pub mod server;
 mod substatus;
 
+pub use certificate::{ClientCertificate, ClientCertificateProblem};
 pub use contract::*;
 pub use mode::{DataMode, DeflateFault};
 pub use substatus::SubStatus;

@@ -11,7 +11,7 @@ use std::{
 
 use bytes::Bytes;
 use wharf_session::{
-    TlsEvent, TlsInfo, TlsVersion,
+    ClientCertificate, TlsEvent, TlsInfo, TlsVersion,
     client::{
         self, ApiMisuse, Client, ClientConfig, Event, OpError, OpId, Operation, Outcome, StartSecurity,
     },
@@ -371,6 +371,7 @@ impl Pair {
     fn answer(&mut self, question: Question) {
         let job = match &question {
             Question::Login { .. }
+            | Question::Certified { .. }
             | Question::Lines { .. }
             | Question::Commit { .. }
             | Question::Sessions { .. } => None,
@@ -380,6 +381,9 @@ impl Pair {
             Question::Login { ticket, user, password, .. } => {
                 let answer = model::login(user.as_bytes(), password.expose());
                 self.server.answer_login(self.now, ticket, answer)
+            }
+            Question::Certified { ticket, .. } => {
+                self.server.answer_login(self.now, ticket, server::LoginAnswer::Refuse)
             }
             Question::File { ticket, op } => {
                 let answer = self.model.perform(ticket.job(), &op);
@@ -409,5 +413,6 @@ fn tls_info() -> TlsInfo {
         cipher: "TLS13_AES_128_GCM_SHA256".to_owned(),
         resumed: false,
         server_name: None,
+        client_certificate: ClientCertificate::NotAsked,
     }
 }

@@ -114,9 +114,9 @@ impl TlsLayer {
             Connection::Server(server) => server.server_name().map(str::to_owned),
             Connection::Client(_) => None,
         };
-        let info = TlsInfo::of(&self.connection, sni.as_deref());
+        let mut info = TlsInfo::of(&self.connection, sni.as_deref());
         match &self.role {
-            Role::Server(tls) => tls.control_secured(&info),
+            Role::Server(tls) => tls.control_secured(&mut info, self.connection.peer_certificates()),
             Role::Client(tls) => tls.control_secured(&info)?,
         }
         self.info = Some(info.clone());

@@ -12,6 +12,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
+use crate::client_identity::CertificateProblem;
 use crate::data_stream::{DataStream, NotConnected};
 use crate::failure::TlsFailure;
 use crate::handshake::Winner;
@@ -190,6 +191,9 @@ pub enum DataFailure {
         turn on session reuse in the client"
     )]
     NotResumed,
+    /// The client's certificate is missing, counts for nothing, or is another one than on the control connection.
+    #[error("the data connection is refused: {0}")]
+    ClientCertificate(#[source] CertificateProblem),
     /// The server shows another certificate than on the control connection.
     #[error(
         "the data connection shows another certificate than the control connection: \

@@ -39,8 +39,8 @@ pub(crate) async fn shake_hands(
                 .await
                 .map_err(|error| DataFailure::Handshake(TlsFailure::of_io(error, None)))?;
             let connection = stream.get_ref().1;
-            let bound = side.judge(connection).ok_or(DataFailure::NotResumed)?;
-            let info = TlsInfo::of(connection, connection.server_name());
+            let mut info = TlsInfo::of(connection, connection.server_name());
+            let bound = side.judge(connection, &mut info)?;
             Ok(Box::new(Winner { stream: stream.into(), info, bound }))
         }
         DataRole::Peer(peer) => {

@@ -1,5 +1,8 @@
 #![doc = include_str!("../README.md")]
 
+mod client_identity;
+mod client_trust;
+mod client_verifier;
 mod clock;
 mod control;
 mod control_event;
@@ -33,6 +36,8 @@ mod tokio_net;
 mod trust;
 mod verifier;
 
+pub use crate::client_identity::{CertificateProblem, ClientIdentity, ClientVerdict};
+pub use crate::client_trust::{ClientTrust, ClientTrustError, RevocationList};
 pub use crate::clock::Clock;
 pub use crate::control::ControlStream;
 pub use crate::control_event::{ControlEvent, UpgradeError};

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::{CipherSuite, CommonState, HandshakeKind, ProtocolVersion, SupportedProtocolVersion, version};
 
+use crate::client_identity::ClientVerdict;
 use crate::failure::TlsError;
 use crate::fingerprint::Fingerprint;
 
@@ -35,7 +36,7 @@ pub enum DataSession {
     /// A full handshake is refused.
     Require,
     /// A full handshake is refused once this client has shown that it can resume, unless it spends its tickets
-    /// and has none left.
+    /// and has none left, or shows the good certificate of its control connection.
     #[default]
     Prefer,
     /// Full handshakes are taken.
@@ -116,6 +117,8 @@ pub struct TlsInfo {
     pub alpn: Option<Vec<u8>>,
     /// The certificate of the peer, where it showed one.
     pub peer_certificate: Option<Fingerprint>,
+    /// On a server, what that certificate is good for.
+    pub client: ClientVerdict,
 }
 
 impl TlsInfo {
@@ -138,6 +141,7 @@ impl TlsInfo {
                 .peer_certificates()
                 .and_then(<[_]>::first)
                 .map(|leaf| Fingerprint::of_der(leaf)),
+            client: ClientVerdict::NotAsked,
         }
     }
 }

@@ -21,6 +21,9 @@ use crate::ledger::{LIFETIME, Ledger, TicketId, Token};
 
 const NONCE: usize = 12;
 const TAG: usize = 16;
+/// Bytes of tickets that one connection gives. A client that shows a certificate gets its whole chain back in each of them,
+/// and may ask for many (RFC 9149): what waits to be sent is bounded by this.
+const MOST_GIVEN: usize = 64 * 1024;
 
 /// The key and the books of one control connection.
 pub(crate) struct TicketOffice {
@@ -124,6 +127,11 @@ impl ProducesTickets for Counter {
     }
 
     fn encrypt(&self, plain: &[u8]) -> Option<Vec<u8>> {
+        // All of one connection are about as long.
+        let given = self.given.lock().unwrap_or_else(PoisonError::into_inner).len();
+        if given > 0 && (given + 1) * plain.len() > MOST_GIVEN {
+            return None;
+        }
         let (id, sealed) = self.office.seal(self.token, plain)?;
         self.given.lock().unwrap_or_else(PoisonError::into_inner).push(id);
         Some(sealed)
@@ -166,6 +174,16 @@ impl StoresServerSessions for ReadOnly {
 mod tests {
     use super::*;
     use std::time::Duration;
+
+    #[test]
+    fn a_connection_gives_no_more_than_a_certain_number_of_bytes() {
+        for (length, most) in [(200, 327), (16 * 1024, 4), (200 * 1024, 1)] {
+            let (office, token) = TicketOffice::open().unwrap();
+            let counter = Counter::new(&office, token);
+            let given = (0..1000).map_while(|_| counter.encrypt(&vec![0; length])).count();
+            assert_eq!(given, most);
+        }
+    }
 
     #[test]
     fn tickets_open_only_for_approved_connections_of_the_same_session() {

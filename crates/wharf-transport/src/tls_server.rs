@@ -4,10 +4,15 @@ use std::sync::{Arc, OnceLock};
 
 use rustls::server::{ServerSessionMemoryCache, StoresServerSessions};
 use rustls::{HandshakeKind, ProtocolVersion, ServerConfig, ServerConnection};
+use rustls_pki_types::CertificateDer;
 
+use crate::client_identity::{CertificateProblem, ClientVerdict};
+use crate::client_trust::ClientTrust;
+use crate::client_verifier::{Asking, CurrentTrust};
 use crate::clock::Clock;
-use crate::data::TicketPlan;
+use crate::data::{DataFailure, TicketPlan};
 use crate::failure::TlsError;
+use crate::fingerprint::Fingerprint;
 use crate::hosts::{Certificates, HostIdentity};
 use crate::identity::Identity;
 use crate::options::{DataSession, Strength, TlsInfo, TlsVersion, versions};
@@ -36,6 +41,13 @@ pub struct ServerTlsOptions {
     pub min_strength: Strength,
     /// Whether data connections have to resume the session of their control connection.
     pub data_session: DataSession,
+    /// Whose certificates clients may show; `None`, the default, asks for none.
+    ///
+    /// Who shows none, or one that counts for nothing, gets through the handshake of a control connection all the same:
+    /// [`TlsInfo::client`] says so, and whoever reads commands has to refuse the session. On data connections such a client
+    /// is refused here ([`DataFailure::ClientCertificate`]), and so is one that shows another certificate than on the
+    /// control connection, resumed or not.
+    pub client_trust: Option<ClientTrust>,
     /// The time, by which certificates and tickets grow old.
     pub clock: Clock,
 }
@@ -51,6 +63,7 @@ impl ServerTlsOptions {
             max_version: TlsVersion::V1_3,
             min_strength: Strength::Bits128,
             data_session: DataSession::Prefer,
+            client_trust: None,
             clock: Clock::system(),
         }
     }
@@ -61,6 +74,7 @@ impl ServerTlsOptions {
 pub struct ServerTls {
     base: Arc<ServerConfig>,
     certificates: Arc<Certificates>,
+    client_trust: Option<Arc<CurrentTrust>>,
     clock: Clock,
     data_session: DataSession,
 }
@@ -72,18 +86,49 @@ impl ServerTls {
     ///
     /// The range of versions is empty.
     pub fn new(options: ServerTlsOptions) -> Result<Self, TlsError> {
-        let ServerTlsOptions { identity, hosts, min_version, max_version, min_strength, data_session, clock } =
-            options;
+        let ServerTlsOptions {
+            identity,
+            hosts,
+            min_version,
+            max_version,
+            min_strength,
+            data_session,
+            client_trust,
+            clock,
+        } = options;
         let certificates = Arc::new(Certificates::new(&identity, &hosts));
-        let mut base = ServerConfig::builder_with_details(min_strength.provider(), clock.provider())
+        let builder = ServerConfig::builder_with_details(min_strength.provider(), clock.provider())
             .with_protocol_versions(versions(min_version, max_version)?)
-            .map_err(|error| TlsError::Setup(error.to_string()))?
-            .with_no_client_auth()
-            .with_cert_resolver(certificates.resolver(None));
+            .map_err(|error| TlsError::Setup(error.to_string()))?;
+        let client_trust = client_trust.map(|trust| Arc::new(CurrentTrust::new(trust)));
+        let mut base = match client_trust {
+            Some(_) => builder.with_client_cert_verifier(Arc::new(Asking)),
+            None => builder.with_no_client_auth(),
+        }
+        .with_cert_resolver(certificates.resolver(None));
         // Once a list is set, a client that asks for none of these gets the alert 120: a browser that is
         // tricked into talking HTTP to this port ends here (ALPACA).
         base.alpn_protocols = vec![b"ftp".to_vec(), b"ftp-data".to_vec(), b"x-filezilla-ftp".to_vec()];
-        Ok(Self { base: Arc::new(base), certificates, clock, data_session })
+        Ok(Self { base: Arc::new(base), certificates, client_trust, clock, data_session })
+    }
+
+    /// Whose client certificates are taken from now on, in every handshake to come, those of sessions that are there
+    /// included: their next data connection is judged by it, resumed or not. `false` where no certificate is asked for at
+    /// all ([`ServerTlsOptions::client_trust`]); nothing changes then.
+    pub fn replace_client_trust(&self, trust: ClientTrust) -> bool {
+        match &self.client_trust {
+            Some(current) => {
+                current.replace(trust);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Whose client certificates are taken now; `None` where none is asked for.
+    #[must_use]
+    pub fn client_trust(&self) -> Option<ClientTrust> {
+        self.client_trust.as_deref().map(CurrentTrust::load)
     }
 
     /// TLS for one new control connection, with a ticket key of its own. A client that names no host in TLS is shown
@@ -112,6 +157,8 @@ impl ServerTls {
             data_session: self.data_session,
             clock: self.clock.clone(),
             sni: OnceLock::new(),
+            client_trust: self.client_trust.clone(),
+            client: OnceLock::new(),
         }))
     }
 }
@@ -130,6 +177,9 @@ struct Inner {
     clock: Clock,
     /// The host that the client named on the control connection.
     sni: OnceLock<Option<String>>,
+    client_trust: Option<Arc<CurrentTrust>>,
+    /// The certificate that the client showed there.
+    client: OnceLock<Option<Fingerprint>>,
 }
 
 impl ServerControlTls {
@@ -138,11 +188,34 @@ impl ServerControlTls {
     }
 
     /// The handshake of the control connection is done: its tickets are in the client's hands.
-    pub(crate) fn control_secured(&self, info: &TlsInfo) {
+    pub(crate) fn control_secured(&self, info: &mut TlsInfo, shown: Option<&[CertificateDer<'_>]>) {
+        info.client = self.judge_client(shown);
+        let _ = self.0.client.set(info.peer_certificate);
         // The first handshake is the one that counts; there is but one for each of these.
         let _ = self.0.sni.set(info.sni.clone());
         let now = self.0.clock.now();
         self.0.office.ledger().approve(self.0.counter.token(), self.0.counter.given(), now);
+    }
+
+    /// Judges what a client showed, by what holds now. A resumed session brings the chain along from the first one.
+    fn judge_client(&self, shown: Option<&[CertificateDer<'_>]>) -> ClientVerdict {
+        match &self.0.client_trust {
+            Some(trust) => trust.load().judge(shown, self.0.clock.now()),
+            None => ClientVerdict::NotAsked,
+        }
+    }
+
+    /// Why a data connection is refused for its client certificate, if it is.
+    fn data_problem(&self, info: &TlsInfo) -> Option<CertificateProblem> {
+        let control = self.0.client.get().copied().flatten();
+        match &info.client {
+            ClientVerdict::NotAsked => None,
+            ClientVerdict::Missing => control.map(|_| CertificateProblem::Missing),
+            ClientVerdict::Refused(problem) => Some(*problem),
+            ClientVerdict::Verified(identity) => {
+                (control != Some(identity.fingerprint)).then_some(CertificateProblem::Different)
+            }
+        }
     }
 
     /// The configuration of one data connection.
@@ -171,9 +244,14 @@ pub(crate) struct DataSide {
 }
 
 impl DataSide {
-    /// Judges a handshake that is done: `Some(bound)` takes the connection, `bound` says whether it is proved
-    /// to come from the client of the control connection; `None` refuses it.
-    pub(crate) fn judge(&self, connection: &ServerConnection) -> Option<bool> {
+    /// Judges a handshake that is done, and says whether it is proved to come from the client of the control connection.
+    pub(crate) fn judge(
+        &self,
+        connection: &ServerConnection,
+        info: &mut TlsInfo,
+    ) -> Result<bool, DataFailure> {
+        info.client = self.control.judge_client(connection.peer_certificates());
+        let refused = self.control.data_problem(info).map(DataFailure::ClientCertificate);
         let Inner { office, data_session, clock, .. } = &*self.control.0;
         let now = clock.now();
         let mut ledger = office.ledger();
@@ -181,11 +259,19 @@ impl DataSide {
             let reusable = connection.protocol_version() == Some(ProtocolVersion::TLSv1_2);
             ledger.resumed(self.counter.came_back(), reusable);
             ledger.approve(self.counter.token(), self.counter.given(), now);
-            return Some(true);
+            // It has proved to belong to the session, and its tickets are as good as others: what its certificate is good
+            // for is asked each time.
+            return refused.map_or(Ok(true), Err);
+        }
+        if let Some(refused) = refused {
+            return Err(refused);
         }
         let taken = match data_session {
             DataSession::Require => false,
-            DataSession::Prefer => ledger.excuses_full_handshake(now),
+            // Who holds the key of the control connection's certificate is the same client as well.
+            DataSession::Prefer => {
+                matches!(info.client, ClientVerdict::Verified(_)) || ledger.excuses_full_handshake(now)
+            }
             DataSession::Off => true,
         };
         let named = connection.server_name();
@@ -197,6 +283,6 @@ impl DataSide {
                 and no TLS session is resumed across names"
             );
         }
-        taken.then_some(false)
+        if taken { Ok(false) } else { Err(DataFailure::NotResumed) }
     }
 }

@@ -3,6 +3,7 @@
 
 extern crate alloc;
 
+mod certificate;
 mod error;
 mod grant;
 mod hash;
@@ -11,6 +12,7 @@ mod op;
 mod path;
 mod tls;
 
+pub use certificate::{ClientCertificateRule, ClientIdentity};
 pub use error::{FileError, FileErrorKind};
 pub use grant::{Denied, Grant, Right, Rights};
 pub use hash::HashAlgorithm;

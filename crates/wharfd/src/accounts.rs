@@ -111,6 +111,14 @@ impl Authenticator for ReadOnly {
         Ok(self.0.authenticate(who).await?.limited_to(Rights::READ_ONLY))
     }
 
+    async fn authenticate_certificate(&self, who: &Credentials<'_>) -> Result<Grant, AuthError> {
+        Ok(self.0.authenticate_certificate(who).await?.limited_to(Rights::READ_ONLY))
+    }
+
+    async fn account(&self, user: &[u8], host: Option<&str>) -> Result<Option<Grant>, AuthError> {
+        Ok(self.0.account(user, host).await?.map(|grant| grant.limited_to(Rights::READ_ONLY)))
+    }
+
     async fn knows(&self, user: &[u8]) -> Result<bool, AuthError> {
         self.0.knows(user).await
     }

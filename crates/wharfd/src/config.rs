@@ -5,6 +5,7 @@
 
 mod accounts;
 mod audit;
+mod client_certificates;
 mod contradictions;
 mod document;
 mod load;

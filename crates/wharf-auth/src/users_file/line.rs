@@ -10,11 +10,15 @@ pub(super) type Fault = (String, &'static str);
 
 const MAKE_HASH: &str = "make a line with `wharfd passwd`";
 
+/// What stands for the hash of an account without a password.
+const NO_PASSWORD: &str = "*";
+
 /// One account as its line has it.
 pub(super) struct Account<'a> {
     pub(super) name: &'a str,
-    pub(super) hash: PasswordHash,
-    pub(super) costs: Params,
+    /// `None` where no password fits.
+    pub(super) hash: Option<PasswordHash>,
+    pub(super) costs: Option<Params>,
     pub(super) root: &'a str,
     pub(super) rights: Rights,
 }
@@ -38,7 +42,13 @@ impl<'a> Account<'a> {
         if hash.is_empty() {
             return Err((format!("the account {name} has no password hash"), MAKE_HASH));
         }
-        let (hash, costs) = hashing::parse(hash).map_err(|cause| (cause.to_owned(), MAKE_HASH))?;
+        let (hash, costs) = match hash {
+            NO_PASSWORD => (None, None),
+            hash => {
+                let (hash, costs) = hashing::parse(hash).map_err(|cause| (cause.to_owned(), MAKE_HASH))?;
+                (Some(hash), Some(costs))
+            }
+        };
         let rights = Rights::from_word(permissions.trim_end()).ok_or_else(|| {
             (
                 "the permissions cannot be read".to_owned(),

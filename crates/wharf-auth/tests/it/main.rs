@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod certificates;
 mod chain;
 mod users_file;
 
@@ -11,7 +12,14 @@ use wharf_auth::{Anonymous, AuthError, Authenticator, Credentials, FixedUserErro
 use wharf_types::{Grant, Rights};
 
 pub(crate) const fn login<'a>(user: &'a [u8], password: &'a [u8]) -> Credentials<'a> {
-    Credentials { user, password, peer: IpAddr::V4(Ipv4Addr::LOCALHOST), host: None, secured: true }
+    Credentials {
+        user,
+        password,
+        peer: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        host: None,
+        secured: true,
+        certificate: None,
+    }
 }
 
 pub(crate) fn fixed() -> FixedUsers {
@@ -87,7 +95,7 @@ async fn a10_an_empty_password_opens_no_account() {
     // No account can be made that has one, or whose hash is empty.
     assert_eq!(fixed().add(b"", Grant::new("carol", "")), Err(FixedUserError::EmptyPassword));
     assert!(wharf_auth::users_file_line("carol", b"", "", Rights::FULL).is_err());
-    for line in ["carol:::full", "carol: ::full", "carol:*::full", "carol:!::full"] {
+    for line in ["carol:::full", "carol: ::full", "carol:!::full", "carol:**::full"] {
         assert!(wharf_auth::UsersFile::parse(line).is_err(), "{line}");
     }
 }

@@ -18,6 +18,8 @@ pub(super) fn tls_info(info: &TlsInfo) -> wharf_session::TlsInfo {
         cipher: info.cipher.clone(),
         resumed: info.resumed,
         server_name: info.sni.clone(),
+        // This side shows one; who is asked is the server's matter.
+        client_certificate: wharf_session::ClientCertificate::NotAsked,
     }
 }
 
@@ -167,6 +169,10 @@ fn cure(failure: &wharf_session::DataFailure) -> &'static str {
         }
         Told::NotResumed => ": try TLS 1.2 at most",
         Told::Tls(_) => ": if the server demands that the TLS session is reused, try TLS 1.2 at most",
-        Told::NoPortFree(_) | Told::Broken(_) | Told::Deflate(_) | Told::Storage(_) => "",
+        Told::NoPortFree(_)
+        | Told::ClientCertificate(_)
+        | Told::Broken(_)
+        | Told::Deflate(_)
+        | Told::Storage(_) => "",
     }
 }

@@ -116,6 +116,7 @@ impl SessionAudit {
                 self.reason = format!("TLS failed: {cause}");
                 self.tls = Control::Unknown;
             }
+            AuditEvent::CertificateRefused(problem) => self.reason = problem.to_string(),
             AuditEvent::PlaintextAfterAuth => "clear bytes behind AUTH".clone_into(&mut self.reason),
             AuditEvent::ForeignProtocol => "another protocol".clone_into(&mut self.reason),
             AuditEvent::LoggedIn { account, .. } => self.user.clone_from(account),
@@ -269,6 +270,7 @@ const fn substatus_of(failure: &DataFailure) -> Option<SubStatus> {
         DataFailure::Connect(_) => Some(SubStatus::DataRefused),
         DataFailure::Tls(_) => Some(SubStatus::DataTlsFailed),
         DataFailure::NotResumed => Some(SubStatus::NotResumed),
+        DataFailure::ClientCertificate(problem) => Some(problem.substatus()),
         DataFailure::Broken(_) => Some(SubStatus::DataBroken),
         // The row of the command tells.
         DataFailure::Deflate(_) | DataFailure::Storage(_) => None,

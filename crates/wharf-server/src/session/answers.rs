@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use tokio::sync::Mutex;
-use wharf_auth::{AuthError, Authenticator, Credentials};
+use wharf_auth::{AuthError, Credentials};
 use wharf_codec::{Secret, UserName};
 use wharf_session::{
     JobId,
     server::{CommitTicket, FileAnswer, FileTicket, LinesTicket, LoginAnswer, LoginTicket, SessionsTicket},
 };
 use wharf_storage::{Storage, StorageProvider};
-use wharf_types::{FileError, FileErrorKind, FileOp, Grant};
+use wharf_types::{ClientIdentity, FileError, FileErrorKind, FileOp, Grant};
 
 use super::{Session, now, unpanicked};
 use crate::{
@@ -35,20 +35,27 @@ pub(super) enum Login {
 }
 
 impl Session {
+    /// Has a login judged; without a password by the certificate alone.
     pub(super) fn login(
         &mut self,
         ticket: LoginTicket,
-        user: UserName,
-        password: Secret,
+        (user, password): (UserName, Option<Secret>),
         secured: bool,
+        certificate: Option<Arc<ClientIdentity>>,
         (host, root): (Option<String>, Option<String>),
     ) {
         let (auth, storage) = (Arc::clone(&self.shared.auth), Arc::clone(&self.shared.storage));
         let peer = self.ends.peer.ip();
         self.answers.spawn(async move {
             let (user, host) = (user.as_bytes(), host.as_deref());
-            let who = Credentials { user, password: password.expose(), peer, host, secured };
-            Answer::Login(ticket, log_in(&*auth, &*storage, who, root.as_deref()).await)
+            let (given, certificate) = (password.as_ref().map(Secret::expose), certificate.as_deref());
+            let password = given.unwrap_or_default();
+            let who = Credentials { user, password, peer, host, secured, certificate };
+            let judged = match given {
+                Some(_) => auth.authenticate(&who).await,
+                None => auth.authenticate_certificate(&who).await,
+            };
+            Answer::Login(ticket, log_in(judged, &*storage, root.as_deref()).await)
         });
     }
 
@@ -176,12 +183,11 @@ impl Session {
 }
 
 async fn log_in(
-    auth: &dyn Authenticator,
+    judged: Result<Grant, AuthError>,
     storage: &dyn StorageProvider,
-    who: Credentials<'_>,
     root: Option<&str>,
 ) -> Login {
-    match auth.authenticate(&who).await.map(|grant| below(grant, root)) {
+    match judged.map(|grant| below(grant, root)) {
         Ok(grant) => match storage.open(&grant).await {
             Ok(storage) => Login::Accepted(grant, storage),
             Err(error) => {

@@ -24,8 +24,11 @@ impl Session {
             Output::UpgradeTls { host } => self.upgrade(host.as_deref()),
             Output::ClearTls => self.control.downgrade(),
             Output::Ask(Question::Commit { ticket, job }) => self.to_commit = Some((ticket, job)),
-            Output::Ask(Question::Login { ticket, user, password, secured, host, root }) => {
-                self.login(ticket, user, password, secured, (host, root));
+            Output::Ask(Question::Login { ticket, user, password, secured, certificate, host, root }) => {
+                self.login(ticket, (user, Some(password)), secured, certificate, (host, root));
+            }
+            Output::Ask(Question::Certified { ticket, user, certificate, host, root }) => {
+                self.login(ticket, (user, None), true, Some(certificate), (host, root));
             }
             Output::Ask(Question::File { ticket, op }) => self.file(ticket, op),
             Output::Ask(Question::Lines { ticket, job }) => self.lines(ticket, job),

@@ -7,12 +7,16 @@
 )]
 
 mod audit;
+#[path = "../../../wharf-transport/tests/it/authority.rs"]
+mod authority;
 mod between;
+mod client_certificates;
 mod deflate;
 mod digests;
 mod endings;
 mod faults;
 mod harness;
+mod hosts;
 mod injection;
 mod limits;
 mod listings;

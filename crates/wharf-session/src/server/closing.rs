@@ -15,7 +15,10 @@ impl Server {
         self.drop_setup();
         if let Some(waiting) = self.waiting.take() {
             match waiting.what {
-                Wait::Login { ticket, .. } | Wait::File { ticket, .. } | Wait::Sessions { ticket } => {
+                Wait::Login { ticket, .. }
+                | Wait::Certified { ticket, .. }
+                | Wait::File { ticket, .. }
+                | Wait::Sessions { ticket } => {
                     self.out.push_back(Output::Withdraw(TicketId(ticket)));
                 }
                 Wait::Lines { job, ticket } => {

@@ -8,7 +8,7 @@ use std::{
 
 use wharf_codec::{Leniency, Limits};
 
-use wharf_types::TlsRule;
+use wharf_types::{ClientCertificateRule, TlsRule};
 
 use crate::policy::{AccountRules, Networks, Policy};
 
@@ -26,6 +26,9 @@ pub struct ServerConfig {
     pub implicit: bool,
     /// Whether there is a certificate.
     pub tls_available: bool,
+    /// Whether sessions need a certificate of the client; hosts may ask for more. The driver asks for one in TLS where
+    /// this or a host says so.
+    pub client_certificates: ClientCertificateRule,
     /// The text of the greeting.
     pub greeting: String,
     /// The virtual hosts, which clients name by HOST (RFC 7151) or in TLS (SNI). `localhost` and addresses of the
@@ -91,6 +94,7 @@ impl Default for ServerConfig {
             accounts: Arc::default(),
             implicit: false,
             tls_available: true,
+            client_certificates: ClientCertificateRule::Off,
             greeting: "Wharf ready".to_owned(),
             hosts: Vec::new(),
             public_ip: None,
@@ -126,6 +130,8 @@ pub struct VirtualHost {
     pub names: Vec<String>,
     /// What must be encrypted there, besides what other scopes ask for.
     pub tls: TlsRule,
+    /// Whether a certificate of the client is needed there, besides what the listener asks for.
+    pub client_certificates: ClientCertificateRule,
     /// Its accounts, where it has its own: who logs in there is one of these, and nobody else is
     /// ([`ServerConfig::accounts`]).
     pub accounts: Option<Arc<AccountRules>>,
@@ -141,7 +147,14 @@ impl VirtualHost {
     /// A host that says nothing of encryption.
     #[must_use]
     pub const fn new(names: Vec<String>) -> Self {
-        Self { names, tls: TlsRule::NONE, accounts: None, greeting: None, root: None }
+        Self {
+            names,
+            tls: TlsRule::NONE,
+            client_certificates: ClientCertificateRule::Off,
+            accounts: None,
+            greeting: None,
+            root: None,
+        }
     }
 
     pub(super) fn is_called(&self, name: &str) -> bool {

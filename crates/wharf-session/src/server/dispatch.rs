@@ -174,7 +174,7 @@ impl Server {
             Command::Opts(_) => {
                 self.no_as(ReplyCode::BAD_PARAMETER, SubStatus::ValueUnsupported, "No such option")
             }
-            Command::Pass(secret) => self.pass(secret),
+            Command::Pass(secret) => self.pass(now, secret),
             Command::Pasv => self.pasv(now),
             Command::Pbsz(_) => self.pbsz(),
             Command::Port(target) => self.active(target, Told::Plain),
@@ -204,7 +204,7 @@ impl Server {
             Command::Stru(structure) => self.stru(structure),
             Command::Syst => self.done_with(Good::SYSTEM_TYPE, "UNIX Type: L8"),
             Command::Type(representation) => self.set_type(representation),
-            Command::User(name) => self.user(name),
+            Command::User(name) => self.user(now, name),
             Command::Xcrc(what) => self.checksum(HashAlgorithm::Crc32, &what),
             Command::Xmd5(what) => self.checksum(HashAlgorithm::Md5, &what),
             Command::Xsha(what) => self.checksum(HashAlgorithm::Sha1, &what),

@@ -19,7 +19,7 @@ use crate::{
 
 impl Server {
     /// USER: the same reply for every name, so that nobody learns which are known (RFC 2577 §7).
-    pub(super) fn user(&mut self, name: UserName) {
+    pub(super) fn user(&mut self, now: Instant, name: UserName) {
         // The strictest scope that could apply decides before anybody is invited to send a password (TLS-10).
         let own = self.virtual_host().and_then(|host| host.accounts.as_ref());
         let account = own.unwrap_or(&self.cfg.accounts).rule_for(name.as_bytes());
@@ -30,7 +30,18 @@ impl Server {
             return self
                 .no(SubStatus::AlreadyLoggedIn, "Already logged in; REIN or a new connection starts over");
         }
+        if let Some(problem) = self.certificate_problem() {
+            return self.refuse_for_certificate(now, problem);
+        }
         self.settings.account = account;
+        if let Some(certificate) = self.client_identity() {
+            return self.ask_for_certified(name, certificate);
+        }
+        self.invite_password(name);
+    }
+
+    /// USER needs a password, whoever it is.
+    pub(super) fn invite_password(&mut self, name: UserName) {
         let anonymous = is_anonymous(name.as_bytes());
         self.settings.user = Some(name);
         self.done_with(
@@ -39,9 +50,13 @@ impl Server {
         );
     }
 
-    pub(super) fn pass(&mut self, password: Secret) {
+    pub(super) fn pass(&mut self, now: Instant, password: Secret) {
         if !self.may_send_credentials() {
             return;
+        }
+        if self.settings.certified {
+            // Clients that send both together need not fail for it.
+            return self.done_with(Good::SUPERFLUOUS, "The certificate has logged in already");
         }
         if self.settings.grant.is_some() {
             return self.no(SubStatus::AlreadyLoggedIn, "Already logged in");
@@ -49,16 +64,18 @@ impl Server {
         let Some(user) = self.settings.user.take() else {
             return self.no(SubStatus::UserFirst, "USER comes first");
         };
+        if let Some(problem) = self.certificate_problem() {
+            return self.refuse_for_certificate(now, problem);
+        }
         let id = self.fresh_id();
         let secured = self.control == ControlLevel::Secured;
-        let host = self.virtual_host();
-        let root = host.and_then(|host| host.root.clone());
-        let host = host.and_then(|host| host.names.first().cloned());
+        let (host, root) = self.host_of_login();
         self.out.push_back(Output::Ask(Question::Login {
             ticket: LoginTicket(id),
             user: user.clone(),
             password,
             secured,
+            certificate: self.client_identity(),
             host,
             root,
         }));
@@ -82,7 +99,10 @@ impl Server {
         }
     }
 
-    /// The answer to [`Question::Login`].
+    /// The answer to [`Question::Login`] and to [`Question::Certified`].
+    ///
+    /// To the latter [`LoginAnswer::Accept`] means 232 (RFC 2228 §5.1, RFC 4217 §4.2), and after [`LoginAnswer::Refuse`]
+    /// PASS is needed.
     ///
     /// # Errors
     /// [`Stale`] when the question is not open any more.
@@ -92,9 +112,12 @@ impl Server {
         ticket: LoginTicket,
         answer: LoginAnswer,
     ) -> Result<(), Stale> {
-        let (text, user) = match self.waiting.take() {
+        let (text, user, certified) = match self.waiting.take() {
             Some(Waiting { text, what: Wait::Login { ticket: open, user } }) if open == ticket.0 => {
-                (text, user)
+                (text, user, false)
+            }
+            Some(Waiting { text, what: Wait::Certified { ticket: open, user } }) if open == ticket.0 => {
+                (text, user, true)
             }
             other => {
                 self.waiting = other;
@@ -123,8 +146,15 @@ impl Server {
                 self.note_path(&grant.home);
                 self.settings.cwd = grant.home.clone();
                 self.settings.grant = Some(grant);
-                self.done_with(Good::LOGGED_IN, "Logged in");
+                self.settings.certified = certified;
+                if certified {
+                    self.done_with(Good::LOGGED_IN_SECURED, "Logged in by the client certificate");
+                } else {
+                    self.done_with(Good::LOGGED_IN, "Logged in");
+                }
             }
+            // Somebody else's certificate, or one that is not enough.
+            LoginAnswer::Refuse if certified => self.invite_password(user),
             LoginAnswer::Refuse => {
                 self.event(AuditEvent::LoginFailed { user: user.to_string() });
                 self.login_failures += 1;

@@ -14,6 +14,7 @@
 //! Every `handle_*` and `answer_*` takes the caller's monotonic clock; the machine never reads one.
 
 mod answer;
+mod certified;
 mod closing;
 mod config;
 mod copy;
@@ -112,6 +113,8 @@ struct Settings {
     copy_from: Option<VirtualPath>,
     facts: FactSelection,
     hash: HashAlgorithm,
+    /// The certificate of the client has logged in, and PASS adds nothing.
+    certified: bool,
     /// What SITE IDLE asked for.
     idle: Option<Duration>,
     epsv_all: bool,
@@ -143,6 +146,7 @@ impl Settings {
             copy_from: None,
             facts: FactSelection::default(),
             hash: HashAlgorithm::default(),
+            certified: false,
             idle: None,
             epsv_all: false,
             allocated: None,
@@ -165,6 +169,8 @@ struct Waiting {
 enum Wait {
     /// For the answer to a login.
     Login { ticket: u64, user: UserName },
+    /// For the answer whether the client's certificate logs in.
+    Certified { ticket: u64, user: UserName },
     /// For the delay after a failed login.
     LoginDelay { last: bool, why: SubStatus },
     /// For the answer of storage.

@@ -1,9 +1,12 @@
 //! What the server machine asks of its driver, and what it tells.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use wharf_codec::{ReplyCode, Secret, UserName};
-use wharf_types::{FileOp, Grant, Metadata, Timestamp, VirtualPath};
+use wharf_types::{ClientIdentity, FileOp, Grant, Metadata, Timestamp, VirtualPath};
 
+use crate::certificate::ClientCertificateProblem;
 use crate::contract::{DataCommand, DataFailure, JobId, TlsInfo};
 use crate::{SubStatus, mode::DataMode};
 
@@ -73,7 +76,7 @@ macro_rules! ticket {
 }
 
 ticket!(
-    /// The right to answer [`Question::Login`].
+    /// The right to answer [`Question::Login`] or [`Question::Certified`].
     LoginTicket
 );
 ticket!(
@@ -107,6 +110,22 @@ pub enum Question {
         password: Secret,
         /// Whether both came under TLS.
         secured: bool,
+        /// What TLS has proved of the client.
+        certificate: Option<Arc<ClientIdentity>>,
+        /// The virtual host, by the first of its names.
+        host: Option<String>,
+        /// The directory of the virtual host, below which a relative root of the account lies.
+        root: Option<String>,
+    },
+    /// Does the certificate of the client log in under this name, without a password? Where it does not, a password is
+    /// asked for and [`Question::Login`] follows, whatever the cause of that: nobody learns here which names are known.
+    Certified {
+        /// Answer with [`Server::answer_login`](super::Server::answer_login).
+        ticket: LoginTicket,
+        /// The name given.
+        user: UserName,
+        /// What TLS has proved of the client.
+        certificate: Arc<ClientIdentity>,
         /// The virtual host, by the first of its names.
         host: Option<String>,
         /// The directory of the virtual host, below which a relative root of the account lies.
@@ -225,6 +244,8 @@ pub enum AuditEvent {
     },
     /// TLS is up on the control connection.
     Secured(TlsInfo),
+    /// Nobody logs in on this control connection, since the client's certificate is missing or counts for nothing.
+    CertificateRefused(ClientCertificateProblem),
     /// TLS was ended as asked.
     Cleared,
     /// The handshake on the control connection failed.

@@ -73,6 +73,9 @@ impl Server {
                     return self.close(now, CloseReason::TlsFailed);
                 }
                 self.host = named.or(self.host);
+                if let Some(problem) = self.certificate_problem() {
+                    self.event(AuditEvent::CertificateRefused(problem));
+                }
                 self.settings = Settings::new(self.cfg.implicit, self.base_policy().data, true);
                 if !self.greeted {
                     self.greet();

@@ -36,6 +36,9 @@ pub(super) fn reply_to_failure(failure: &DataFailure, moving: bool) -> Answer {
             SubStatus::NotResumed,
             "The data connection must resume the TLS session of the control connection (session reuse)",
         ),
+        DataFailure::ClientCertificate(problem) => {
+            Answer::no_as(ReplyCode::PROTOCOL_OR_TLS_REFUSED, problem.substatus(), problem.text())
+        }
         DataFailure::Broken(_) => Answer::no(SubStatus::DataBroken, BROKE),
         DataFailure::Deflate(fault) => reply_to_fault(*fault),
         DataFailure::Storage(error) => match error.kind() {

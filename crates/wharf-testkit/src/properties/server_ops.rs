@@ -6,10 +6,11 @@ mod outside;
 use std::{sync::Arc, time::Duration};
 
 use wharf_session::{
-    TlsEvent, TlsInfo, TlsVersion,
+    ClientCertificate, ClientCertificateProblem, TlsEvent, TlsInfo, TlsVersion,
     policy::{ControlPolicy, DataPolicy, Policy},
     server::{PeerInfo, Server, ServerConfig},
 };
+use wharf_types::ClientIdentity;
 
 use self::{judge::Judge, outside::Outside};
 use super::ops::{Op, decode};
@@ -98,7 +99,7 @@ impl Run {
             Op::Answer(how) => self.outside.answer(&mut self.server, self.now, how),
             Op::Tls(how) => {
                 let event = match how % 4 {
-                    0 => TlsEvent::Established(tls_info()),
+                    0 => TlsEvent::Established(TlsInfo { client_certificate: shown(how >> 4), ..tls_info() }),
                     1 => TlsEvent::Cleared,
                     2 => TlsEvent::Failed("no cipher in common".to_owned()),
                     _ => TlsEvent::CloseNotify,
@@ -171,11 +172,27 @@ impl Run {
     }
 }
 
+/// What TLS tells of the client's certificate.
+fn shown(how: u8) -> ClientCertificate {
+    match how {
+        0..8 => ClientCertificate::NotAsked,
+        8..10 => ClientCertificate::Missing,
+        10..12 => ClientCertificate::Refused(ClientCertificateProblem::Revoked),
+        _ => ClientCertificate::Verified(Arc::new(ClientIdentity {
+            fingerprint: [7; 32],
+            common_name: Some("alice".to_owned()),
+            emails: Vec::new(),
+            dns_names: Vec::new(),
+        })),
+    }
+}
+
 fn tls_info() -> TlsInfo {
     TlsInfo {
         version: TlsVersion::V1_3,
         cipher: "TLS13_AES_128_GCM_SHA256".to_owned(),
         resumed: false,
         server_name: None,
+        client_certificate: ClientCertificate::NotAsked,
     }
 }

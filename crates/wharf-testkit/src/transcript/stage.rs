@@ -6,7 +6,7 @@ use std::{collections::VecDeque, sync::Arc, time::Instant};
 
 use wharf_codec::ReplyCode;
 use wharf_session::{
-    DataId, Flow, Form, JobId, TlsEvent, TlsInfo, TlsVersion,
+    ClientCertificate, DataId, Flow, Form, JobId, TlsEvent, TlsInfo, TlsVersion,
     server::{Output, Question, Server},
 };
 use wharf_types::{FileError, FileErrorKind, FileOp};
@@ -286,6 +286,7 @@ impl Stage {
     fn ask(&mut self, question: Question) {
         let (kind, note) = match &question {
             Question::Login { user, secured, .. } => ("login", format!("ask login {user} secured={secured}")),
+            Question::Certified { user, .. } => ("login", format!("ask certified {user}")),
             Question::File { op, .. } => ("files", format!("ask {}", op_words(op))),
             Question::Lines { .. } => ("lines", "ask lines".to_owned()),
             Question::Commit { .. } => ("commit", "ask commit".to_owned()),
@@ -318,6 +319,9 @@ impl Stage {
                 let answer = model::login(user.as_bytes(), password.expose());
                 self.server.answer_login(self.now, ticket, answer)
             }
+            Question::Certified { ticket, .. } => {
+                self.server.answer_login(self.now, ticket, wharf_session::server::LoginAnswer::Refuse)
+            }
             Question::File { ticket, op } => {
                 let job: JobId = ticket.job();
                 let answer = error.map_or_else(|| self.model.perform(job, &op), Err);
@@ -347,7 +351,13 @@ impl Stage {
 
 fn tls_info(server_name: Option<String>) -> TlsInfo {
     let cipher = "TLS13_AES_128_GCM_SHA256".to_owned();
-    TlsInfo { version: TlsVersion::V1_3, cipher, resumed: false, server_name }
+    TlsInfo {
+        version: TlsVersion::V1_3,
+        cipher,
+        resumed: false,
+        server_name,
+        client_certificate: ClientCertificate::NotAsked,
+    }
 }
 
 fn op_words(op: &FileOp) -> String {

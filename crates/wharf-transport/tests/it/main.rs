@@ -7,7 +7,9 @@
 )]
 
 mod age;
+mod authority;
 mod client;
+mod client_certificates;
 mod close;
 mod control;
 mod hosts;

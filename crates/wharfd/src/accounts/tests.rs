@@ -23,6 +23,7 @@ fn login(accounts: &Accounts, user: &str, password: &str) -> Result<Grant, AuthE
         peer: Ipv4Addr::LOCALHOST.into(),
         host: None,
         secured: true,
+        certificate: None,
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     runtime.block_on(accounts.authenticator.authenticate(&who))

@@ -60,7 +60,8 @@ impl Own {
             let scopes: Vec<&Rule> = own.into_iter().chain([&model.accounts.rule]).collect();
             settle("anonymous", TlsRule::NONE, &scopes, at.line)
         });
-        Some(Self { authenticator: Arc::new(Chain::new(chain)), known, anonymous })
+        let authenticator = model.certified(Arc::new(Chain::new(chain)), &[]);
+        Some(Self { authenticator, known, anonymous })
     }
 
     /// What sessions are told.
@@ -146,7 +147,7 @@ impl Accounts {
             let scopes = [&anonymous.rule, &model.accounts.rule];
             settle("anonymous", TlsRule::NONE, &scopes, anonymous.line)
         });
-        let mut authenticator: Arc<dyn Authenticator> = Arc::new(Chain::new(chain));
+        let mut authenticator = model.certified(Arc::new(Chain::new(chain)), &model.users);
         if hosts.iter().any(Option::is_some) {
             let mut by_host = ByHost::new(authenticator);
             for (host, own) in model.hosts.iter().zip(&hosts) {

@@ -5,6 +5,7 @@ use std::{collections::HashMap, net::SocketAddr};
 use wharf_server::{Anonymous, ControlPolicy, IpNet, TlsVersion};
 
 use super::{
+    client_certificates,
     model::{At, Model, Pair, Rule},
     problem::{Problem, quoted},
     settings::{Said, Settings},
@@ -18,6 +19,7 @@ pub(super) fn find(model: &Model, listeners: &[Settings]) -> Vec<Problem> {
     halves(model, &mut problems);
     denials(model, &mut problems);
     users(model, &mut problems);
+    client_certificates::contradictions(model, listeners, &mut problems);
     addresses(listeners, &mut problems);
     for listener in listeners {
         implicit_without_tls(listener, &mut problems);

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use wharf_server::{IdentityError, LocalDisk, LocalOptions};
+use wharf_server::{ClientTrust, IdentityError, LocalDisk, LocalOptions};
 
 use super::{
     accounts::Accounts,
@@ -33,6 +33,8 @@ pub(super) struct Loaded {
     pub(super) hosts: Vec<Option<Shown>>,
     pub(super) accounts: Accounts,
     pub(super) disk: LocalDisk,
+    /// Whose client certificates are taken; `None` where nothing says so.
+    pub(super) client_trust: Option<ClientTrust>,
 }
 
 /// A certificate, and the line that names it; `None` for one that is made and kept.
@@ -52,6 +54,10 @@ impl Loaded {
         let disk = disk(model, &mut problems);
         let accounts = Accounts::load(model, &mut problems);
         let hosts = model.hosts.iter().map(|host| of_pair(&host.pair, &mut problems)).collect();
+        let client_trust = model.client_certificates.trust().unwrap_or_else(|problem| {
+            problems.push(problem);
+            None
+        });
         let mut kept = None;
         let mut certificate = |settings: &Settings| {
             if !settings.has_tls() {
@@ -72,7 +78,7 @@ impl Loaded {
         let certificates = listeners.iter().map(&mut certificate).collect();
         match (disk, accounts) {
             (Some(disk), Some(accounts)) if problems.is_empty() => {
-                Ok(Self { certificates, hosts, accounts, disk })
+                Ok(Self { certificates, hosts, accounts, disk, client_trust })
             }
             (_, _) => Err(problems),
         }

@@ -9,15 +9,16 @@ use std::{
 };
 
 use wharf_server::{
-    ControlPolicy, DataPolicy, DataSession, Dialect, Durability, Fingerprint, IpNet, Strength, TlsRule,
-    TlsVersion,
+    CertificateLogin, ClientCertificateRule, ControlPolicy, DataPolicy, DataSession, Dialect, Durability,
+    Fingerprint, IpNet, Strength, TlsRule, TlsVersion,
 };
 
 use super::audit::Audit;
+use super::client_certificates::ClientCertificates;
 use crate::args::{LogFormat, LogLevel};
 
 /// The sections as they are written, each with its keys. Nothing else may stand in the file.
-pub(super) const SECTIONS: [(&str, &[&str]); 12] = [
+pub(super) const SECTIONS: [(&str, &[&str]); 13] = [
     (
         "",
         &[
@@ -37,6 +38,7 @@ pub(super) const SECTIONS: [(&str, &[&str]); 12] = [
             "public_ip",
             "log",
             "tls",
+            "client_certificates",
             "listener",
             "host",
             "network",
@@ -70,6 +72,7 @@ pub(super) const SECTIONS: [(&str, &[&str]); 12] = [
         &[
             "address",
             "implicit",
+            "client_certificates",
             "certificate",
             "key",
             "control",
@@ -83,6 +86,7 @@ pub(super) const SECTIONS: [(&str, &[&str]); 12] = [
             "strict_close",
         ],
     ),
+    ("[client_certificates]", &["ask", "ca", "crl", "map", "login"]),
     (
         "[[host]]",
         &[
@@ -94,13 +98,17 @@ pub(super) const SECTIONS: [(&str, &[&str]); 12] = [
             "root",
             "users",
             "anonymous",
+            "client_certificates",
             "control",
             "data",
         ],
     ),
     ("[[network]]", &["cidr", "control", "data"]),
     ("[[group]]", &["name", "control", "data"]),
-    ("[[user]]", &["name", "hash", "root", "permissions", "groups", "control", "data"]),
+    (
+        "[[user]]",
+        &["name", "hash", "root", "permissions", "groups", "login", "certificates", "control", "data"],
+    ),
     ("[accounts]", &["file", "control", "data"]),
     ("[anonymous]", &["root", "control", "data"]),
     ("[server_to_server]", &["certificates"]),
@@ -136,6 +144,7 @@ pub(super) struct Model {
     pub(super) public_ip: Option<At<Ipv4Addr>>,
     pub(super) log: Log,
     pub(super) tls: Tls,
+    pub(super) client_certificates: ClientCertificates,
     pub(super) listeners: Vec<Listener>,
     pub(super) hosts: Vec<Host>,
     pub(super) networks: Vec<Network>,
@@ -201,6 +210,7 @@ pub(super) struct Tls {
 pub(super) struct Listener {
     pub(super) address: At<SocketAddr>,
     pub(super) implicit: Option<At<bool>>,
+    pub(super) client_certificates: Option<At<ClientCertificateRule>>,
     pub(super) tls: Tls,
 }
 
@@ -214,6 +224,7 @@ pub(super) struct Host {
     pub(super) root: Option<At<String>>,
     pub(super) users: Option<At<PathBuf>>,
     pub(super) anonymous: Option<At<bool>>,
+    pub(super) client_certificates: Option<At<ClientCertificateRule>>,
     pub(super) rule: Rule,
 }
 
@@ -245,6 +256,8 @@ pub(super) struct User {
     pub(super) root: Option<At<String>>,
     pub(super) permissions: Option<At<String>>,
     pub(super) groups: Vec<At<String>>,
+    pub(super) login: Option<At<CertificateLogin>>,
+    pub(super) certificates: Vec<At<Fingerprint>>,
     pub(super) rule: Rule,
 }
 

@@ -125,6 +125,7 @@ fn listener(
 ) -> Result<ListenerOptions, Problem> {
     session.policy = settings.policy();
     session.strict_close = settings.strict_close;
+    session.client_certificates = settings.client_certificates.value;
     session.hosts = hosts(model, loaded, shown);
     let mut options = ListenerOptions::new(settings.address.value, settings.implicit.value);
     options.session = Some(session);
@@ -134,6 +135,7 @@ fn listener(
         tls.max_version = settings.max_version.value;
         tls.min_strength = settings.min_strength;
         tls.data_session = settings.data_session;
+        tls.client_trust = loaded.client_trust.clone().filter(|_| model.asks_at(settings));
         let own = |(host, shown): (&super::model::Host, &Option<Shown>)| {
             let names = host.names().map(|name| name.value.clone()).collect();
             Some(HostIdentity { names, identity: shown.as_ref()?.certificate.identity.clone() })
@@ -156,6 +158,9 @@ fn hosts(model: &Model, loaded: &Loaded, shown: Option<&Shown>) -> Vec<VirtualHo
     for (host, own) in model.hosts.iter().zip(&loaded.accounts.hosts) {
         let mut virtual_host = VirtualHost::new(host.names().map(|name| name.value.clone()).collect());
         virtual_host.tls = host.rule.tls();
+        if let Some(asks) = host.client_certificates {
+            virtual_host.client_certificates = asks.value;
+        }
         virtual_host.accounts = own.as_ref().map(|own| Arc::new(own.rules()));
         virtual_host.greeting = host.greeting.as_ref().map(|at| at.value.clone());
         virtual_host.root = host.root.as_ref().map(|at| at.value.clone());

@@ -15,6 +15,7 @@ use wharf_server::{
 
 use super::{
     audit::Audit,
+    client_certificates::{self, ClientCertificates},
     document::{Document, Section, integer, missing_listener},
     model::{
         Accounts, Anonymous, At, Group, Host, Listener, Log, Model, Network, Pair, Rule, ServerToServer, Tls,
@@ -111,6 +112,10 @@ impl Model {
                 .parsed("public_ip", "\"203.0.113.5\" (an IPv4 address)", |text| text.parse().ok()),
             log,
             tls,
+            client_certificates: whole
+                .table("client_certificates", "[client_certificates]")
+                .map(|section| ClientCertificates::read(&section, folder))
+                .unwrap_or_default(),
             listeners,
             hosts: whole.tables("host", "[[host]]").iter().filter_map(host).collect(),
             networks: whole.tables("network", "[[network]]").iter().filter_map(Network::read).collect(),
@@ -177,10 +182,11 @@ impl Listener {
         const WRITE: &str = "\"0.0.0.0:21\" or \"[::]:21\" (an IP address and a port)";
         let address = section.parsed("address", WRITE, |text| text.parse::<SocketAddr>().ok());
         let (implicit, tls) = (section.flag("implicit"), Tls::read(section, folder));
+        let client_certificates = client_certificates::rule(section, "client_certificates");
         if address.is_none() {
             section.missing("address", WRITE);
         }
-        Some(Self { address: address?, implicit, tls })
+        Some(Self { address: address?, implicit, client_certificates, tls })
     }
 }
 
@@ -193,6 +199,7 @@ impl Host {
         let (root, anonymous) =
             (section.text("root", "\"shop\" (a directory below the root)"), section.flag("anonymous"));
         let greeting = section.text("greeting", "\"Welcome\" (one line)");
+        let client_certificates = client_certificates::rule(section, "client_certificates");
         for name in name.iter().chain(&aliases).filter(|name| !is_host(&name.value)) {
             section.document.report(Problem::at(
                 name.line,
@@ -200,23 +207,13 @@ impl Host {
                 "write it in ASCII without a port, such as files.example.org",
             ));
         }
-        Some(Self { name: name?, aliases, pair, greeting, root, users, anonymous, rule })
+        Some(Self { name: name?, aliases, pair, greeting, root, users, anonymous, client_certificates, rule })
     }
 }
 
 impl ServerToServer {
     fn read(section: &Section<'_, '_>) -> Self {
-        let mut certificates = Vec::new();
-        for At { line, value } in section.texts("certificates", "[\"sha256:...\"]") {
-            match value.parse() {
-                Ok(value) => certificates.push(At { line, value }),
-                Err(error) => section.document.report(Problem::at(
-                    line,
-                    format!("{} is no fingerprint: {error}", quoted(&value)),
-                    "write \"sha256:\" and 64 hexadecimal digits, as wharfd prints its own",
-                )),
-            }
-        }
+        let certificates = client_certificates::fingerprints(section);
         Self { line: section.line, certificates }
     }
 }
@@ -265,6 +262,8 @@ impl User {
                 |word| Rights::from_word(word).map(|_| word.to_owned()),
             ),
             groups: section.texts("groups", "[\"staff\"]"),
+            login: client_certificates::login(section),
+            certificates: client_certificates::fingerprints(section),
             rule: Rule::read(section),
             name: name?,
         };
@@ -290,7 +289,7 @@ fn named(section: &Section<'_, '_>, write: &str) -> Option<At<String>> {
     name
 }
 
-fn path(section: &Section<'_, '_>, key: &str, write: &str, folder: &Path) -> Option<At<PathBuf>> {
+pub(super) fn path(section: &Section<'_, '_>, key: &str, write: &str, folder: &Path) -> Option<At<PathBuf>> {
     section.parsed(key, write, |text| (!text.is_empty()).then(|| folder.join(text)))
 }
 

@@ -2,7 +2,10 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
-use wharf_server::{ControlPolicy, DataPolicy, DataSession, Dialect, Policy, Strength, TlsRule, TlsVersion};
+use wharf_server::{
+    ClientCertificateRule, ControlPolicy, DataPolicy, DataSession, Dialect, Policy, Strength, TlsRule,
+    TlsVersion,
+};
 
 use super::model::{At, Listener, Model, Pair};
 
@@ -39,6 +42,8 @@ pub(super) struct Settings {
     pub(super) dialect: Dialect,
     pub(super) report_only: Said<bool>,
     pub(super) strict_close: bool,
+    /// What is asked of clients here; hosts may ask for more.
+    pub(super) client_certificates: Said<ClientCertificateRule>,
     /// Certificate and key, with the line of the certificate; `None` for one that is made and kept.
     pub(super) files: Option<(usize, PathBuf, PathBuf)>,
 }
@@ -66,6 +71,11 @@ impl Settings {
             dialect: Said::of(own.dialect, shared.dialect, Dialect::default()).value,
             report_only: Said::of(own.report_only, shared.report_only, false),
             strict_close: Said::of(own.strict_close, shared.strict_close, true).value,
+            client_certificates: Said::of(
+                listener.client_certificates,
+                model.client_certificates.ask,
+                ClientCertificateRule::Off,
+            ),
             files: pair(&own.pair).or_else(|| pair(&shared.pair)),
         }
     }

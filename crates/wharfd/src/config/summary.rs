@@ -2,7 +2,7 @@
 
 use std::{fmt::Write as _, net::SocketAddr};
 
-use wharf_server::{Strength, TlsRule, TlsVersion};
+use wharf_server::{ClientCertificateRule, Strength, TlsRule, TlsVersion};
 
 use super::{
     load::{Loaded, Shown},
@@ -36,9 +36,18 @@ impl Summary {
             let own = own.as_ref().map_or_else(String::new, |own| format!("; {}", certificate_text(own)));
             let root = host.root.as_ref().map(|at| format!("; root {}", at.value.escape_debug()));
             let accounts = accounts.as_ref().map(|own| format!("; {}", own.count()));
-            let more = [root, accounts].into_iter().flatten().collect::<String>();
+            let asks = host.client_certificates.map(|at| format!("; client certificates {}", at.value));
+            let more = [root, accounts, asks].into_iter().flatten().collect::<String>();
             let rule = rule_text(host.rule.tls());
             line(&mut rest, "host", &format!("{}{rule}{more}{own}", names.join(", ")));
+        }
+        if let Some(trust) = &loaded.client_trust {
+            let text = format!(
+                "authorities: {}, lists of revoked ones: {}",
+                trust.authorities(),
+                trust.revocation_lists().len()
+            );
+            line(&mut rest, "client certs", &text);
         }
         for network in &model.networks {
             let text = format!("{}{}", network.cidr.value, rule_text(network.rule.tls()));
@@ -95,6 +104,9 @@ fn listener(settings: &Settings) -> (SocketAddr, &'static str, String) {
             Strength::Bits256 => "256",
         };
         _ = write!(policy, ", TLS {versions}, at least {strength} bits");
+    }
+    if settings.client_certificates.value != ClientCertificateRule::Off {
+        _ = write!(policy, ", client certificates {}", settings.client_certificates.value);
     }
     _ = write!(policy, ", dialect {}", settings.dialect);
     if settings.report_only.value {

@@ -1,5 +1,6 @@
 //! What files are understood as, refused for and warned of.
 
+mod client_certificates;
 mod docs;
 mod errors;
 mod rules;
@@ -120,12 +121,20 @@ dialect = "iis"
 report_only = true
 strict_close = false
 
+[client_certificates]
+ask = "optional"
+ca = "own/cert.pem"
+crl = []
+map = "fingerprint"
+login = "both"
+
 [[listener]]
 address = "127.0.0.1:2121"
 
 [[listener]]
 address = "[::1]:990"
 implicit = true
+client_certificates = "off"
 certificate = "own/cert.pem"
 key = "own/key.pem"
 control = "require"
@@ -147,6 +156,7 @@ greeting = "Files"
 root = "files"
 users = "files-users"
 anonymous = true
+client_certificates = "required"
 control = "require"
 data = "require"
 
@@ -166,6 +176,8 @@ hash = "HASH"
 root = "alice"
 permissions = "read-only"
 groups = ["staff"]
+login = "either"
+certificates = ["sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"]
 control = "require"
 data = "allow"
 

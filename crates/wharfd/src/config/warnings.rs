@@ -3,6 +3,7 @@
 mod audit;
 mod certificates;
 mod clear;
+mod client_certificates;
 mod listeners;
 mod roots;
 mod scopes;
@@ -41,6 +42,7 @@ pub(super) fn find(model: &Model, listeners: &[Settings], loaded: &Loaded, now: 
     roots::find(model, &mut warnings);
     audit::find(model, &mut warnings);
     certificates::find(model, loaded, now, &mut warnings);
+    client_certificates::find(model, listeners, loaded, now, &mut warnings);
     if loaded.accounts.all().next().is_none() {
         warnings.add(
             None,

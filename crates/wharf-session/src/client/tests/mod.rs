@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use wharf_codec::{Command, Pathname, ReplyCode, Secret, Text, UserName};
 
 use super::*;
+use crate::ClientCertificate;
 use crate::contract::{
     CancelHow, DataCommand, DataEvent, DataFailure, DataId, EndMark, TlsEvent, TlsInfo, TlsVersion,
 };
@@ -132,7 +133,13 @@ impl Rig {
 }
 
 fn info() -> TlsInfo {
-    TlsInfo { version: TlsVersion::V1_3, cipher: "c".into(), resumed: false, server_name: None }
+    TlsInfo {
+        version: TlsVersion::V1_3,
+        cipher: "c".into(),
+        resumed: false,
+        server_name: None,
+        client_certificate: ClientCertificate::NotAsked,
+    }
 }
 
 fn path(name: &str) -> Pathname {

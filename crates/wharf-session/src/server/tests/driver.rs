@@ -12,6 +12,7 @@ use wharf_types::{FileKind, FileOp, Grant, Metadata, Rights, Timestamp, TlsRule}
 use super::super::{AuditEvent, FileAnswer, LoginAnswer, Output, PeerInfo, Question, Server, ServerConfig};
 use crate::{
     SubStatus,
+    certificate::ClientCertificate,
     contract::{DataCommand, DataEvent, DataFailure, DataId, EndMark, TlsEvent, TlsInfo, TlsVersion},
     policy::{ControlPolicy, DataPolicy, Policy},
 };
@@ -52,6 +53,8 @@ pub(super) struct Driver {
     pub(super) rights: Rights,
     /// The host that the client names in TLS.
     sni: Option<&'static str>,
+    /// What TLS told of the client's certificate.
+    certificate: ClientCertificate,
     securing: Option<DataId>,
     wire: BytesMut,
     framer: ReplyFramer,
@@ -84,6 +87,7 @@ impl Driver {
             grant_rule: TlsRule::NONE,
             rights: Rights::FULL,
             sni,
+            certificate: ClientCertificate::NotAsked,
             securing: None,
             wire: BytesMut::new(),
             framer: ReplyFramer::new(&Limits::default()),
@@ -92,12 +96,19 @@ impl Driver {
         this
     }
 
+    /// With a client of which TLS told this.
+    pub(super) fn shows(mut self, certificate: ClientCertificate) -> Self {
+        self.certificate = certificate;
+        self
+    }
+
     fn tls(&self) -> TlsInfo {
         TlsInfo {
             version: self.version,
             cipher: "TLS13_AES_128_GCM_SHA256".to_owned(),
             resumed: false,
             server_name: None,
+            client_certificate: self.certificate.clone(),
         }
     }
 
@@ -127,6 +138,15 @@ impl Driver {
                         LoginAnswer::Accept(grant)
                     } else {
                         LoginAnswer::Refuse
+                    };
+                    self.server.answer_login(now, ticket, answer).unwrap();
+                }
+                Output::Ask(Question::Certified { ticket, user, certificate, .. }) => {
+                    let named = certificate.common_name.as_deref();
+                    let answer = match named.filter(|named| named.as_bytes() == user.as_bytes()) {
+                        Some("nobody") => LoginAnswer::Unavailable,
+                        Some(name) => LoginAnswer::Accept(Grant::new(name, "").with_rights(self.rights)),
+                        None => LoginAnswer::Refuse,
                     };
                     self.server.answer_login(now, ticket, answer).unwrap();
                 }

@@ -162,7 +162,7 @@ impl Outside {
 
     fn answer_one(&mut self, server: &mut Server, now: Instant, question: Question, how: u8) {
         match question {
-            Question::Login { ticket, .. } => {
+            Question::Login { ticket, .. } | Question::Certified { ticket, .. } => {
                 let answer = match how {
                     0..8 => LoginAnswer::Accept(grant(how)),
                     8..12 => LoginAnswer::Refuse,

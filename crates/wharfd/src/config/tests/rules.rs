@@ -94,14 +94,14 @@ fn every_key_takes_effect() {
     assert!(
         text.starts_with(
             "  explicit FTPS  127.0.0.1:2121  control credentials, data allow, TLS 1.2, at least 256 bits, \
-            dialect iis, report only\n  implicit FTPS  [::1]:990  control require, data require, TLS 1.3, at least \
+            client certificates optional, dialect iis, report only\n  implicit FTPS  [::1]:990  control require, data require, TLS 1.3, at least \
             128 bits, dialect vsftpd\n  certificate    sha256:"
         ),
         "{text}"
     );
     for part in [
         "\n  host           files.example.org, ftp.example.org  control require, data require; root files; \
-            1 account of its own, and anonymous may read; sha256:",
+            1 account of its own, and anonymous may read; client certificates required; sha256:",
         "\n  network        10.0.0.0/8  control require, data require\n",
         "\n  accounts       2, and anonymous may read\n",
     ] {

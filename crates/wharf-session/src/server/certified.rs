@@ -1,0 +1,69 @@
+//! What the client's certificate means for a login (RFC 4217 §4.2, §15.1.2).
+
+use std::{sync::Arc, time::Instant};
+
+use wharf_codec::{ReplyCode, UserName};
+use wharf_types::{ClientCertificateRule, ClientIdentity};
+
+use super::{CloseReason, LoginTicket, Output, Question, Server, Wait};
+use crate::{
+    SubStatus,
+    certificate::{ClientCertificate, ClientCertificateProblem},
+};
+
+impl Server {
+    /// Why nobody may log in here now, as far as certificates of the client go. What TLS refused is refused even where
+    /// none is needed: a certificate that is wrong is not as good as none.
+    pub(super) fn certificate_problem(&self) -> Option<ClientCertificateProblem> {
+        let of_host = self.virtual_host().map_or(ClientCertificateRule::Off, |host| host.client_certificates);
+        let needed = self.cfg.client_certificates.max(of_host) == ClientCertificateRule::Required;
+        match self.tls.as_ref().map(|tls| &tls.client_certificate) {
+            Some(ClientCertificate::Refused(problem)) => Some(*problem),
+            Some(ClientCertificate::Verified(_)) => None,
+            Some(ClientCertificate::Missing | ClientCertificate::NotAsked) | None => {
+                needed.then_some(ClientCertificateProblem::Missing)
+            }
+        }
+    }
+
+    /// What TLS has proved of the client.
+    pub(super) fn client_identity(&self) -> Option<Arc<ClientIdentity>> {
+        match &self.tls.as_ref()?.client_certificate {
+            ClientCertificate::Verified(identity) => Some(Arc::clone(identity)),
+            ClientCertificate::Missing | ClientCertificate::NotAsked | ClientCertificate::Refused(_) => None,
+        }
+    }
+
+    /// Nobody logs in: the reply says why, since with TLS 1.3 the client believes by now that its certificate was taken.
+    /// A client that tries again and again is sent away as one that guesses passwords.
+    pub(super) fn refuse_for_certificate(&mut self, now: Instant, problem: ClientCertificateProblem) {
+        self.login_failures += 1;
+        if self.login_failures >= self.cfg.max_login_failures {
+            self.no(SubStatus::TooManyLoginFailures, "Too many failed logins; closing");
+            return self.close(now, CloseReason::LoginFailures);
+        }
+        let text = match (problem, &self.tls) {
+            (ClientCertificateProblem::Missing, None) => {
+                "A client certificate is needed: AUTH TLS comes first"
+            }
+            (problem, _) => problem.text(),
+        };
+        self.no_as(ReplyCode::NOT_LOGGED_IN, problem.substatus(), text);
+    }
+
+    /// Asks whether the certificate logs in under this name.
+    pub(super) fn ask_for_certified(&mut self, user: UserName, certificate: Arc<ClientIdentity>) {
+        let id = self.fresh_id();
+        let (host, root) = self.host_of_login();
+        let ticket = LoginTicket(id);
+        let asked = user.clone();
+        self.out.push_back(Output::Ask(Question::Certified { ticket, user: asked, certificate, host, root }));
+        self.wait(Wait::Certified { ticket: id, user });
+    }
+
+    /// The first name and the directory of the virtual host.
+    pub(super) fn host_of_login(&self) -> (Option<String>, Option<String>) {
+        let host = self.virtual_host();
+        (host.and_then(|host| host.names.first().cloned()), host.and_then(|host| host.root.clone()))
+    }
+}

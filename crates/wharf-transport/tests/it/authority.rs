@@ -1,0 +1,93 @@
+//! An authority that signs certificates of clients, and takes them back.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use rcgen::{
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, DnType, ExtendedKeyUsagePurpose,
+    IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, RevokedCertParams, SerialNumber,
+};
+
+pub(crate) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+static SERIAL: AtomicU64 = AtomicU64::new(1);
+
+/// An authority.
+pub(crate) struct Authority {
+    pub(crate) pem: String,
+    issuer: Issuer<'static, KeyPair>,
+}
+
+/// A certificate and its key, in PEM.
+#[derive(Clone)]
+pub(crate) struct Issued {
+    pub(crate) cert: String,
+    pub(crate) key: String,
+    serial: u64,
+}
+
+#[expect(clippy::disallowed_methods, reason = "certificates are judged by the time of the system")]
+fn now() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap()
+}
+
+impl Authority {
+    pub(crate) fn new(name: &str) -> Self {
+        let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        let key = KeyPair::generate().unwrap();
+        let pem = params.self_signed(&key).unwrap().pem();
+        Self { pem, issuer: Issuer::new(params, key) }
+    }
+
+    /// A certificate for a client called `name`, good from yesterday for thirty days, but for what is changed.
+    pub(crate) fn issue_with(&self, name: &str, change: impl FnOnce(&mut CertificateParams)) -> Issued {
+        let mut params = CertificateParams::default();
+        let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
+        params.serial_number = Some(SerialNumber::from(serial));
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        let epoch = rcgen::date_time_ymd(1970, 1, 1);
+        (params.not_before, params.not_after) = (epoch + (now() - DAY), epoch + now() + 30 * DAY);
+        change(&mut params);
+        let key = KeyPair::generate().unwrap();
+        let cert = params.signed_by(&key, &self.issuer).unwrap().pem();
+        Issued { cert, key: key.serialize_pem(), serial }
+    }
+
+    pub(crate) fn issue(&self, name: &str) -> Issued {
+        self.issue_with(name, |_| {})
+    }
+
+    /// One that ended yesterday.
+    pub(crate) fn issue_expired(&self, name: &str) -> Issued {
+        self.issue_with(name, |params| {
+            let epoch = rcgen::date_time_ymd(1970, 1, 1);
+            (params.not_before, params.not_after) = (epoch + (now() - 9 * DAY), epoch + (now() - DAY));
+        })
+    }
+
+    /// The list of those that are revoked, good from ten days ago to `until` days after that.
+    pub(crate) fn list(&self, revoked: &[&Issued], until: u32) -> String {
+        let begin = rcgen::date_time_ymd(1970, 1, 1) + (now() - 10 * DAY);
+        let params = CertificateRevocationListParams {
+            this_update: begin,
+            next_update: begin + until * DAY,
+            crl_number: SerialNumber::from(1),
+            issuing_distribution_point: None,
+            revoked_certs: revoked
+                .iter()
+                .map(|issued| RevokedCertParams {
+                    serial_number: SerialNumber::from(issued.serial),
+                    revocation_time: begin,
+                    reason_code: None,
+                    invalidity_date: None,
+                })
+                .collect(),
+            key_identifier_method: KeyIdMethod::Sha256,
+        };
+        params.signed_by(&self.issuer).unwrap().pem().unwrap()
+    }
+}
