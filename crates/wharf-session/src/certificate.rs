@@ -33,7 +33,7 @@ pub enum ClientCertificateProblem {
 }
 
 impl ClientCertificateProblem {
-    /// What the log is told of the refusal.
+    /// What the log calls it.
     #[must_use]
     pub const fn substatus(self) -> SubStatus {
         match self {
@@ -43,7 +43,7 @@ impl ClientCertificateProblem {
             }
             Self::Expired | Self::NotYetValid => SubStatus::ClientCertificateExpired,
             Self::Revoked => SubStatus::ClientCertificateRevoked,
-            Self::RevocationUnknown | Self::RevocationExpired => SubStatus::ClientCertificateUnclear,
+            Self::RevocationUnknown | Self::RevocationExpired => SubStatus::ClientCertificateUnproven,
             Self::Different => SubStatus::ClientCertificateDiffers,
         }
     }

@@ -39,11 +39,7 @@ impl Server {
     pub(super) fn refuse_for_certificate(&mut self, now: Instant, problem: ClientCertificateProblem) {
         self.login_failures += 1;
         if self.login_failures >= self.cfg.max_login_failures {
-            self.no_as(
-                ReplyCode::SERVICE_NOT_AVAILABLE,
-                SubStatus::TooManyLoginFailures,
-                "Too many failed logins; closing",
-            );
+            self.no(SubStatus::TooManyLoginFailures, "Too many failed logins; closing");
             return self.close(now, CloseReason::LoginFailures);
         }
         let text = match (problem, &self.tls) {

@@ -149,6 +149,6 @@ fn each_problem_of_a_data_connection_has_its_words() {
         let reply =
             super::super::transfer_end::reply_to_failure(&DataFailure::ClientCertificate(problem), false);
         assert_eq!(reply.code().get(), 522);
-        assert!(reply.to_bytes().escape_ascii().to_string().contains(problem.text()));
+        assert!(reply.reply().to_bytes().escape_ascii().to_string().contains(problem.text()));
     }
 }
