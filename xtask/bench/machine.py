@@ -118,6 +118,12 @@ def memory(processes):
     return total
 
 
+def stolen():
+    """Seconds that the host has taken from this machine's processors so far, of all of them together."""
+    fields = Path("/proc/stat").read_text().split("\n", 1)[0].split()
+    return int(fields[8]) / TICK if len(fields) > 8 else 0
+
+
 def pinned(core, command):
     """The command bound to a core, where there is more than one."""
     cores = sorted(os.sched_getaffinity(0))

@@ -30,10 +30,12 @@ from harness import Failure, die, run  # noqa: E402
 # The longest that one cell may take, and a whole run, in seconds. Quick runs are for a look at the programme.
 PATIENCE = 120
 # Where a row is a rate of small things, a cell that takes longer stops at this many seconds.
-ENOUGH, ENOUGH_QUICK = 8, 2
+ENOUGH, ENOUGH_QUICK = 5, 2
 # What takes longer than this many seconds is measured in one round alone.
 SLOW = 15
-LONGEST, LONGEST_QUICK = 25 * 60, 55
+LONGEST, LONGEST_QUICK = 50 * 60, 55
+# A cell during which the host took more than this share of the machine's time is measured again, so many times at most.
+STOLEN, TRIES = 0.04, 3
 
 
 def arguments():
@@ -46,6 +48,7 @@ def arguments():
     parser.add_argument("--full", action="store_true", help="also 15,000 idle sessions of wharfd")
     parser.add_argument("--json", type=Path, help="write all figures to this file")
     parser.add_argument("--write", action="store_true", help="write docs/performance.md and its chart")
+    parser.add_argument("--from", dest="source", type=Path, help="measure nothing: take the figures of this file, made by --json")
     parser.add_argument("--install", action="store_true", help="get missing peers")
     return parser.parse_args()
 
@@ -175,7 +178,7 @@ class Programme:
             self.left_out += 1
             return
         try:
-            cell = measure()
+            cell = self.undisturbed(measure)
         except (Failure, OSError, ValueError, subprocess.SubprocessError) as problem:
             self.problems.append(f"{row.key}, {name}: {str(problem).strip().splitlines()[-1]}")
             print(f"  {row.key} {name}: {problem}", file=sys.stderr, flush=True)
@@ -189,6 +192,22 @@ class Programme:
                             for value, metric in zip(cell["values"], row.metrics))
         print(f"  {row.key} {name}: {figures}  ({time.monotonic() - begun:.1f} s)", flush=True)
 
+    def undisturbed(self, measure):
+        """The cell during which the host took the least time from this machine."""
+        best = None
+        for _ in range(1 if self.chosen.quick else TRIES):
+            begun, before = time.monotonic(), machine.stolen()
+            cell = measure()
+            if cell is None:
+                return None
+            seconds = time.monotonic() - begun
+            cell["stolen"] = (machine.stolen() - before) / seconds / os.cpu_count()
+            if best is None or cell["stolen"] < best["stolen"]:
+                best = cell
+            if best["stolen"] <= STOLEN or seconds > SLOW or time.monotonic() > self.deadline:
+                break
+        return best
+
     def outcome(self):
         """All that was found, as JSON has it."""
         medians = {}
@@ -200,6 +219,7 @@ class Programme:
                   for name, found in self.limits.items()}
         return {
             "machine": {**self.begun, "load_after": os.getloadavg()[0]}, "rounds": self.done,
+            "stolen": sorted(cell["stolen"] for row in self.cells.values() for cells in row.values() for cell in cells),
             "quick": self.chosen.quick, "versions": {**self.versions, **self.clients.versions},
             "missing": {**self.missing, **self.clients.missing}, "problems": self.problems, "limits": limits,
             "medians": medians, "cells": self.cells,
@@ -258,7 +278,11 @@ def main():
     for ending in (signal.SIGTERM, signal.SIGINT):
         signal.signal(ending, lambda number, _: sys.exit(128 + number))
     programme = Programme(chosen)
-    outcome = programme.run()
+    if chosen.source:
+        outcome = json.loads(chosen.source.read_text())
+        programme.places.remove()
+    else:
+        outcome = programme.run()
     sections = table.sections(programme, outcome)
     print(table.text(sections, outcome))
     if chosen.json:

@@ -1,7 +1,9 @@
 """docs/performance.md and its chart, made from the figures of one run."""
 
 from math import log2
+from statistics import median
 
+import short
 from table import number
 
 HEAD = """# Performance
@@ -33,6 +35,9 @@ def markdown(sections, outcome):
         f"* {machine['cpu']}, {machine['cores']} cores, {machine['memory_gib']} GiB, Linux {machine['kernel']}",
         f"* load average {machine['load_before']:.1f} before the run and {machine['load_after']:.1f} after it; its own load is"
         " about 2",
+        *([f"* the host took {100 * median(stolen):.1f} % of the machine's time from the median cell and {100 * max(stolen):.0f} % from the worst;"
+           " cells that lost more than 4 % were measured again, up to twice, and the least disturbed one counts"]
+          if (stolen := outcome.get("stolen")) else []),
         "* " + ", ".join(f"{name} {version}" for name, version in outcome["versions"].items()),
         *(f"* missing: {name} ({how})" for name, how in outcome["missing"].items()),
     ]) + "\n"]
@@ -51,6 +56,8 @@ def markdown(sections, outcome):
         lines = ["| limit | MB/s | CPU s/GiB |", "|---|---:|---:|"]
         lines += [f"| {LIMITS[name]} | {rate:,.0f} | {cpu:.2f} |" for name, (rate, cpu) in outcome["limits"].items()]
         parts += ["## What the machine can do\n", "\n".join(lines) + "\n"]
+    if outcome["rounds"] > 1 and (missed := short.paragraphs(sections)):
+        parts += ["## Where it falls short of what it should reach\n", "\n".join(missed) + "\n"]
     if outcome["problems"]:
         parts += ["## What did not work\n", "\n".join(f"* {problem}" for problem in outcome["problems"]) + "\n"]
     return "\n".join(parts)

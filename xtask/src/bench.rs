@@ -40,6 +40,9 @@ pub(crate) fn run(flags: &flags::Bench) -> Outcome {
     if let Some(servers) = &flags.servers {
         command = command.args(["--servers", servers]);
     }
+    if let Some(file) = &flags.from {
+        command = command.arg("--from").arg(file);
+    }
     if let Some(file) = &flags.json {
         command = command.arg("--json").arg(file);
     }

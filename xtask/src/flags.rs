@@ -54,6 +54,8 @@ xflags::xflags! {
             optional --full
             /// Writes all figures to this file.
             optional --json file: PathBuf
+            /// Measures nothing: takes the figures of this file, made by --json.
+            optional --from file: PathBuf
             /// Instructions of single functions of codec and session, against xtask/bench/micro.tsv; needs valgrind. Fails
             /// where they rose by more than 5 %. Nothing else is measured then; `--write` writes that file.
             optional --micro
