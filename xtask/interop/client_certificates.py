@@ -2,7 +2,10 @@
 
 import ftplib
 import json
+import os
+import signal
 import ssl
+import time
 from datetime import datetime, timedelta, timezone
 
 import clients
@@ -120,6 +123,7 @@ class Cases:
     def __init__(self, places):
         self.places = places
         ours, theirs = Authority(places.work / "clients-ca"), Authority(places.work / "other-ca")
+        self.ours = ours
         self.shown = {
             "right": ours.issue("alice", "right"),
             "missing": None,
@@ -209,6 +213,47 @@ class Cases:
         ftp.quit()
 
 
+    def revoked_meanwhile(self):
+        """A certificate that is revoked while its client is logged in: the list is read again, and counts at once."""
+        context = ssl.create_default_context(cafile=self.places.ca)
+        context.load_cert_chain(*self.shown["right"])
+
+        def login():
+            ftp = ftplib_client.Explicit(context=context, timeout=60)
+            ftp.connect("127.0.0.1", self.server.ports["explicit"])
+            ftp.auth()
+            return ftp, ftp.sendcmd("USER alice")
+
+        ftp, reply = login()
+        if not reply.startswith("232"):
+            raise Failure(f"the certificate does not log in: {reply}")
+        ftp.prot_p()
+        self.ours.revoke(self.shown["right"][0])
+        os.kill(self.server.children[-1].pid, signal.SIGHUP)
+        deadline = time.monotonic() + 30
+        while "lists of revoked certificates" not in self.server.logs[0].read_text(errors="backslashreplace"):
+            if time.monotonic() > deadline:
+                raise Failure("the list was not read again")
+            time.sleep(0.05)
+
+        def answer(ask):
+            try:
+                return str(ask())
+            except ftplib.Error as problem:
+                return str(problem)
+
+        def listing():
+            try:
+                return ftp.retrlines("LIST", lambda _: None)
+            except OSError:
+                # The connection broke first; the reply is there all the same.
+                return ftp.getresp()
+
+        for what, said in (("a listing", answer(listing)), ("a login", answer(login))):
+            if "has been revoked" not in said:
+                raise Failure(f"{what} was not refused for the list: {said}")
+
+
 def run_all(places, outcomes, installed):
     """Every client that is there with every certificate."""
     cases = Cases(places)
@@ -222,3 +267,4 @@ def run_all(places, outcomes, installed):
                                  lambda client=client, mode=mode, kind=kind: cases.one(client, mode, kind))
         for kind, part in (("other", "another client certificate"), ("missing", "none was shown"), ("revoked", "revoked")):
             outcomes.run(f"certificates: {kind} on the data connection alone", lambda kind=kind, part=part: cases.data(kind, part))
+        outcomes.run("certificates: one that is revoked while its client is logged in", cases.revoked_meanwhile)
