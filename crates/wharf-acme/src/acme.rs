@@ -79,7 +79,9 @@ impl Acme {
     /// An order that is under way when the future is dropped is left to the authority, which forgets it; DNS records that
     /// were set for it stay.
     pub async fn run(self, mut issued: impl FnMut() + Send) {
-        let mut setback = self.store.setback();
+        let mut setback = self.setback();
+        // No order comes before this moment, not even when the bell rings.
+        let mut rest = None;
         if let Some(Setback { failures, next }) = setback
             && next > now()
         {
@@ -89,7 +91,7 @@ impl Acme {
         let mut account = None;
         loop {
             let leaf = self.store.certificate();
-            self.wait_until_due(leaf.as_ref(), setback, &mut account).await;
+            self.wait_until_due(leaf.as_ref(), setback, rest.take(), &mut account).await;
             let attempt = timeout(
                 Duration::from_secs(ATTEMPT_MINUTES * 60),
                 self.attempt(leaf.as_ref().filter(|_| setback.is_none()), &mut account),
@@ -98,6 +100,8 @@ impl Acme {
                 Ok(leaf) => {
                     setback = None;
                     self.remember(setback);
+                    // The new one may be due at once: the clock may be ahead.
+                    rest = Some(now() + schedule::rest(leaf.lifetime()));
                     let left = leaf.not_after.duration_since(now()).unwrap_or_default().as_secs();
                     let names = self.options.names.join(",");
                     tracing::info!(names, seconds = left, "ACME: a new certificate");
@@ -105,8 +109,7 @@ impl Acme {
                 }
                 Err(error) => {
                     let failures = setback.map_or(0, |setback| setback.failures).saturating_add(1);
-                    let lifetime =
-                        leaf.as_ref().and_then(|leaf| leaf.not_after.duration_since(leaf.not_before).ok());
+                    let lifetime = leaf.as_ref().and_then(Leaf::lifetime);
                     let next = now() + schedule::pause(failures, lifetime, dice());
                     setback = Some(Setback { failures, next });
                     self.remember(setback);
@@ -122,24 +125,41 @@ impl Acme {
         }
     }
 
+    /// What failed before this start. A pause that was set while the clock was ahead is cut, and kept so: otherwise a server
+    /// that is started again and again would never come to its end.
+    fn setback(&self) -> Option<Setback> {
+        let Setback { failures, next } = self.store.setback()?;
+        let setback = Some(Setback { failures, next: schedule::bounded(next, now()) });
+        if setback.is_some_and(|setback| setback.next < next) {
+            self.remember(setback);
+        }
+        setback
+    }
+
     fn remember(&self, setback: Option<Setback>) {
         if let Err(error) = self.store.keep_setback(setback) {
             tracing::error!(%error, "ACME: the state folder cannot be written");
         }
     }
 
-    /// Waits for the renewal of `leaf`, and for the end of a pause; the bell ends the pause.
+    /// Waits for the renewal of `leaf`, for the end of a pause after a failure, and for the end of `rest`; the bell ends the
+    /// pause.
     async fn wait_until_due(
         &self,
         leaf: Option<&Leaf>,
-        mut setback: Option<Setback>,
+        setback: Option<Setback>,
+        mut rest: Option<SystemTime>,
         account: &mut Option<Account>,
     ) {
         // A certificate for other names is of no use.
         let leaf = leaf.filter(|leaf| leaf.proves(&self.options.names));
         let mut due = leaf.map(|leaf| schedule::renewal(leaf.not_before, leaf.not_after, dice()));
         let mut ask = leaf.map(|_| now());
+        let mut paused = setback.map(|setback| setback.next);
         loop {
+            // The clock may have been set back since these were reckoned. What is cut stays cut, so that it comes to an end.
+            [paused, rest] = [paused, rest].map(|until| until.map(|until| schedule::bounded(until, now())));
+            ask = ask.map(|ask| ask.min(now() + ASK.1));
             if let Some(leaf) = leaf
                 && ask.is_some_and(|ask| ask <= now())
                 && due.is_some_and(|due| due > now())
@@ -147,13 +167,13 @@ impl Acme {
             {
                 ask = self.heed(leaf, &mut due, account).await;
             }
-            let paused = setback.map(|setback| setback.next);
-            let Some(until) = [due, paused].into_iter().flatten().max().filter(|until| *until > now()) else {
+            let Some(until) = [due, paused, rest].into_iter().flatten().max().filter(|until| *until > now())
+            else {
                 return;
             };
             let nap = until.duration_since(now()).unwrap_or_default().min(LOOK);
             if timeout(nap, self.bell.0.notified()).await.is_ok() {
-                setback = None;
+                paused = None;
             }
         }
     }
@@ -182,6 +202,8 @@ impl Acme {
 
     /// One order; `before` is what it replaces, told to the authority at the first attempt only, since it may know better.
     async fn attempt(&self, before: Option<&Leaf>, account: &mut Option<Account>) -> Result<Leaf, AcmeError> {
+        // What cannot be kept is not asked for: each start would ask for it again, until the authority refuses.
+        self.store.probe()?;
         let account = match account {
             Some(account) => account,
             None => account.insert(order::account(&self.options, &self.store).await?),

@@ -32,6 +32,11 @@ impl Leaf {
         Ok(Self { not_before, not_after, names, der })
     }
 
+    /// How long it lives; `None` where it ends before it begins.
+    pub(crate) fn lifetime(&self) -> Option<Duration> {
+        self.not_after.duration_since(self.not_before).ok()
+    }
+
     /// Whether it proves all these names.
     pub(crate) fn proves(&self, names: &[String]) -> bool {
         names.iter().all(|name| self.names.iter().any(|proved| proved.eq_ignore_ascii_case(name)))
@@ -60,7 +65,7 @@ mod tests {
         let pem = params.self_signed(&key).unwrap().pem();
         // The key stands before the chain in the file.
         let leaf = Leaf::parse(format!("{}{pem}", key.serialize_pem()).as_bytes()).unwrap();
-        let days = leaf.not_after.duration_since(leaf.not_before).unwrap().as_secs() / 86_400;
+        let days = leaf.lifetime().unwrap().as_secs() / 86_400;
         assert_eq!(days, 90);
         assert!(leaf.proves(&names) && leaf.proves(&["FTP.example.org".to_owned()]));
         assert!(!leaf.proves(&["www.example.org".to_owned()]), "a star is a name that was asked for");

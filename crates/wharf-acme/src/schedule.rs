@@ -2,11 +2,14 @@
 
 use std::time::{Duration, SystemTime};
 
-const MINUTE: Duration = Duration::from_secs(60);
 /// The pause after the first failure for a certificate with a usual lifetime: authorities count failures by the hour.
 const FIRST_PAUSE: Duration = Duration::from_secs(5 * 60);
 /// The longest pause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(6 * 60 * 60);
+/// The shortest pause: for certificates of tests, which live for seconds.
+const SHORTEST_PAUSE: Duration = Duration::from_secs(10);
+/// The longest rest behind a new certificate.
+const LONGEST_REST: Duration = Duration::from_secs(60 * 60);
 /// The least time between a certificate and the next one, however short it lives.
 const LEAST: Duration = Duration::from_secs(2);
 
@@ -21,9 +24,22 @@ pub(crate) fn renewal(not_before: SystemTime, not_after: SystemTime, dice: f64) 
 /// How long to wait after so many failures in a row, the first being 1: doubled each time, and within a fifth more or
 /// less by chance. The shorter a certificate lives, the shorter the first pause.
 pub(crate) fn pause(failures: u32, lifetime: Option<Duration>, dice: f64) -> Duration {
-    let first = lifetime.map_or(FIRST_PAUSE, |lifetime| (lifetime / 20).clamp(MINUTE / 6, FIRST_PAUSE));
+    let first = lifetime.map_or(FIRST_PAUSE, |lifetime| (lifetime / 20).clamp(SHORTEST_PAUSE, FIRST_PAUSE));
     let doubled = first.saturating_mul(2_u32.saturating_pow(failures.saturating_sub(1).min(16)));
     doubled.min(LONGEST_PAUSE).mul_f64(0.8 + 0.4 * dice.clamp(0.0, 1.0))
+}
+
+/// How long no other certificate is ordered behind a new one, though it be due at once: where the clock is ahead, or the
+/// authority's window for renewal is over, one order would follow the other. It ends before a certificate that lives for
+/// more than a few seconds is due.
+pub(crate) fn rest(lifetime: Option<Duration>) -> Duration {
+    lifetime.map_or(LONGEST_REST, |lifetime| (lifetime / 20).clamp(SHORTEST_PAUSE, LONGEST_REST))
+}
+
+/// The end of a pause or a rest, and no later than any that begins now ends: one that was reckoned while the clock was far
+/// ahead would last for years once the clock is right.
+pub(crate) fn bounded(until: SystemTime, now: SystemTime) -> SystemTime {
+    until.min(now + LONGEST_PAUSE * 6 / 5)
 }
 
 /// A moment in the window that the authority asks for (RFC 9773 §4.2).
@@ -42,6 +58,7 @@ mod tests {
 
     use super::*;
 
+    const MINUTE: Duration = Duration::from_secs(60);
     const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
     #[test]
@@ -68,5 +85,27 @@ mod tests {
             spent < MINUTE * 60
         });
         assert!(1 + attempts.count() < 5);
+    }
+
+    #[test]
+    fn orders_do_not_follow_each_other_at_once() {
+        let hour = MINUTE * 60;
+        assert_eq!([Some(DAY * 90), Some(DAY * 6), None].map(rest), [hour; 3]);
+        assert_eq!(rest(Some(hour)), MINUTE * 3);
+        assert_eq!([Some(Duration::from_secs(30)), Some(Duration::ZERO)].map(rest), [SHORTEST_PAUSE; 2]);
+        // A certificate that is fine is not renewed any later for it.
+        for lifetime in [Duration::from_secs(30), hour, DAY, DAY * 6, DAY * 90] {
+            assert!(UNIX_EPOCH + rest(Some(lifetime)) < renewal(UNIX_EPOCH, UNIX_EPOCH + lifetime, 1.0));
+        }
+    }
+
+    #[test]
+    fn a_pause_from_a_wrong_clock_ends_soon() {
+        let now = UNIX_EPOCH + DAY * 20_000;
+        let longest = now + pause(u32::MAX, None, 1.0);
+        assert_eq!(bounded(UNIX_EPOCH + DAY * 47_000, now), longest);
+        for kept in [longest, now + rest(None), now, UNIX_EPOCH] {
+            assert_eq!(bounded(kept, now), kept);
+        }
     }
 }

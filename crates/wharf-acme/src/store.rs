@@ -14,6 +14,11 @@ use crate::error::AcmeError;
 /// The file that holds chain and key.
 pub(crate) const CERTIFICATE: &str = "certificate.pem";
 
+/// The file that tells whether one can be written.
+const PROBE: &str = "probe";
+/// More than a chain and a key.
+const PROBE_LEN: usize = 32 * 1024;
+
 /// The folder for one authority.
 #[derive(Clone, Debug)]
 pub(crate) struct Store {
@@ -54,6 +59,15 @@ impl Store {
         self.write(CERTIFICATE, format!("{key}{chain}").as_bytes())
     }
 
+    /// Whether a certificate could be kept: the disk may be full, or read only.
+    pub(crate) fn probe(&self) -> Result<(), AcmeError> {
+        let written = self.write(PROBE, &[0xa5; PROBE_LEN]);
+        // Half of it may be there where the disk is full.
+        let half = self.remove(&format!(".{PROBE}.new"));
+        let whole = self.remove(PROBE);
+        written.and(half).and(whole)
+    }
+
     /// The account; `None` before there is one.
     pub(crate) fn account(&self) -> Result<Option<AccountCredentials>, AcmeError> {
         let path = self.dir.join("account.json");
@@ -78,7 +92,8 @@ impl Store {
     pub(crate) fn setback(&self) -> Option<Setback> {
         let text = fs::read_to_string(self.dir.join("setback")).ok()?;
         let (failures, next) = text.trim().split_once(' ')?;
-        let next = UNIX_EPOCH + Duration::from_secs(next.parse().ok()?);
+        // There may be any number, and not each is a moment.
+        let next = UNIX_EPOCH.checked_add(Duration::from_secs(next.parse().ok()?))?;
         Some(Setback { failures: failures.parse().ok()?, next })
     }
 
@@ -89,12 +104,16 @@ impl Store {
                 let next = next.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
                 self.write("setback", format!("{failures} {next}\n").as_bytes())
             }
-            None => match fs::remove_file(self.dir.join("setback")) {
-                Err(source) if source.kind() != io::ErrorKind::NotFound => {
-                    Err(AcmeError::State { path: self.dir.join("setback"), source })
-                }
-                Ok(()) | Err(_) => Ok(()),
-            },
+            None => self.remove("setback"),
+        }
+    }
+
+    /// Removes a file, if it is there.
+    fn remove(&self, name: &str) -> Result<(), AcmeError> {
+        let path = self.dir.join(name);
+        match fs::remove_file(&path) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => Err(AcmeError::State { path, source }),
+            Ok(()) | Err(_) => Ok(()),
         }
     }
 
@@ -161,5 +180,24 @@ mod tests {
         store.keep_setback(None).unwrap();
         store.keep_setback(None).unwrap();
         assert_eq!(store.setback(), None);
+        for rubbish in ["3 18446744073709551615\n", "3 99999999999999999999\n", "3\n", ""] {
+            fs::write(dir.path().join("ca.example-/setback"), rubbish).unwrap();
+            assert_eq!(store.setback(), None, "{rubbish}");
+        }
+    }
+
+    #[test]
+    fn a_probe_tells_whether_a_file_can_be_kept_and_leaves_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path(), "https://ca.example/").unwrap();
+        store.probe().unwrap();
+        store.probe().unwrap();
+        assert_eq!(fs::read_dir(&store.dir).unwrap().count(), 0);
+        // Nothing can be put in place of a folder, not even by root.
+        fs::create_dir(store.dir.join(PROBE)).unwrap();
+        store.probe().unwrap_err();
+        fs::remove_dir(store.dir.join(PROBE)).unwrap();
+        fs::remove_dir(&store.dir).unwrap();
+        store.probe().unwrap_err();
     }
 }

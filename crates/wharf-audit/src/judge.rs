@@ -216,7 +216,7 @@ impl Judge {
 
     /// The server says that it could not write so many rows.
     pub fn lost(&mut self, place: Place, count: u64, tell: &mut dyn FnMut(Finding)) {
-        self.summary.lost += count;
+        self.summary.lost = self.summary.lost.saturating_add(count);
         let detail = format!("the server could not write {count} rows");
         self.tell(outside(Kind::LinesLost, place, count, &detail), tell);
     }

@@ -58,6 +58,9 @@ impl AuditOptions {
     }
 }
 
+/// How long the end waits for a disk.
+const LAST_WORDS: Duration = Duration::from_secs(10);
+
 /// What happens to clients while the audit log cannot be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum OnAuditFailure {
@@ -68,7 +71,8 @@ pub enum OnAuditFailure {
     Refuse,
 }
 
-/// An audit log that is being written. Clones are the same log; the last one that goes waits until all is written.
+/// An audit log that is being written. Clones are the same log; the last one that goes waits until all is written,
+/// ten seconds at most.
 #[derive(Debug, Clone)]
 pub struct AuditLog(Arc<Open>);
 
@@ -91,6 +95,8 @@ struct Shared {
     done: Condvar,
     queue: usize,
     failing: AtomicBool,
+    /// Rows come faster than they are written, and some are lost.
+    overflowing: AtomicBool,
     lost: AtomicU64,
 }
 
@@ -105,6 +111,8 @@ struct Lines {
     stop: bool,
     /// The thread holds lines that are not written.
     writing: bool,
+    /// The thread has written its last line.
+    ended: bool,
 }
 
 impl Shared {
@@ -130,6 +138,7 @@ impl AuditLog {
             done: Condvar::new(),
             queue: options.queue,
             failing: AtomicBool::new(false),
+            overflowing: AtomicBool::new(false),
             lost: AtomicU64::new(0),
         });
         let writer = Writer::new(Arc::clone(&shared), file);
@@ -154,25 +163,25 @@ impl AuditLog {
         self.0.shared.lost.load(Ordering::Relaxed)
     }
 
-    /// Whether the file cannot be written now.
+    /// Whether the file cannot be written now, or not as fast as it should.
     #[must_use]
     pub fn is_failing(&self) -> bool {
-        self.0.shared.failing.load(Ordering::Relaxed)
+        let shared = &self.0.shared;
+        shared.failing.load(Ordering::Relaxed) || shared.overflowing.load(Ordering::Relaxed)
     }
 
-    /// Waits until what was said by now is in the file, or it is known that it cannot be. Blocks: not for a runtime's
-    /// threads.
+    /// Waits until what was said by now is in the file, or it is known that it cannot be, ten seconds at most. Blocks:
+    /// not for a runtime's threads.
     pub fn flush(&self) {
         let shared = &self.0.shared;
         let mut lines = shared.lock();
         lines.flush = true;
         shared.work.notify_all();
-        while (lines.writing || !lines.buffer.is_empty() || lines.reopen)
-            && !shared.failing.load(Ordering::Relaxed)
-        {
-            let waited = shared.done.wait_timeout(lines, Duration::from_secs(1));
-            lines = waited.unwrap_or_else(PoisonError::into_inner).0;
-        }
+        let busy = |lines: &mut Lines| {
+            (lines.writing || !lines.buffer.is_empty() || lines.reopen)
+                && !shared.failing.load(Ordering::Relaxed)
+        };
+        drop(shared.done.wait_timeout_while(lines, LAST_WORDS, busy));
     }
 
     /// Whether new sessions are to be turned away.
@@ -187,11 +196,18 @@ impl AuditLog {
 
     pub(crate) fn write(&self, row: &Row<'_>) {
         let shared = &self.0.shared;
-        let mut lines = shared.lock();
-        let lines = &mut *lines;
+        let mut guard = shared.lock();
+        let lines = &mut *guard;
         if lines.buffer.len() >= shared.queue {
             lines.lost += 1;
             shared.lost.fetch_add(1, Ordering::Relaxed);
+            drop(guard);
+            if !shared.overflowing.swap(true, Ordering::Relaxed) {
+                tracing::error!(
+                    target: "wharf::audit",
+                    "the audit log is not written fast enough: rows are lost until it is"
+                );
+            }
             return;
         }
         lines.stamp.set(secs(now()));
@@ -210,9 +226,13 @@ fn remark(lost: u64, buffer: &mut Vec<u8>) {
 
 impl Drop for Open {
     fn drop(&mut self) {
-        self.shared.lock().stop = true;
+        let mut lines = self.shared.lock();
+        lines.stop = true;
         self.shared.work.notify_all();
-        if let Some(thread) = self.thread.take() {
+        let waited = self.shared.done.wait_timeout_while(lines, LAST_WORDS, |lines| !lines.ended);
+        let ended = waited.unwrap_or_else(PoisonError::into_inner).0.ended;
+        // A disk that hangs must not keep the server from ending.
+        if let Some(thread) = self.thread.take().filter(|_| ended) {
             // A thread that panicked has said so.
             let _ = thread.join();
         }

@@ -269,7 +269,10 @@ impl Session {
     }
 
     fn on_data(&mut self, id: DataId, event: DataEvent) {
-        if let Some(audit) = &mut self.log.audit {
+        // What a connection says that was given up comes too late.
+        if let Some(audit) = &mut self.log.audit
+            && self.data.contains_key(&id)
+        {
             audit.data(id, &event);
         }
         if matches!(event, DataEvent::Finished { .. } | DataEvent::Failed(_)) {

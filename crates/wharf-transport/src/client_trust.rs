@@ -1,7 +1,7 @@
 //! Whose client certificates a server takes.
 
-use std::cmp::Reverse;
 use std::fmt;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -28,6 +28,16 @@ struct Inner {
     verifier: Arc<dyn ClientCertVerifier>,
     authorities: usize,
     lists: Vec<RevocationList>,
+    /// A hash of all that was read.
+    stamp: u64,
+}
+
+/// A list as it was read.
+struct ReadList {
+    der: CertificateRevocationListDer<'static>,
+    told: RevocationList,
+    /// When it was issued, and its number as length and digits: the later of two lists has the greater ones.
+    issued: (i64, usize, Vec<u8>),
 }
 
 /// A list of revoked certificates, as far as people are told of it.
@@ -99,20 +109,24 @@ impl ClientTrust {
         Self::new(roots, lists)
     }
 
-    fn new(
-        roots: RootCertStore,
-        mut crls: Vec<(CertificateRevocationListDer<'static>, RevocationList)>,
-    ) -> Result<Self, ClientTrustError> {
+    fn new(roots: RootCertStore, mut crls: Vec<ReadList>) -> Result<Self, ClientTrustError> {
         // The first list of an issuer decides: an old one beside its successor must not.
-        crls.sort_by_key(|(_, list)| Reverse(list.next_update));
+        crls.sort_by(|one, other| other.issued.cmp(&one.issued));
         let authorities = roots.len();
-        let (ders, lists): (Vec<_>, Vec<_>) = crls.into_iter().unzip();
+        let mut stamp = DefaultHasher::new();
+        for root in &roots.roots {
+            (&*root.subject, &*root.subject_public_key_info).hash(&mut stamp);
+        }
+        for list in &crls {
+            list.der.hash(&mut stamp);
+        }
+        let (ders, lists): (Vec<_>, Vec<_>) = crls.into_iter().map(|list| (list.der, list.told)).unzip();
         let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider())
             .with_crls(ders)
             .enforce_revocation_expiration()
             .build()
             .map_err(|error| ClientTrustError { path: None, cause: error.to_string() })?;
-        Ok(Self(Arc::new(Inner { verifier, authorities, lists })))
+        Ok(Self(Arc::new(Inner { verifier, authorities, lists, stamp: stamp.finish() })))
     }
 
     /// How many authorities are trusted.
@@ -125,6 +139,12 @@ impl ClientTrust {
     #[must_use]
     pub fn revocation_lists(&self) -> &[RevocationList] {
         &self.0.lists
+    }
+
+    /// Whether both came of the same certificates and lists.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.0.stamp == other.0.stamp
     }
 
     /// Judges the chain that a client has shown, whose key it has proved to hold, at a time since 1970.
@@ -198,10 +218,7 @@ fn authorities(pem: &[u8]) -> Result<RootCertStore, String> {
 }
 
 /// The lists in a file: several in PEM, or one in DER.
-fn revoked(
-    bytes: &[u8],
-    path: Option<&Path>,
-) -> Result<Vec<(CertificateRevocationListDer<'static>, RevocationList)>, String> {
+fn revoked(bytes: &[u8], path: Option<&Path>) -> Result<Vec<ReadList>, String> {
     // DER begins with a SEQUENCE, PEM with text.
     let ders: Vec<CertificateRevocationListDer<'static>> = if bytes.first() == Some(&0x30) {
         vec![bytes.to_vec().into()]
@@ -223,7 +240,10 @@ fn revoked(
                 .map(|secs| UNIX_EPOCH + Duration::from_secs(secs));
             let issuer = list.issuer().to_string();
             let count = list.iter_revoked_certificates().count();
-            Ok((der.clone(), RevocationList { path: path.map(Path::to_owned), issuer, next_update, count }))
+            let number = list.crl_number().map(|number| number.to_bytes_be()).unwrap_or_default();
+            let issued = (list.last_update().timestamp(), number.len(), number);
+            let told = RevocationList { path: path.map(Path::to_owned), issuer, next_update, count };
+            Ok(ReadList { der: der.clone(), told, issued })
         })
         .collect()
 }

@@ -15,6 +15,9 @@ use crate::options::provider;
 
 /// Bytes of a chain that is taken at all: it travels in every session ticket, whose length has 16 bits.
 const MOST_CHAIN: usize = 32 * 1024;
+/// The most certificates between a client's and its authority. Every order of them may have to be tried: with some ten
+/// forged ones of the same name that takes seconds.
+const MOST_INTERMEDIATES: usize = 5;
 
 /// The [`ClientTrust`] that holds now.
 #[derive(Debug)]
@@ -42,7 +45,9 @@ impl CurrentTrust {
 pub(crate) struct Asking;
 
 #[derive(Debug, thiserror::Error)]
-#[error("the chain of the client certificate is longer than {MOST_CHAIN} bytes")]
+#[error(
+    "the chain of the client certificate has more than {MOST_INTERMEDIATES} intermediate certificates or {MOST_CHAIN} bytes"
+)]
 struct TooLong;
 
 impl ClientCertVerifier for Asking {
@@ -63,7 +68,7 @@ impl ClientCertVerifier for Asking {
         _: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
         let length = intermediates.iter().fold(leaf.len(), |sum, certificate| sum + certificate.len());
-        if length > MOST_CHAIN {
+        if intermediates.len() > MOST_INTERMEDIATES || length > MOST_CHAIN {
             return Err(CertificateError::Other(OtherError(Arc::new(TooLong))).into());
         }
         Ok(ClientCertVerified::assertion())

@@ -95,7 +95,8 @@ impl<W: Write> Auditor<'_, W> {
     fn lines(&mut self, file: usize, mut from: impl BufRead) -> Result<(), String> {
         let mut parser = AuditParser::default();
         let mut bytes = Vec::new();
-        let (mut line, mut usable) = (0, true);
+        let mut line = 0;
+        let (mut named, mut before_names) = (false, None);
         self.malformed = 0;
         while self.broken.is_ok()
             && next_line(&mut from, &mut bytes).map_err(|error| format!("it cannot be read: {error}"))?
@@ -107,10 +108,18 @@ impl<W: Write> Auditor<'_, W> {
             let mut tell = |finding: Finding| write(report, broken, files, &finding);
             match parser.line(&bytes) {
                 AuditLine::Nothing => {}
-                AuditLine::Fields => usable = true,
+                AuditLine::Fields => {
+                    named = true;
+                    if let Some(place) = before_names.take() {
+                        // The log was cut at its front: what stood there was not looked at.
+                        self.judge.malformed(place, wharf_server::Malformed::NoFields, &mut tell);
+                    }
+                }
                 AuditLine::Lost(count) => self.judge.lost(place, count, &mut tell),
                 AuditLine::Entry(entry) => self.judge.entry(place, &entry, &mut tell),
-                AuditLine::Malformed(wharf_server::Malformed::NoFields) => usable = false,
+                AuditLine::Malformed(wharf_server::Malformed::NoFields) => {
+                    before_names.get_or_insert(place);
+                }
                 AuditLine::Malformed(why) => {
                     self.malformed += 1;
                     let told = self.malformed <= MOST_MALFORMED;
@@ -127,7 +136,7 @@ impl<W: Write> Auditor<'_, W> {
             let more = self.malformed - MOST_MALFORMED;
             _ = writeln!(io::stderr(), "wharfd: {}: {more} more malformed lines", name(&self.files[file]));
         }
-        if usable {
+        if named || before_names.is_none() {
             Ok(())
         } else {
             Err("it holds lines before any #Fields, and is no log in the W3C extended format".to_owned())

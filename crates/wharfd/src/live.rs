@@ -125,9 +125,14 @@ impl Live {
             Some(path) => format!("{}: {}", shown(path), error.cause),
             None => error.cause.to_string(),
         })?;
-        for Listener { tls, .. } in &self.listeners {
-            tls.replace_client_trust(trust.clone());
+        let mut asking =
+            self.listeners.iter().filter_map(|listener| Some((listener, listener.tls.client_trust()?)));
+        if asking.clone().all(|(_, current)| current.is_same(&trust)) {
+            return Ok(Reloaded::Same);
         }
+        asking.by_ref().for_each(|(listener, _)| {
+            listener.tls.replace_client_trust(trust.clone());
+        });
         let (authorities, lists) = (trust.authorities(), trust.revocation_lists().len());
         Ok(Reloaded::New(format!(
             "now in use: {authorities} authorities, {lists} lists of revoked certificates"

@@ -154,8 +154,14 @@ fn replace(file: &Path, text: &str) -> io::Result<()> {
     // The collector reads what ends in .prom, and this does not.
     temp.push(".new");
     let temp = PathBuf::from(temp);
-    let mut opened =
-        fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o644).open(&temp)?;
+    // One that was left by a crash may be there, or a link of somebody else who may write in the folder: what such a link
+    // leads to must stay as it is.
+    if let Err(error) = fs::remove_file(&temp)
+        && error.kind() != io::ErrorKind::NotFound
+    {
+        return Err(error);
+    }
+    let mut opened = fs::OpenOptions::new().write(true).create_new(true).mode(0o644).open(&temp)?;
     opened.write_all(text.as_bytes())?;
     fs::rename(&temp, file)
 }
@@ -170,6 +176,20 @@ mod tests {
         line(&mut text, "a", &[("x", "1\"\\\n"), ("y", "")], 7);
         line(&mut text, "b", &[], 8);
         assert_eq!(text, "a{x=\"1\\\"\\\\\\n\",y=\"\"} 7\nb 8\n");
+    }
+
+    #[test]
+    fn a_link_in_the_way_is_not_followed() {
+        let dir = tempfile::tempdir().unwrap();
+        let [file, temp, other] = ["a.prom", "a.prom.new", "other"].map(|name| dir.path().join(name));
+        fs::write(&other, "precious").unwrap();
+        for _ in 0..2 {
+            std::os::unix::fs::symlink(&other, &temp).unwrap();
+            replace(&file, "new\n").unwrap();
+            assert_eq!(fs::read_to_string(&file).unwrap(), "new\n");
+            assert!(fs::symlink_metadata(&file).unwrap().is_file() && !temp.exists());
+        }
+        assert_eq!(fs::read_to_string(&other).unwrap(), "precious");
     }
 
     #[test]

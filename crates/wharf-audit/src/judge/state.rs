@@ -25,6 +25,8 @@ pub(super) struct State {
     implicit: bool,
     /// AUTH was accepted, and neither REIN nor CCC has undone it.
     auth: bool,
+    /// CCC or REIN was accepted, and no AUTH since.
+    cleared: bool,
     /// It was at some time, or a row says that TLS was up.
     ever_tls: bool,
     /// A row came behind AUTH.
@@ -78,13 +80,20 @@ impl State {
         match &*method {
             b"AUTH" if accepted => {
                 self.auth = true;
+                self.cleared = false;
                 self.ever_tls = true;
                 self.used_tls = false;
                 // PROT counts from here on (RFC 4217 §4.2).
                 self.private = None;
                 self.auth_at = Some((place, time(entry)));
             }
-            b"REIN" | b"CCC" if accepted => self.auth = false,
+            b"REIN" | b"CCC" if accepted => {
+                (self.auth, self.cleared) = (false, true);
+                if method == b"REIN" {
+                    // The session starts over; behind CCC data connections stay protected (RFC 4217 §6).
+                    self.private = None;
+                }
+            }
             b"PROT" if accepted => {
                 self.private = Some(decoded(entry.stem.unwrap_or_default()).eq_ignore_ascii_case(b"P"))
             }
@@ -104,14 +113,15 @@ impl State {
                 }
             }
             b"CONTROLCHANNELCLOSED" => {
-                if let Some((place, time)) =
-                    self.auth_at.take().filter(|_| !self.used_tls && self.handshake.is_none())
-                {
+                if let Some((place, time)) = self.auth_at.take().filter(|_| {
+                    let up = entry.tls_version.is_some_and(|version| version != b"clear");
+                    !self.used_tls && !up && self.handshake.is_none()
+                }) {
                     let detail = format!("nothing came behind AUTH{}", reason(entry));
                     note(&mut self.handshake, Seen { place, count: 1, time, detail });
                 }
             }
-            transfer if TRANSFERS.contains(&transfer) => return self.transfer(entry, status, secured, &seen),
+            transfer if TRANSFERS.contains(&transfer) => return self.transfer(entry, status, &seen),
             _ => {}
         }
         false
@@ -121,7 +131,7 @@ impl State {
     fn is_secured(&self, entry: &Entry<'_>) -> bool {
         match entry.tls_version {
             Some(version) => version != b"clear",
-            None => self.auth || self.implicit,
+            None => self.auth || self.implicit && !self.cleared,
         }
     }
 
@@ -137,24 +147,19 @@ impl State {
         }
     }
 
-    fn transfer(
-        &mut self,
-        entry: &Entry<'_>,
-        status: Option<u64>,
-        secured: bool,
-        seen: &dyn Fn(String) -> Seen,
-    ) -> bool {
+    fn transfer(&mut self, entry: &Entry<'_>, status: Option<u64>, seen: &dyn Fn(String) -> Seen) -> bool {
+        let had_tls = self.ever_tls || self.implicit;
         // The others were refused before a byte moved.
         let moved = matches!(status, None | Some(100..=299 | 426 | 451 | 452 | 551 | 552));
         let in_clear = match entry.data {
             Some(data) => data == b"clear",
-            None => !secured || self.private != Some(true),
+            None => !had_tls || self.private != Some(true),
         };
         if moved && in_clear {
             let why = match (entry.data, self.private) {
                 (Some(_), _) => "the data connection had no TLS",
                 (None, Some(false)) => "PROT C was said",
-                (None, _) if secured => "PROT P was not said",
+                (None, _) if had_tls => "PROT P was not said",
                 (None, _) => "there was no AUTH",
             };
             let verb = shown(entry.method.unwrap_or_default());
@@ -224,5 +229,7 @@ fn answered(status: Option<u64>) -> String {
 }
 
 fn reason(entry: &Entry<'_>) -> String {
-    entry.reason.map_or_else(String::new, |reason| format!(" ({})", Escaped(&decoded(reason))))
+    // It must not look as if it had ended before it has.
+    let shown = |reason: &[u8]| text(Some(&decoded(reason))).replace(['(', ')'], "_");
+    entry.reason.map_or_else(String::new, |reason| format!(" ({})", shown(reason)))
 }

@@ -67,3 +67,50 @@ fn anonymous_may_be_left_out() {
     assert_eq!((all.clear, left.clear), (1, 0));
     assert_eq!(all.findings - left.findings, 1);
 }
+
+/// The kinds of what is found in these rows, behind a line of fields.
+fn found(fields: &str, rows: &[&str]) -> Vec<String> {
+    let (mut parser, mut judge) = (Parser::default(), Judge::new(JudgeOptions::default()));
+    let mut findings = Vec::new();
+    let head = format!("#Fields: {fields}");
+    for (line, row) in (1..).zip(core::iter::once(head.as_str()).chain(rows.iter().copied())) {
+        if let Line::Entry(entry) = parser.line(row.as_bytes()) {
+            judge.entry(Place { file: 0, line }, &entry, &mut |finding| findings.push(finding));
+        }
+    }
+    judge.finish(&mut |finding| findings.push(finding));
+    findings.iter().map(|finding| text_line(finding, "log")).collect()
+}
+
+#[test]
+fn data_stays_protected_behind_ccc_and_a_login_does_not() {
+    let fields = "s-port cs-method cs-uri-stem sc-status x-session";
+    let begin =
+        ["21 AUTH TLS 234 a", "21 USER u 331 a", "21 PASS *** 230 a", "21 PROT P 200 a", "21 CCC - 200 a"];
+    let with = |rest: &[&'static str]| found(fields, &[&begin[..], rest].concat());
+    assert_eq!(with(&["21 RETR f 226 a"]), [""; 0]);
+    let behind_rein = with(&["21 REIN - 220 a", "21 USER u 331 a", "21 PASS *** 230 a"]);
+    assert!(behind_rein.iter().any(|line| line.contains("password-in-clear")), "{behind_rein:?}");
+    // On a port of implicit TLS as well.
+    let implicit = ["990 USER u 331 b", "990 PASS *** 230 b", "990 REIN - 220 b", "990 PASS *** 230 b"];
+    let implicit = found(fields, &implicit);
+    assert!(implicit.iter().any(|line| line.contains("password-in-clear")), "{implicit:?}");
+}
+
+#[test]
+fn a_handshake_that_the_last_row_shows_has_not_failed() {
+    let fields = "cs-method cs-uri-stem sc-status x-session x-tls-version";
+    let row = |version: &str| format!("ControlChannelClosed - - a {version}");
+    let of = |version: &str| found(fields, &["AUTH TLS 234 a clear", &row(version)]);
+    assert_eq!(of("TLSv1.3"), [""; 0]);
+    assert!(of("-").iter().any(|line| line.contains("handshake-failed")));
+}
+
+#[test]
+fn a_reason_is_short_and_ends_nothing_early() {
+    let fields = "cs-method sc-status sc-substatus x-session x-reason";
+    let reason = "a),+session+x,+client+y".to_owned() + &"z".repeat(5000);
+    let lines = found(fields, &[&format!("ControlChannelClosed - 32 a {reason}")]);
+    assert!(lines.iter().all(|line| line.len() < 400 && !line.contains("a), session")), "{lines:?}");
+    assert_eq!(lines.len(), 1);
+}

@@ -23,6 +23,10 @@ pub(super) struct LogFile {
     size: u64,
     /// The day that it is for.
     day: i64,
+    /// Whether the last line is whole.
+    whole: bool,
+    /// It has another name already, and the next one could not be opened yet.
+    moved: bool,
 }
 
 impl LogFile {
@@ -48,7 +52,7 @@ impl LogFile {
         header(SOFTWARE, stamp, &mut head);
         file.write_all(&head)?;
         size += head.len() as u64;
-        Ok(Self { options: options.clone(), file, size, day })
+        Ok(Self { options: options.clone(), file, size, day, whole: true, moved: false })
     }
 
     /// Closes it and opens its name anew.
@@ -62,7 +66,7 @@ impl LogFile {
         let room = self.options.max_size.map(|most| most.saturating_sub(self.size));
         let first = lines.iter().position(|byte| *byte == b'\n').map_or(lines.len(), |at| at + 1);
         let full = room.is_some_and(|room| room < first as u64);
-        if full || self.options.daily && stamp.day() != self.day {
+        if self.moved || self.whole && (full || self.options.daily && stamp.day() != self.day) {
             self.rotate(stamp)?;
         }
         let room = self.options.max_size.map_or(u64::MAX, |most| most.saturating_sub(self.size));
@@ -74,19 +78,26 @@ impl LogFile {
             return Err(io::ErrorKind::WriteZero.into());
         }
         self.size += written as u64;
+        self.whole = piece.get(..written).is_some_and(|written| written.ends_with(b"\n"));
         Ok(written)
     }
 
     /// Moves the files on by one, and begins another one.
     fn rotate(&mut self, stamp: &Stamp) -> io::Result<()> {
-        let path = &self.options.file;
-        if self.options.keep == 0 {
-            fs::remove_file(path)?;
-        } else {
-            for number in (1..self.options.keep).rev() {
-                move_on(&numbered(path, number), &numbered(path, number + 1))?;
+        // Once: another attempt to open the next one must not push files out at the other end.
+        if !self.moved {
+            let (path, keep) = (&self.options.file, self.options.keep);
+            if keep == 0 {
+                absent_is_fine(fs::remove_file(path))?;
+            } else {
+                // Those behind a gap stay where they are.
+                let gap = (1..keep).find(|number| !numbered(path, *number).exists()).unwrap_or(keep);
+                for number in (1..gap).rev() {
+                    absent_is_fine(fs::rename(numbered(path, number), numbered(path, number + 1)))?;
+                }
+                absent_is_fine(fs::rename(path, numbered(path, 1)))?;
             }
-            move_on(path, &numbered(path, 1))?;
+            self.moved = true;
         }
         *self = Self::open(&self.options, stamp)?;
         self.day = stamp.day();
@@ -94,15 +105,37 @@ impl LogFile {
     }
 }
 
-fn move_on(from: &Path, to: &Path) -> io::Result<()> {
-    match fs::rename(from, to) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        other => other,
-    }
+fn absent_is_fine(outcome: io::Result<()>) -> io::Result<()> {
+    outcome.or_else(|error| if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) })
 }
 
 fn numbered(path: &Path, number: usize) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(format!(".{number}"));
     name.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_file_is_moved_twice_for_one_rotation_nor_for_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("audit.log");
+        let read = |number| fs::read_to_string(numbered(&path, number)).ok();
+        let options = AuditOptions { keep: 5, ..AuditOptions::new(path.clone()) };
+        let stamp = Stamp::default();
+        let mut log = LogFile::open(&options, &stamp).unwrap();
+        fs::write(numbered(&path, 1), "one").unwrap();
+        fs::write(numbered(&path, 3), "three").unwrap();
+        // An earlier attempt could not open the next one.
+        log.moved = true;
+        log.rotate(&stamp).unwrap();
+        assert_eq!((read(1).as_deref(), read(2), read(3).as_deref()), (Some("one"), None, Some("three")));
+        // The gap takes what is moved on.
+        log.rotate(&stamp).unwrap();
+        assert_eq!((read(2).as_deref(), read(3).as_deref(), read(4)), (Some("one"), Some("three"), None));
+        assert!(read(1).unwrap().contains("#Fields"));
+    }
 }

@@ -110,7 +110,8 @@ impl Writer {
 
     /// Lets everybody know how it went; the ordinary log hears of changes only.
     fn tell(&self, outcome: &io::Result<()>) {
-        let failed_before = self.shared.failing.swap(outcome.is_err(), Ordering::Relaxed);
+        let overflowed = outcome.is_ok() && self.shared.overflowing.swap(false, Ordering::Relaxed);
+        let failed_before = self.shared.failing.swap(outcome.is_err(), Ordering::Relaxed) || overflowed;
         match outcome {
             Ok(()) if failed_before => {
                 let lost = self.shared.lost.load(Ordering::Relaxed);
@@ -127,7 +128,7 @@ impl Writer {
 
     /// The end: what could not be written is lost.
     fn give_up(&self) {
-        let lines = self.shared.lock();
+        let mut lines = self.shared.lock();
         let is_row = |line: &&[u8]| line.ends_with(b"\n") && !line.starts_with(b"#");
         let count = |bytes: &[u8]| bytes.split_inclusive(|byte| *byte == b'\n').filter(is_row).count() as u64;
         let rest = count(self.batch.get(self.written..).unwrap_or_default()) + count(&lines.buffer);
@@ -135,5 +136,7 @@ impl Writer {
             let lost = self.shared.lost.fetch_add(rest, Ordering::Relaxed) + rest;
             tracing::error!(target: "wharf::audit", lost, "rows of the audit log are lost");
         }
+        lines.ended = true;
+        self.shared.done.notify_all();
     }
 }

@@ -15,8 +15,7 @@ impl Server {
     /// Why nobody may log in here now, as far as certificates of the client go. What TLS refused is refused even where
     /// none is needed: a certificate that is wrong is not as good as none.
     pub(super) fn certificate_problem(&self) -> Option<ClientCertificateProblem> {
-        let of_host = self.virtual_host().map_or(ClientCertificateRule::Off, |host| host.client_certificates);
-        let needed = self.cfg.client_certificates.max(of_host) == ClientCertificateRule::Required;
+        let needed = self.certificate_rule() == ClientCertificateRule::Required;
         match self.tls.as_ref().map(|tls| &tls.client_certificate) {
             Some(ClientCertificate::Refused(problem)) => Some(*problem),
             Some(ClientCertificate::Verified(_)) => None,
@@ -26,8 +25,18 @@ impl Server {
         }
     }
 
-    /// What TLS has proved of the client.
+    /// What the listener and the host say.
+    fn certificate_rule(&self) -> ClientCertificateRule {
+        let of_host = self.virtual_host().map_or(ClientCertificateRule::Off, |host| host.client_certificates);
+        self.cfg.client_certificates.max(of_host)
+    }
+
+    /// What TLS has proved of the client. Where nothing asks for certificates it counts for nothing, although TLS asks
+    /// everybody as soon as one host of the listener does.
     pub(super) fn client_identity(&self) -> Option<Arc<ClientIdentity>> {
+        if self.certificate_rule() == ClientCertificateRule::Off {
+            return None;
+        }
         match &self.tls.as_ref()?.client_certificate {
             ClientCertificate::Verified(identity) => Some(Arc::clone(identity)),
             ClientCertificate::Missing | ClientCertificate::NotAsked | ClientCertificate::Refused(_) => None,

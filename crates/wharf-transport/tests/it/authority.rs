@@ -71,7 +71,12 @@ impl Authority {
 
     /// The list of those that are revoked, good from ten days ago to `until` days after that.
     pub(crate) fn list(&self, revoked: &[&Issued], until: u32) -> String {
-        let begin = rcgen::date_time_ymd(1970, 1, 1) + (now() - 10 * DAY);
+        self.list_from(10, revoked, until)
+    }
+
+    /// The list of those that are revoked, good from so many days ago to `until` days after that.
+    pub(crate) fn list_from(&self, ago: u32, revoked: &[&Issued], until: u32) -> String {
+        let begin = rcgen::date_time_ymd(1970, 1, 1) + (now() - ago * DAY);
         let params = CertificateRevocationListParams {
             this_update: begin,
             next_update: begin + until * DAY,

@@ -121,11 +121,13 @@ async fn where_no_list_tells_nobody_is_trusted() {
     assert_eq!(verdict(&[ours.list(&[], 5)]).await, expired);
     // One beside its successor does no harm, and does not hide what that one says.
     assert!(matches!(
-        verdict(&[ours.list(&[&good], 5), ours.list(&[], 40)]).await,
+        verdict(&[ours.list(&[&good], 5), ours.list_from(1, &[], 40)]).await,
         ClientVerdict::Verified(_)
     ));
     let revoked = ClientVerdict::Refused(Problem::Revoked);
-    assert_eq!(verdict(&[ours.list(&[], 5), ours.list(&[&good], 40)]).await, revoked);
+    assert_eq!(verdict(&[ours.list(&[], 5), ours.list_from(1, &[&good], 40)]).await, revoked);
+    // What was issued last counts, also where it ends first.
+    assert_eq!(verdict(&[ours.list(&[], 365), ours.list_from(2, &[&good], 30)]).await, revoked);
 }
 
 #[tokio::test]
@@ -320,6 +322,9 @@ async fn a_certificate_without_its_key_is_worth_nothing() {
             (vec![leaf.clone()], &mallory.key, false),
             // A chain that is as long as no ticket can be.
             (vec![leaf.clone(); 150], &alice.key, false),
+            // Each order of them may have to be tried.
+            (vec![leaf.clone(); 6], &alice.key, true),
+            (vec![leaf.clone(); 7], &alice.key, false),
         ];
         for (number, (chain, key, good)) in cases.into_iter().enumerate() {
             let (at_server, at_client) = pair().await;
