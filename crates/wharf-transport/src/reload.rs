@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::Notify;
-use tokio::task::spawn_blocking;
+use tokio::task::{JoinError, spawn_blocking};
 use tokio::time::timeout;
 
 /// How often files are looked at.
@@ -126,25 +126,34 @@ impl FileWatch {
     ///
     /// # Cancel safety
     /// A look that is under way when the future is dropped is finished by its thread.
-    pub async fn run(self) {
-        let Self { every, mut sources, bell, counts } = self;
+    pub async fn run(mut self) {
         loop {
-            let asked = timeout(every, bell.0.notified()).await.is_ok();
-            let counts = Arc::clone(&counts);
-            let looked = spawn_blocking(move || {
-                for source in &mut sources {
-                    source.look(asked, &counts);
-                }
-                sources
-            });
-            match looked.await {
-                Ok(back) => sources = back,
-                Err(error) => {
-                    tracing::error!(%error, "files are not watched any more; start the server anew");
-                    return;
-                }
+            let asked = timeout(self.every, self.bell.0.notified()).await.is_ok();
+            if let Err(error) = self.look_now(asked).await {
+                tracing::error!(%error, "files are not watched any more; start the server anew");
+                return;
             }
         }
+    }
+
+    /// Looks once, for what changed since the files were read.
+    ///
+    /// # Errors
+    /// A loader panicked.
+    pub async fn look(&mut self) -> Result<(), JoinError> {
+        self.look_now(false).await
+    }
+
+    async fn look_now(&mut self, asked: bool) -> Result<(), JoinError> {
+        let (mut sources, counts) = (core::mem::take(&mut self.sources), Arc::clone(&self.counts));
+        let looked = spawn_blocking(move || {
+            for source in &mut sources {
+                source.look(asked, &counts);
+            }
+            sources
+        });
+        self.sources = looked.await?;
+        Ok(())
     }
 }
 

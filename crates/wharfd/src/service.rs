@@ -78,10 +78,15 @@ async fn serve(
     let server = Server::bind(options).await.map_err(|error| {
         Failure::system(format!("cannot listen at {}: {}", error.addr, error.cause), error.cure)
     })?;
-    print(&banner(server.local_addrs()));
     let live = Arc::new(live);
     let mut watch = FileWatch::new();
     live.watch(&mut watch);
+    // What watches is there from the start, its thread too: whoever counts what the server holds finds the same later.
+    watch
+        .look()
+        .await
+        .map_err(|error| Failure::system(format!("files cannot be watched: {error}"), "start it anew"))?;
+    print(&banner(server.local_addrs()));
     let (bell, reloads) = (watch.bell(), watch.counts());
     // These go on until the runtime ends.
     tokio::spawn(watch.run());
