@@ -57,6 +57,7 @@ impl Server {
         }
         if grace_over {
             self.abort_transfer(now, SubStatus::ServerStopping);
+            self.cut_lines(now);
             self.say_goodbye(now);
         } else {
             self.run(now);

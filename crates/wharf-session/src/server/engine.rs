@@ -165,6 +165,7 @@ impl Server {
             self.abort_transfer(now, SubStatus::TransferAborted);
         } else {
             self.cut_waiting(now);
+            self.cut_lines(now);
         }
     }
 

@@ -5,7 +5,8 @@ use std::time::Instant;
 use bytes::{BufMut, Bytes, BytesMut};
 use wharf_types::FileError;
 
-use super::{LinesTicket, Output, Server, Stale, Wait, Waiting, answer::Good};
+use super::{LinesTicket, Output, Server, Stale, TicketId, Wait, Waiting, answer::Good};
+use crate::JobId;
 
 impl Server {
     /// The answer to [`Question::Lines`](super::Question::Lines): lines without their ends; none means the end.
@@ -35,7 +36,7 @@ impl Server {
             Err(_) => (Vec::new(), "A local error ended the listing here, it is not whole"),
         };
         if lines.is_empty() {
-            self.out.push_back(Output::Release(crate::JobId(job)));
+            self.out.push_back(Output::Release(JobId(job)));
             self.done_with(Good::FILE_STATUS, end);
         } else {
             let mut bytes = BytesMut::new();
@@ -55,5 +56,22 @@ impl Server {
         }
         self.run(now);
         Ok(())
+    }
+
+    /// Ends a listing that runs before its end. Its reply has begun, and until it has ended a client takes whatever
+    /// follows, be it a 421, for one of its lines (RFC 959 §4.2).
+    pub(super) fn cut_lines(&mut self, now: Instant) {
+        match self.waiting.take() {
+            Some(Waiting { text, what: Wait::Lines { job, ticket } }) => {
+                if let Some(ticket) = ticket {
+                    self.out.push_back(Output::Withdraw(TicketId(ticket)));
+                }
+                self.out.push_back(Output::Release(JobId(job)));
+                self.current = text;
+                self.last_activity = now;
+                self.done_with(Good::FILE_STATUS, "The listing was ended here, it is not whole");
+            }
+            other => self.waiting = other,
+        }
     }
 }
