@@ -1,25 +1,31 @@
 //! Answers the authority's HTTP-01 request (RFC 8555 §8.3), and nothing else.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response, StatusCode, header};
+use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
-use tokio::task::JoinHandle;
+use tokio::task::{AbortHandle, JoinHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 
 use crate::error::AcmeError;
 
 const PATH: &str = "/.well-known/acme-challenge/";
-/// The longest request that is read.
+/// The longest head of a request.
 const MOST: usize = 8 * 1024;
-/// Requests at a time; more are dropped.
+/// Requests at a time. One more ends the oldest: whoever says nothing does not keep the authority out.
 const MOST_AT_ONCE: usize = 32;
 /// How long one request may take.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// Between two tries of a system that has nothing left to accept with.
+const REST: Duration = Duration::from_millis(100);
 
 type Answers = Arc<Mutex<HashMap<String, String>>>;
 
@@ -51,96 +57,107 @@ impl Responder {
 }
 
 async fn listen(listener: TcpListener, answers: Answers) {
-    let places = Arc::new(Semaphore::new(MOST_AT_ONCE));
+    // Requests end with the listener.
+    let mut requests = JoinSet::new();
+    let mut order: VecDeque<AbortHandle> = VecDeque::new();
     loop {
+        while requests.try_join_next().is_some() {}
+        order.retain(|request| !request.is_finished());
         match listener.accept().await {
             Ok((stream, peer)) => {
-                let Ok(place) = Arc::clone(&places).try_acquire_owned() else { continue };
+                if order.len() >= MOST_AT_ONCE
+                    && let Some(oldest) = order.pop_front()
+                {
+                    oldest.abort();
+                }
                 let answers = Arc::clone(&answers);
-                tokio::spawn(async move {
+                order.push_back(requests.spawn(async move {
                     // A peer that is slow or gone is not answered.
                     let answered = timeout(PATIENCE, serve(stream, &answers)).await;
                     tracing::debug!(%peer, ?answered, "a request for a proof");
-                    drop(place);
-                });
+                }));
             }
-            Err(_) => sleep(Duration::from_millis(100)).await,
+            Err(_) => sleep(REST).await,
         }
     }
 }
 
 /// Reads one request, answers it, and closes.
-async fn serve(mut stream: TcpStream, answers: &Answers) -> std::io::Result<u16> {
-    let mut head = Vec::new();
-    while !head.windows(4).any(|end| end == b"\r\n\r\n") && head.len() < MOST {
-        let mut piece = [0; 1024];
-        match stream.read(&mut piece).await? {
-            0 => break,
-            count => head.extend_from_slice(&piece[..count]),
+async fn serve(stream: TcpStream, answers: &Answers) -> Result<(), hyper::Error> {
+    let service = service_fn(|request: Request<Incoming>| {
+        let found = token(&request).and_then(|token| {
+            let answers = answers.lock().unwrap_or_else(PoisonError::into_inner);
+            answers.get(token).cloned()
+        });
+        let mut response = Response::new(found.clone().unwrap_or_default());
+        if found.is_none() {
+            *response.status_mut() = StatusCode::NOT_FOUND;
         }
-    }
-    let found = asked_for(&head).and_then(|token| {
-        let answers = answers.lock().unwrap_or_else(PoisonError::into_inner);
-        answers.get(token).cloned()
+        let octets = header::HeaderValue::from_static("application/octet-stream");
+        response.headers_mut().insert(header::CONTENT_TYPE, octets);
+        async { Ok::<_, Infallible>(response) }
     });
-    let (code, status, body) = match &found {
-        Some(value) => (200, "OK", value.as_str()),
-        None => (404, "Not Found", ""),
-    };
-    let reply = format!(
-        "HTTP/1.1 {code} {status}\r\nContent-Type: application/octet-stream\r\nContent-Length: {}\r\n\
-        Connection: close\r\n\r\n{body}",
-        body.len()
-    );
-    stream.write_all(reply.as_bytes()).await?;
-    stream.shutdown().await?;
-    // Closing over bytes that were not read would reset the connection, and could destroy the reply.
-    let mut rest = [0; 1024];
-    while stream.read(&mut rest).await? > 0 {}
-    Ok(code)
+    http1::Builder::new()
+        .keep_alive(false)
+        .max_buf_size(MOST)
+        .serve_connection(TokioIo::new(stream), service)
+        .await
 }
 
 /// The token that a request asks for.
-fn asked_for(head: &[u8]) -> Option<&str> {
-    let line = head.split(|byte| *byte == b'\r').next()?;
-    let (method, rest) = std::str::from_utf8(line).ok()?.split_once(' ')?;
-    let (path, version) = rest.split_once(' ')?;
-    let token = path.strip_prefix(PATH)?;
-    (method == "GET" && version.starts_with("HTTP/1.")).then_some(token)
+fn token<B>(request: &Request<B>) -> Option<&str> {
+    (request.method() == Method::GET).then(|| request.uri().path().strip_prefix(PATH))?
 }
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
     use super::*;
 
-    #[test]
-    fn only_proofs_are_asked_for() {
-        let asked = |line: &str| asked_for(line.as_bytes()).map(str::to_owned);
-        let path = "/.well-known/acme-challenge/abc";
-        assert_eq!(asked(&format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n")).as_deref(), Some("abc"));
-        assert_eq!(asked(&format!("POST {path} HTTP/1.1\r\n\r\n")), None);
-        assert_eq!(asked(&format!("GET {path}\r\n\r\n")), None);
-        assert_eq!(asked("GET /../etc/passwd HTTP/1.1\r\n\r\n"), None);
-        assert_eq!(asked_for(b"\xff\xfe\r\n\r\n"), None);
+    /// What is answered to a request.
+    async fn ask(addr: SocketAddr, line: String) -> String {
+        let mut stream = TcpStream::connect(addr).await.unwrap();
+        stream.write_all(format!("{line}\r\nHost: a.example\r\n\r\n").as_bytes()).await.unwrap();
+        let mut reply = String::new();
+        stream.read_to_string(&mut reply).await.unwrap();
+        reply
     }
 
-    #[tokio::test]
-    async fn the_proof_is_told_as_long_as_it_is_asked_for() {
+    async fn responder() -> (Responder, SocketAddr) {
         // The system chooses a port, which is free again a moment later.
         let addr = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
         let responder = Responder::open(addr).await.unwrap();
         responder.answer("abc", "abc.thumb");
-        let ask = |what: &'static str| async move {
-            let mut stream = TcpStream::connect(addr).await.unwrap();
-            let request = format!("GET {PATH}{what} HTTP/1.1\r\nHost: a.example\r\n\r\n");
-            stream.write_all(request.as_bytes()).await.unwrap();
-            let mut reply = String::new();
-            stream.read_to_string(&mut reply).await.unwrap();
-            reply
-        };
-        assert!(ask("abc").await.ends_with("\r\n\r\nabc.thumb"));
-        assert!(ask("other").await.starts_with("HTTP/1.1 404 "));
+        (responder, addr)
+    }
+
+    #[tokio::test]
+    async fn the_proof_is_told_as_long_as_it_is_asked_for() {
+        let (_responder, addr) = responder().await;
+        assert!(ask(addr, format!("GET {PATH}abc HTTP/1.1")).await.ends_with("\r\n\r\nabc.thumb"));
+        for other in [
+            format!("GET {PATH}other HTTP/1.1"),
+            format!("POST {PATH}abc HTTP/1.1"),
+            "GET /../etc/passwd HTTP/1.1".to_owned(),
+        ] {
+            assert!(ask(addr, other.clone()).await.starts_with("HTTP/1.1 404 "), "{other}");
+        }
+        assert!(ask(addr, "\u{7f}".to_owned()).await.starts_with("HTTP/1.1 400 "));
+        assert!(ask(addr, format!("GET /{} HTTP/1.1", "x".repeat(2 * MOST))).await.starts_with("HTTP/1.1 4"));
         let taken = Responder::open(addr).await.unwrap_err();
         assert!(matches!(taken, AcmeError::Listen { .. }));
+    }
+
+    #[tokio::test]
+    async fn strangers_who_say_nothing_do_not_keep_the_authority_out() {
+        let (_responder, addr) = responder().await;
+        let mut strangers = Vec::new();
+        for _ in 0..2 * MOST_AT_ONCE {
+            strangers.push(TcpStream::connect(addr).await.unwrap());
+        }
+        assert!(ask(addr, format!("GET {PATH}abc HTTP/1.1")).await.ends_with("\r\n\r\nabc.thumb"));
+        // The oldest have been ended.
+        assert_eq!(strangers[0].read(&mut [0; 1]).await.unwrap_or_default(), 0);
     }
 }

@@ -5,6 +5,9 @@ use std::{
     io::{self, Write},
 };
 
+use serde::Serialize;
+use serde_json::ser::{Formatter, Serializer};
+
 use crate::judge::{Finding, Kind, Order, Summary};
 
 /// A finding as one line: `FILE:LINE: KIND: ...`.
@@ -38,6 +41,41 @@ pub struct JsonReport<W> {
     first: bool,
 }
 
+/// A finding as JSON.
+#[derive(Serialize)]
+struct JsonFinding<'a> {
+    kind: &'a str,
+    file: &'a str,
+    time: &'a str,
+    session: &'a str,
+    client: &'a str,
+    user: &'a str,
+    order: &'a str,
+    detail: &'a str,
+    line: u64,
+    count: u64,
+}
+
+#[derive(Serialize)]
+struct JsonSummary {
+    rows: u64,
+    sessions: u64,
+    transfers: u64,
+    findings: u64,
+    malformed: u64,
+    lost: u64,
+    logins: JsonLogins,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct JsonLogins {
+    clear: u64,
+    auth_first: u64,
+    auth_after_login: u64,
+    implicit: u64,
+}
+
 impl<W: Write> JsonReport<W> {
     /// Begins the object.
     ///
@@ -53,27 +91,20 @@ impl<W: Write> JsonReport<W> {
     /// # Errors
     /// Those of the writer.
     pub fn finding(&mut self, finding: &Finding, file: &str) -> io::Result<()> {
-        let mut text = String::from(if self.first { "\n" } else { ",\n" });
+        self.to.write_all(if self.first { b"\n" } else { b",\n" })?;
         self.first = false;
-        text.push('{');
-        let words = [
-            ("kind", finding.kind.word()),
-            ("file", file),
-            ("time", &finding.time),
-            ("session", &finding.session),
-            ("client", &finding.client),
-            ("user", &finding.user),
-            ("order", finding.order.word()),
-            ("detail", &finding.detail),
-        ];
-        for (name, value) in words {
-            text.push_str(&json(name));
-            text.push(':');
-            text.push_str(&json(value));
-            text.push(',');
-        }
-        let _ = write!(text, "\"line\":{},\"count\":{}}}", finding.place.line, finding.count);
-        self.to.write_all(text.as_bytes())
+        self.write(&JsonFinding {
+            kind: finding.kind.word(),
+            file,
+            time: &finding.time,
+            session: &finding.session,
+            client: &finding.client,
+            user: &finding.user,
+            order: finding.order.word(),
+            detail: &finding.detail,
+            line: finding.place.line,
+            count: finding.count,
+        })
     }
 
     /// The end of the object.
@@ -81,44 +112,44 @@ impl<W: Write> JsonReport<W> {
     /// # Errors
     /// Those of the writer.
     pub fn finish(mut self, summary: &Summary) -> io::Result<()> {
-        let numbers = [
-            ("rows", summary.rows),
-            ("sessions", summary.sessions),
-            ("transfers", summary.transfers),
-            ("findings", summary.findings),
-            ("malformed", summary.malformed),
-            ("lost", summary.lost),
-        ];
-        let logins = [
-            ("clear", summary.clear),
-            ("auth-first", summary.auth_first),
-            ("auth-after-login", summary.auth_after_login),
-            ("implicit", summary.implicit),
-        ];
-        let list = |numbers: &[(&str, u64)]| {
-            let parts: Vec<String> =
-                numbers.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
-            parts.join(",")
-        };
-        writeln!(self.to, "\n],\"summary\":{{{},\"logins\":{{{}}}}}}}", list(&numbers), list(&logins))?;
+        self.to.write_all(b"\n],\"summary\":")?;
+        self.write(&JsonSummary {
+            rows: summary.rows,
+            sessions: summary.sessions,
+            transfers: summary.transfers,
+            findings: summary.findings,
+            malformed: summary.malformed,
+            lost: summary.lost,
+            logins: JsonLogins {
+                clear: summary.clear,
+                auth_first: summary.auth_first,
+                auth_after_login: summary.auth_after_login,
+                implicit: summary.implicit,
+            },
+        })?;
+        self.to.write_all(b"}\n")?;
         self.to.flush()
+    }
+
+    fn write(&mut self, value: &impl Serialize) -> io::Result<()> {
+        Ok(value.serialize(&mut Serializer::with_formatter(&mut self.to, Ascii))?)
     }
 }
 
-/// A JSON string of plain ASCII.
-fn json(value: &str) -> String {
-    let mut text = String::with_capacity(value.len() + 2);
-    text.push('"');
-    for c in value.chars() {
-        match c {
-            '"' => text.push_str("\\\""),
-            '\\' => text.push_str("\\\\"),
-            ' '..='~' => text.push(c),
-            _ => c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| {
-                let _ = write!(text, "\\u{unit:04x}");
-            }),
+/// JSON of plain ASCII: what a client chose reaches no terminal as more than letters.
+struct Ascii;
+
+impl Formatter for Ascii {
+    fn write_string_fragment<W: Write + ?Sized>(&mut self, to: &mut W, fragment: &str) -> io::Result<()> {
+        for c in fragment.chars() {
+            if matches!(c, ' '..='~') {
+                write!(to, "{c}")?;
+            } else {
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    write!(to, "\\u{unit:04x}")?;
+                }
+            }
         }
+        Ok(())
     }
-    text.push('"');
-    text
 }

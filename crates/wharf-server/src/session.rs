@@ -138,8 +138,8 @@ impl Session {
                 rings = Some(due);
             }
             if mem::take(&mut self.sending) {
-                // A small file is on its way, and its end too, before 150 wakes the client: it then finds all of it
-                // there, and sleeps and is woken once instead of three times. A large one fills its socket first.
+                // A small file is on its way, and its end too, before 150 wakes the client: it may then find all of
+                // it there, where it would sleep once more for each part. A large one fills its socket first.
                 tokio::task::yield_now().await;
             }
             tokio::select! {

@@ -1,11 +1,11 @@
 //! Whose client certificates a server takes.
 
 use std::fmt;
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use aws_lc_rs::digest::{Context, Digest, SHA256};
 use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::ClientCertVerifier;
 use rustls::{CertificateError, Error, RootCertStore};
@@ -28,8 +28,8 @@ struct Inner {
     verifier: Arc<dyn ClientCertVerifier>,
     authorities: usize,
     lists: Vec<RevocationList>,
-    /// A hash of all that was read.
-    stamp: u64,
+    /// Of all that was read.
+    digest: Digest,
 }
 
 /// A list as it was read.
@@ -113,12 +113,11 @@ impl ClientTrust {
         // The first list of an issuer decides: an old one beside its successor must not.
         crls.sort_by(|one, other| other.issued.cmp(&one.issued));
         let authorities = roots.len();
-        let mut stamp = DefaultHasher::new();
-        for root in &roots.roots {
-            (&*root.subject, &*root.subject_public_key_info).hash(&mut stamp);
-        }
-        for list in &crls {
-            list.der.hash(&mut stamp);
+        let mut digest = Context::new(&SHA256);
+        let parts = roots.roots.iter().flat_map(|root| [&*root.subject, &*root.subject_public_key_info]);
+        for part in parts.chain(crls.iter().map(|list| &*list.der)) {
+            digest.update(&part.len().to_be_bytes());
+            digest.update(part);
         }
         let (ders, lists): (Vec<_>, Vec<_>) = crls.into_iter().map(|list| (list.der, list.told)).unzip();
         let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider())
@@ -126,7 +125,7 @@ impl ClientTrust {
             .enforce_revocation_expiration()
             .build()
             .map_err(|error| ClientTrustError { path: None, cause: error.to_string() })?;
-        Ok(Self(Arc::new(Inner { verifier, authorities, lists, stamp: stamp.finish() })))
+        Ok(Self(Arc::new(Inner { verifier, authorities, lists, digest: digest.finish() })))
     }
 
     /// How many authorities are trusted.
@@ -144,7 +143,7 @@ impl ClientTrust {
     /// Whether both came of the same certificates and lists.
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
-        self.0.stamp == other.0.stamp
+        self.0.digest.as_ref() == other.0.digest.as_ref()
     }
 
     /// Judges the chain that a client has shown, whose key it has proved to hold, at a time since 1970.

@@ -125,14 +125,16 @@ impl Live {
             Some(path) => format!("{}: {}", shown(path), error.cause),
             None => error.cause.to_string(),
         })?;
-        let mut asking =
-            self.listeners.iter().filter_map(|listener| Some((listener, listener.tls.client_trust()?)));
-        if asking.clone().all(|(_, current)| current.is_same(&trust)) {
+        let mut replaced = false;
+        for listener in &self.listeners {
+            if listener.tls.client_trust().is_some_and(|current| !current.is_same(&trust)) {
+                listener.tls.replace_client_trust(trust.clone());
+                replaced = true;
+            }
+        }
+        if !replaced {
             return Ok(Reloaded::Same);
         }
-        asking.by_ref().for_each(|(listener, _)| {
-            listener.tls.replace_client_trust(trust.clone());
-        });
         let (authorities, lists) = (trust.authorities(), trust.revocation_lists().len());
         Ok(Reloaded::New(format!(
             "now in use: {authorities} authorities, {lists} lists of revoked certificates"

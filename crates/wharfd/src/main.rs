@@ -5,7 +5,6 @@ mod args;
 mod audit;
 mod audit_log;
 mod banner;
-mod base64;
 mod certificate;
 mod clock;
 mod config;

@@ -67,6 +67,32 @@ async fn files_go_both_ways_in_clear_and_under_tls() {
     }
 }
 
+/// The kernel's own files say that they are empty, and some give their bytes to a reader only.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_file_that_says_to_be_empty_is_sent_whole() {
+    let name = "/proc/self/cmdline";
+    for mode in [TlsMode::Off, TlsMode::Explicit] {
+        let plan = (mode == TlsMode::Explicit).then_some(TicketPlan::Upload);
+        let server = Server::start().await;
+        let options = server.options(mode);
+        let script = tokio::spawn(async move {
+            let mut peer = server.greet().await;
+            peer.until(&["STOR"]).await;
+            let taken = peer.take(plan).await;
+            peer.until(&["QUIT"]).await;
+            peer.say("221 bye").await;
+            taken
+        });
+        let mut client = logged_in(options).await.unwrap();
+        let file = File::open(name).unwrap();
+        assert_eq!(file.metadata().unwrap().len(), 0);
+        client.upload_file("f", 0, Upload::Store, &file, &mut |_| {}).await.unwrap();
+        client.quit().await.unwrap();
+        assert_eq!(script.await.unwrap(), std::fs::read(name).unwrap());
+    }
+}
+
 #[tokio::test]
 async fn a_file_that_is_added_to_gets_what_comes() {
     for place in places() {

@@ -2,6 +2,8 @@
 
 use std::{fs, net::IpAddr, os::unix::fs::PermissionsExt as _, path::Path};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use wharf_acme::{AcmeOptions, Challenge, ExternalAccount};
 
 use super::{
@@ -9,7 +11,7 @@ use super::{
     problem::{Problem, quoted},
     settings::Settings,
 };
-use crate::{base64, certificate, failure::shown};
+use crate::{certificate, failure::shown};
 
 /// The names that the certificate is for: those that are written, else those of the hosts without a certificate of their own.
 pub(super) fn names(model: &Model, acme: &Acme) -> Vec<At<String>> {
@@ -162,7 +164,9 @@ fn secret(At { line, value }: &At<std::path::PathBuf>) -> Result<Vec<u8>, Proble
         let cause = format!("{} can be read by others (mode {:03o})", shown(value), mode & 0o777);
         return Err(Problem::at(*line, cause, "take that permission away: chmod 600 it"));
     }
-    let key = std::str::from_utf8(&bytes).ok().and_then(|text| base64::decode_url(text.trim()));
+    let key = std::str::from_utf8(&bytes)
+        .ok()
+        .and_then(|text| URL_SAFE_NO_PAD.decode(text.trim().trim_end_matches('=')).ok());
     key.filter(|key| !key.is_empty()).ok_or_else(|| {
         let cause = format!("{} holds no key in base64url", shown(value));
         Problem::at(*line, cause, "write the HMAC key into it as the authority shows it")

@@ -165,14 +165,16 @@ pub(super) async fn send(
     progress: &mut (dyn FnMut(u64) + Send),
 ) -> Result<(u64, EndMark), Moved> {
     super::reset_when_dropped(&stream)?;
-    let sent = if stream.tcp().is_some() {
+    // Not the files of /proc: they say that they are empty, and hold what only reading shows.
+    let sent = if stream.tcp().is_some() && from.metadata().is_ok_and(|meta| meta.is_file() && meta.len() > 0)
+    {
         let start = from.stream_position().map_err(Moved::Local)?;
         stream.cork(true);
         let sent = copied(&mut stream, from, start, moved, progress).await?;
         stream.cork(false);
         sent
     } else {
-        encrypted(&mut stream, from, moved, progress).await?
+        read(&mut stream, from, moved, progress).await?
     };
     super::end_when_dropped(&stream)?;
     let end = stream.finish_send(DRAIN).await?;
@@ -203,8 +205,8 @@ async fn copied(
     }
 }
 
-/// Through TLS; the next chunk is read while this one goes out.
-async fn encrypted(
+/// Through this process; the next chunk is read while this one goes out.
+async fn read(
     stream: &mut DataStream,
     from: &File,
     moved: &AtomicU64,
