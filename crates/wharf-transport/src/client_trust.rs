@@ -114,7 +114,10 @@ impl ClientTrust {
         crls.sort_by(|one, other| other.issued.cmp(&one.issued));
         let authorities = roots.len();
         let mut digest = Context::new(&SHA256);
-        let parts = roots.roots.iter().flat_map(|root| [&*root.subject, &*root.subject_public_key_info]);
+        let parts = roots.roots.iter().flat_map(|root| {
+            let constraints = root.name_constraints.as_deref().unwrap_or_default();
+            [&*root.subject, &*root.subject_public_key_info, constraints]
+        });
         for part in parts.chain(crls.iter().map(|list| &*list.der)) {
             digest.update(&part.len().to_be_bytes());
             digest.update(part);

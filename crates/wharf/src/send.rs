@@ -160,7 +160,15 @@ impl Send<'_> {
                 self.client.upload(target, offset, Upload::Store, &mut file, &mut progress).await
             };
             bar.finish_and_clear();
-            done?;
+            let sent = done?;
+            if let Some(size) = size.filter(|size| sent < size.saturating_sub(offset)) {
+                let why = format!(
+                    "it had {size} bytes when it was opened, but only {} could be read: it became shorter while it was \
+                     sent; send it again when nobody writes to it",
+                    offset.saturating_add(sent)
+                );
+                return Err(Failure::local(shown(local), io::Error::other(why)));
+            }
         }
         if self.copy.verify && metadata.is_file() {
             let here = fs::File::open(local).map_err(|error| Failure::local(shown(local), error))?;

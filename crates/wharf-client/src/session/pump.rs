@@ -16,6 +16,7 @@ use wharf_codec::{AsciiDecoder, AsciiEncoder};
 use wharf_session::{DataMode, DeflateFault, Form};
 use wharf_transport::{DataError, DataStream, EndMark};
 
+use self::file::LocalFile;
 use self::wire::{Incoming, Outgoing};
 
 /// Bytes moved at a time: few enough to keep in the cache, enough that system calls do not count.
@@ -79,17 +80,10 @@ impl Pump<'_> {
                 Err(error) => Err(Moved::Local(error)),
             },
             Self::Collect { into, limit } => collect(stream, into, limit, mode, &moved).await,
-            Self::Send { from, progress } => send(stream, from, (text, mode), &moved, progress).await,
-            Self::Fetch { from, progress } if !text && !mode.is_deflate() => {
-                file::send(stream, from, &moved, progress).await
+            Self::Send { from, progress } => {
+                send(stream, Input::Reader(from), (text, mode), &moved, progress).await
             }
-            Self::Fetch { from, progress } => match from.try_clone() {
-                Ok(file) => {
-                    let from = &mut tokio::fs::File::from_std(file);
-                    send(stream, from, (text, mode), &moved, progress).await
-                }
-                Err(error) => Err(Moved::Local(error)),
-            },
+            Self::Fetch { from, progress } => file::send(stream, from, (text, mode), &moved, progress).await,
         };
         match result {
             Ok((bytes, end)) => Moved::Whole { bytes, end },
@@ -202,23 +196,39 @@ fn end_when_dropped(stream: &DataStream) -> Result<(), Moved> {
     ended.unwrap_or(Ok(())).map_err(|error| Moved::Broken(error.to_string()))
 }
 
-/// Reads until `buf` is full or nothing more is there at once; nothing at all is the end.
-async fn gather(from: &mut (dyn AsyncRead + Unpin + Send), buf: &mut BytesMut) -> io::Result<()> {
-    buf.clear();
-    buf.reserve(CHUNK);
-    let mut read = from.read_buf(buf).await?;
-    while read > 0 && buf.len() < CHUNK {
-        match from.read_buf(buf).now_or_never() {
-            Some(more) => read = more?,
-            None => break,
+/// What is sent.
+enum Input<'a> {
+    Reader(&'a mut (dyn AsyncRead + Unpin + Send)),
+    File { file: LocalFile, at: u64 },
+}
+
+impl Input<'_> {
+    /// Reads until `buf` is full or nothing more is there at once; nothing at all is the end.
+    async fn gather(&mut self, buf: &mut Vec<u8>) -> io::Result<()> {
+        match self {
+            Self::Reader(from) => {
+                buf.clear();
+                buf.reserve(CHUNK);
+                let mut read = from.read_buf(buf).await?;
+                while read > 0 && buf.len() < CHUNK {
+                    match from.read_buf(buf).now_or_never() {
+                        Some(more) => read = more?,
+                        None => break,
+                    }
+                }
+            }
+            Self::File { file, at } => {
+                *buf = file.read(core::mem::take(buf), *at).await?;
+                *at = at.saturating_add(buf.len() as u64);
+            }
         }
+        Ok(())
     }
-    Ok(())
 }
 
 async fn send(
     mut stream: DataStream,
-    from: &mut (dyn AsyncRead + Unpin + Send),
+    mut from: Input<'_>,
     (text, mode): (bool, DataMode),
     moved: &AtomicU64,
     progress: &mut (dyn FnMut(u64) + Send),
@@ -227,10 +237,10 @@ async fn send(
     let mut outgoing = Outgoing::new(&mut stream, mode, moved);
     let mut encoder = AsciiEncoder::new();
     let mut lines = BytesMut::new();
-    let mut current = BytesMut::with_capacity(CHUNK);
-    let mut next = BytesMut::with_capacity(CHUNK);
+    let mut current = Vec::new();
+    let mut next = Vec::new();
     let mut read: u64 = 0;
-    gather(from, &mut current).await.map_err(Moved::Local)?;
+    from.gather(&mut current).await.map_err(Moved::Local)?;
     while !current.is_empty() {
         read += current.len() as u64;
         let ready: &[u8] = if text {
@@ -241,7 +251,7 @@ async fn send(
             &current
         };
         // The next chunk is read while this one goes out.
-        let (sent, gathered) = tokio::join!(outgoing.write(ready), gather(from, &mut next));
+        let (sent, gathered) = tokio::join!(outgoing.write(ready), from.gather(&mut next));
         sent?;
         progress(read);
         gathered.map_err(Moved::Local)?;

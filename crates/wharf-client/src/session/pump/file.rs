@@ -2,22 +2,25 @@
 //! thread.
 
 use std::fs::File;
-use std::io::{self, Read as _, Seek as _, Write as _};
+use std::io::{self, Seek as _, Write as _};
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use bytes::BytesMut;
+use rustix::buffer::spare_capacity;
 use rustix::fs::{OFlags, fcntl_getfl};
-use rustix::io::retry_on_intr;
+use rustix::io::{Errno, pread, read, retry_on_intr};
 use rustix::pipe::{SpliceFlags, splice};
 use tokio::task::spawn_blocking;
+use wharf_session::DataMode;
 use wharf_transport::{DataError, DataStream, EndMark, KernelPipe, has_no_disk};
 
-use super::{CHUNK, DRAIN, FAREWELL, Moved, fill};
+use super::{CHUNK, DRAIN, FAREWELL, Input, Moved, fill};
 
 /// A file that is read or written here.
 #[derive(Clone)]
-struct LocalFile {
+pub(super) struct LocalFile {
     file: Arc<File>,
     no_disk: bool,
 }
@@ -47,11 +50,19 @@ impl LocalFile {
         self.run(move |mut file| file.write_all(&bytes).map(|()| bytes)).await
     }
 
-    /// Reads the next bytes into the room; none is the end.
-    async fn read(&self, mut room: Vec<u8>) -> io::Result<Vec<u8>> {
+    /// Reads what stands at that offset; none is the end. The position of the file does not count and does not change:
+    /// a reading that was given up may still be under way when the next one begins elsewhere.
+    pub(super) async fn read(&self, mut room: Vec<u8>, at: u64) -> io::Result<Vec<u8>> {
         self.run(move |file| {
             room.clear();
-            file.take(CHUNK as u64).read_to_end(&mut room).map(|_| room)
+            room.reserve(CHUNK);
+            while room.len() < CHUNK {
+                let at = at.saturating_add(room.len() as u64);
+                if retry_on_intr(|| pread(file, spare_capacity(&mut room), at))? == 0 {
+                    break;
+                }
+            }
+            Ok(room)
         })
         .await
     }
@@ -62,9 +73,12 @@ impl LocalFile {
         self.run(move |file| {
             let mut left = length;
             while left > 0 {
-                match retry_on_intr(|| splice(&*out, None, file, None, left, SpliceFlags::MOVE))? {
-                    0 => return Err(io::ErrorKind::WriteZero.into()),
-                    poured => left = left.saturating_sub(poured),
+                match retry_on_intr(|| splice(&*out, None, file, None, left, SpliceFlags::MOVE)) {
+                    Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                    Ok(poured) => left = left.saturating_sub(poured),
+                    // Some file systems take nothing from a pipe.
+                    Err(Errno::INVAL) => return copy(&out, file, left),
+                    Err(error) => return Err(error.into()),
                 }
             }
             Ok(())
@@ -77,6 +91,21 @@ impl LocalFile {
         let appends = fcntl_getfl(&*self.file).map_or(true, |flags| flags.contains(OFlags::APPEND));
         (!appends).then(KernelPipe::new)?.ok()
     }
+}
+
+/// Takes so many bytes out of the pipe by way of this process.
+fn copy(pipe: &OwnedFd, mut file: &File, mut left: usize) -> io::Result<()> {
+    let mut room = Vec::with_capacity(CHUNK);
+    while left > 0 {
+        room.clear();
+        let read = retry_on_intr(|| read(pipe, spare_capacity(&mut room)))?;
+        if read == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        file.write_all(&room)?;
+        left = left.saturating_sub(read);
+    }
+    Ok(())
 }
 
 /// Writes what comes to the file, as it is, from where the file stands.
@@ -157,71 +186,56 @@ async fn spliced(
     }
 }
 
-/// Sends the file as it is, from where it stands to its end.
+/// Sends the file from where it stands to its end.
 pub(super) async fn send(
     mut stream: DataStream,
     mut from: &File,
+    (text, mode): (bool, DataMode),
     moved: &AtomicU64,
     progress: &mut (dyn FnMut(u64) + Send),
 ) -> Result<(u64, EndMark), Moved> {
-    super::reset_when_dropped(&stream)?;
+    let start = from.stream_position().map_err(Moved::Local)?;
     // Not the files of /proc: they say that they are empty, and hold what only reading shows.
-    let sent = if stream.tcp().is_some() && from.metadata().is_ok_and(|meta| meta.is_file() && meta.len() > 0)
-    {
-        let start = from.stream_position().map_err(Moved::Local)?;
+    let plain = !text
+        && !mode.is_deflate()
+        && stream.tcp().is_some()
+        && from.metadata().is_ok_and(|meta| meta.is_file() && meta.len() > 0);
+    if plain {
+        super::reset_when_dropped(&stream)?;
         stream.cork(true);
         let sent = copied(&mut stream, from, start, moved, progress).await?;
         stream.cork(false);
-        sent
-    } else {
-        read(&mut stream, from, moved, progress).await?
-    };
-    super::end_when_dropped(&stream)?;
-    let end = stream.finish_send(DRAIN).await?;
-    Ok((sent, end))
+        if let Some(sent) = sent {
+            super::end_when_dropped(&stream)?;
+            let end = stream.finish_send(DRAIN).await?;
+            return Ok((sent, end));
+        }
+    }
+    let file = LocalFile::new(from).map_err(Moved::Local)?;
+    super::send(stream, Input::File { file, at: start }, (text, mode), moved, progress).await
 }
 
-/// By the kernel.
+/// By the kernel; `None` where it does not do so with such a file.
 async fn copied(
     stream: &mut DataStream,
     from: &File,
     start: u64,
     moved: &AtomicU64,
     progress: &mut (dyn FnMut(u64) + Send),
-) -> Result<u64, Moved> {
+) -> Result<Option<u64>, Moved> {
     let mut sent: u64 = 0;
     loop {
-        let step = stream.send_file(from, start.saturating_add(sent), u64::MAX).await;
-        let step = step.map_err(|error| match error {
-            DataError::File(error) => Moved::Local(error),
-            error @ (DataError::Io(_) | DataError::Tls(_) | _) => error.into(),
-        })?;
-        if step == 0 {
-            return Ok(sent);
-        }
+        let step = match stream.send_file(from, start.saturating_add(sent), u64::MAX).await {
+            Ok(0) => return Ok(Some(sent)),
+            Ok(step) => step,
+            Err(DataError::File(error)) => return Err(Moved::Local(error)),
+            Err(DataError::Io(error)) if sent == 0 && error.kind() == io::ErrorKind::InvalidInput => {
+                return Ok(None);
+            }
+            Err(error @ (DataError::Io(_) | DataError::Tls(_) | _)) => return Err(error.into()),
+        };
         super::count(moved, step);
         sent += step as u64;
         progress(sent);
     }
-}
-
-/// Through this process; the next chunk is read while this one goes out.
-async fn read(
-    stream: &mut DataStream,
-    from: &File,
-    moved: &AtomicU64,
-    progress: &mut (dyn FnMut(u64) + Send),
-) -> Result<u64, Moved> {
-    let file = LocalFile::new(from).map_err(Moved::Local)?;
-    let mut sent = 0;
-    let mut current = file.read(Vec::new()).await.map_err(Moved::Local)?;
-    let mut next = Vec::new();
-    while !current.is_empty() {
-        let (gone, read) = tokio::join!(super::wire::write(stream, &current, moved), file.read(next));
-        gone?;
-        sent += current.len() as u64;
-        progress(sent);
-        next = core::mem::replace(&mut current, read.map_err(Moved::Local)?);
-    }
-    Ok(sent)
 }
