@@ -2,11 +2,14 @@
 
 use std::net::SocketAddr;
 
-use wharf_codec::Escaped;
-use wharf_session::{ClientCertificate, SubStatus, TlsInfo, server::AuditEvent};
+use wharf_codec::{Escaped, ReplyCode};
+use wharf_session::{
+    ClientCertificate, SubStatus, TlsInfo,
+    server::{AuditEvent, TicketId},
+};
 use wharf_types::ClientIdentity;
 
-use crate::audit::SessionAudit;
+use crate::audit::{Outcome, SessionAudit};
 
 const TARGET: &str = "wharf::access";
 
@@ -18,6 +21,8 @@ pub(crate) struct AccessLog {
     /// Empty before login.
     pub(crate) account: String,
     tls: Option<TlsInfo>,
+    /// The question to storage that was open when the session ended.
+    asked: Option<TicketId>,
     /// Where there is an audit log.
     pub(crate) audit: Option<Box<SessionAudit>>,
 }
@@ -36,7 +41,7 @@ macro_rules! line {
 
 impl AccessLog {
     pub(crate) fn new(session: u64, peer: SocketAddr) -> Self {
-        Self { session, peer, account: String::new(), tls: None, audit: None }
+        Self { session, peer, account: String::new(), tls: None, asked: None, audit: None }
     }
 
     pub(crate) fn opened(&self, implicit: bool) {
@@ -60,6 +65,10 @@ impl AccessLog {
                     tls = tls.map(|tls| tracing::field::display(tls.version)),
                     "replied"
                 );
+            }
+            AuditEvent::Unanswered { command, path: _, asked } => {
+                self.asked = asked.or(self.asked);
+                line!(info, self, command, "not answered: the session ends before");
             }
             AuditEvent::Announced { code, substatus } => {
                 line!(
@@ -143,7 +152,7 @@ impl AccessLog {
                     secs = record.took.as_secs_f64(),
                     secured = record.secured,
                     bound = record.bound,
-                    code = record.code.get(),
+                    code = record.code.map(ReplyCode::get),
                     substatus = record.substatus.map(SubStatus::number),
                     "transferred"
                 );
@@ -151,6 +160,16 @@ impl AccessLog {
             AuditEvent::ForeignProtocol => line!(warn, self, "another protocol knocked"),
             AuditEvent::Closed(reason) => line!(info, self, ?reason, "closed"),
             _ => line!(debug, self, "something happened"),
+        }
+    }
+
+    /// What became of a question to storage whose answer comes too late for a reply.
+    pub(crate) fn outcome(&mut self, ticket: TicketId, outcome: Outcome) {
+        if self.asked.take_if(|asked| *asked == ticket).is_some() {
+            line!(info, self, %outcome, "outcome");
+            if let Some(audit) = &mut self.audit {
+                audit.outcome(ticket, outcome);
+            }
         }
     }
 

@@ -23,7 +23,7 @@ use wharf_audit::{Row, Stamp};
 
 use self::{file::LogFile, writer::Writer};
 
-pub(crate) use self::session::{SessionAudit, turned_away};
+pub(crate) use self::session::{Outcome, SessionAudit, turned_away};
 
 /// Which file, and what is done with it.
 #[derive(Debug, Clone)]

@@ -122,7 +122,7 @@ impl Counters {
             "RETR" => &self.downloads,
             _ => &self.listings,
         };
-        add(if record.code.get() < 300 { &kind.done } else { &kind.failed }, 1);
+        add(if record.code.is_some_and(|code| code.get() < 300) { &kind.done } else { &kind.failed }, 1);
         add(&kind.bytes, record.bytes);
     }
 }

@@ -27,7 +27,7 @@ use wharf_transport::{ControlEvent, ControlStream, DataRole, NetStream, ServerTl
 use self::answers::Answer;
 use crate::{
     access::AccessLog,
-    audit::SessionAudit,
+    audit::{Outcome, SessionAudit},
     data::ToData,
     files::Job,
     map,
@@ -233,6 +233,7 @@ impl Session {
         }
         if self.machine.is_closed() {
             self.release(job);
+            self.log.outcome(ticket.id(), Outcome::GivenUp);
         } else {
             self.commit(ticket, job);
         }
@@ -294,8 +295,9 @@ impl Session {
         while let Some(output) = self.machine.poll_output() {
             self.perform(output);
         }
-        if let Some((_, job)) = self.to_commit.take() {
+        if let Some((ticket, job)) = self.to_commit.take() {
             self.release(job);
+            self.log.outcome(ticket.id(), Outcome::GivenUp);
         }
         // What is being opened just now may hold the bytes of an earlier upload.
         let _ = timeout(LINGER, async {

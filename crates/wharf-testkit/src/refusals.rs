@@ -30,7 +30,10 @@ impl Refusals {
         let (code, substatus, replied) = match event {
             AuditEvent::Replied { code, substatus, .. } => (*code, *substatus, true),
             AuditEvent::Announced { code, substatus } => (*code, Some(*substatus), true),
-            AuditEvent::Transferred(record) => (record.code, record.substatus, false),
+            AuditEvent::Transferred(record) => match record.code {
+                Some(code) => (code, record.substatus, false),
+                None => return,
+            },
             AuditEvent::WouldRefuse { code, substatus, .. } => (*code, Some(*substatus), false),
             _ => return,
         };

@@ -1,13 +1,14 @@
 //! The rows of one session.
 
-use std::{borrow::Cow, net::SocketAddr};
+use std::{borrow::Cow, fmt, net::SocketAddr};
 
 use wharf_audit::{Data, Row, Tls};
 use wharf_codec::ReplyCode;
 use wharf_session::{
     DataEvent, DataFailure, DataId, SubStatus, TlsInfo,
-    server::{AuditEvent, CloseReason, PeerInfo, TransferRecord},
+    server::{AuditEvent, CloseReason, PeerInfo, TicketId, TransferRecord},
 };
+use wharf_types::VirtualPath;
 
 use super::AuditLog;
 
@@ -27,7 +28,51 @@ pub(crate) struct SessionAudit {
     /// What was said last that nobody had asked for.
     last_words: Option<(ReplyCode, SubStatus)>,
     data: Vec<DataEnd>,
+    /// Commands that found no reply, as long as it is not known what became of one of them.
+    unanswered: Vec<Unanswered>,
+    /// Why the session ended, while that waits for them.
+    ending: Option<&'static str>,
     closed: bool,
+}
+
+/// A command that found no reply.
+#[derive(Debug)]
+struct Unanswered {
+    command: String,
+    path: Option<VirtualPath>,
+    record: Option<TransferRecord>,
+    /// The question that may still tell what became of it.
+    asked: Option<TicketId>,
+    outcome: Outcome,
+}
+
+/// What became of a command whose client did not wait for its reply.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Nothing that could still happen.
+    #[default]
+    None,
+    /// It was done all the same.
+    Done,
+    /// What it had begun was given up.
+    GivenUp,
+    /// Storage refused it.
+    Failed(String),
+    /// Storage did not tell in time.
+    Unknown,
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("no reply: the session ended before it")?;
+        match self {
+            Self::None => Ok(()),
+            Self::Done => f.write_str("; it was done"),
+            Self::GivenUp => f.write_str("; it was given up"),
+            Self::Failed(error) => write!(f, "; it was not done: {error}"),
+            Self::Unknown => f.write_str("; whether it was done is not known"),
+        }
+    }
 }
 
 /// TLS on the control connection.
@@ -61,6 +106,8 @@ impl SessionAudit {
             reason: String::new(),
             last_words: None,
             data: Vec::new(),
+            unanswered: Vec::new(),
+            ending: None,
             closed: false,
         };
         this.log.write(&this.row(b"ControlChannelOpened"));
@@ -102,6 +149,11 @@ impl SessionAudit {
                 let path = path.as_ref().map_or(&b""[..], |path| path.as_bytes());
                 self.replied(command, *code, *substatus, path);
             }
+            AuditEvent::Unanswered { command, path, asked } => {
+                let (command, path, record) = (command.clone(), path.clone(), self.record.take());
+                let outcome = Outcome::default();
+                self.unanswered.push(Unanswered { command, path, record, asked: *asked, outcome });
+            }
             AuditEvent::Announced { code, substatus } => self.last_words = Some((*code, *substatus)),
             AuditEvent::WouldRefuse { code, substatus, .. } => {
                 self.reason = format!("would be refused: {code} {substatus}");
@@ -121,7 +173,12 @@ impl SessionAudit {
             AuditEvent::ForeignProtocol => "another protocol".clone_into(&mut self.reason),
             AuditEvent::LoggedIn { account, .. } => self.user.clone_from(account),
             AuditEvent::Transferred(record) => self.record = Some(record.clone()),
-            AuditEvent::Closed(reason) => self.close(reason_word(*reason)),
+            AuditEvent::Closed(reason) => {
+                self.ending = Some(reason_word(*reason));
+                if self.unanswered.iter().all(|open| open.asked.is_none()) {
+                    self.end();
+                }
+            }
             _ => {}
         }
     }
@@ -129,17 +186,31 @@ impl SessionAudit {
     fn replied(&mut self, command: &str, code: ReplyCode, why: Option<SubStatus>, path: &[u8]) {
         let record = self.record.take();
         let reason = std::mem::take(&mut self.reason);
+        let status = (Some(code), why);
+        self.command(command, status, path, (record.as_ref(), &reason));
+        if command == "REIN" && code == ReplyCode::SERVICE_READY {
+            self.user.clear();
+        }
+    }
+
+    fn command(
+        &self,
+        command: &str,
+        (code, why): (Option<ReplyCode>, Option<SubStatus>),
+        path: &[u8],
+        (record, reason): (Option<&TransferRecord>, &str),
+    ) {
         let (method, stem, malformed) = words(command);
         let mut row = Row {
             stem: &stem,
-            status: Some(code.get()),
+            status: code.map(ReplyCode::get),
             win32: why.map_or(0, SubStatus::win32),
             substatus: why.map_or(0, SubStatus::number),
             path,
             reason: if reason.is_empty() { malformed.as_bytes() } else { reason.as_bytes() },
             ..self.row(method.as_bytes())
         };
-        if let Some(record) = &record {
+        if let Some(record) = record {
             row.path = record.path.as_bytes();
             let bytes = Some(record.bytes);
             if matches!(record.verb, "APPE" | "STOR" | "STOU") {
@@ -149,8 +220,9 @@ impl SessionAudit {
             }
             row.took = Some(record.took);
             // Where no connection came about there is nothing to tell of it.
-            let connected =
-                ![ReplyCode::CANNOT_OPEN_DATA, ReplyCode::PROTOCOL_OR_TLS_REFUSED].contains(&code);
+            let connected = code.map_or(record.bytes > 0, |code| {
+                ![ReplyCode::CANNOT_OPEN_DATA, ReplyCode::PROTOCOL_OR_TLS_REFUSED].contains(&code)
+            });
             row.data = connected.then_some(match (record.secured, record.bound) {
                 (false, _) => Data::Clear,
                 (true, Some(true)) => Data::Bound,
@@ -158,9 +230,27 @@ impl SessionAudit {
             });
         }
         self.log.write(&row);
-        if method == "REIN" && code == ReplyCode::SERVICE_READY {
-            self.user.clear();
+    }
+
+    /// It is known what became of a command that found no reply.
+    pub(crate) fn outcome(&mut self, asked: TicketId, outcome: Outcome) {
+        if let Some(open) = self.unanswered.iter_mut().find(|open| open.asked == Some(asked)) {
+            open.outcome = outcome;
+            open.asked = None;
+            if self.unanswered.iter().all(|open| open.asked.is_none()) {
+                self.end();
+            }
         }
+    }
+
+    /// The last rows.
+    fn end(&mut self) {
+        for open in std::mem::take(&mut self.unanswered) {
+            let outcome = if open.asked.is_some() { Outcome::Unknown } else { open.outcome };
+            let path = open.path.as_ref().map_or(&b""[..], |path| path.as_bytes());
+            self.command(&open.command, (None, None), path, (open.record.as_ref(), &outcome.to_string()));
+        }
+        self.close(self.ending.unwrap_or("ended in the middle"));
     }
 
     /// Something happened to a data connection.
@@ -248,7 +338,7 @@ impl SessionAudit {
 impl Drop for SessionAudit {
     fn drop(&mut self) {
         if !self.closed {
-            self.close("ended in the middle");
+            self.end();
         }
     }
 }

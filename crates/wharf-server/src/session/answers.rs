@@ -15,6 +15,7 @@ use wharf_types::{ClientIdentity, FileError, FileErrorKind, FileOp, Grant};
 
 use super::{Session, now, unpanicked};
 use crate::{
+    audit::Outcome,
     files::{self, Job},
     listing::Listing,
     long,
@@ -146,12 +147,14 @@ impl Session {
                 }
             }
             Answer::File(ticket, Ok((answer, opened))) => {
-                let job = ticket.job();
+                let (id, job) = (ticket.id(), ticket.job());
                 if let Some(opened) = opened {
                     self.jobs.insert(job, opened);
                 }
                 let continues = matches!(answer, FileAnswer::Opened { offset: 1.., .. });
+                let opens = matches!(answer, FileAnswer::Opened { .. });
                 if self.machine.answer_file(now(), ticket, Ok(answer)).is_err() {
+                    self.log.outcome(id, if opens { Outcome::GivenUp } else { Outcome::Done });
                     if continues {
                         // It may hold the bytes of an earlier upload.
                         self.release(job);
@@ -162,8 +165,11 @@ impl Session {
             }
             Answer::File(ticket, Err(error)) => {
                 self.log.storage(&error);
+                let (id, failed) = (ticket.id(), Outcome::Failed(error.to_string()));
                 // A question that was withdrawn needs no answer.
-                let _ = self.machine.answer_file(now(), ticket, Err(error));
+                if self.machine.answer_file(now(), ticket, Err(error)).is_err() {
+                    self.log.outcome(id, failed);
+                }
             }
             Answer::Lines(ticket, job, listing, lines) => {
                 self.jobs.insert(job, Job::Listing(listing));
@@ -175,8 +181,15 @@ impl Session {
                 if let Err(error) = &done {
                     self.log.storage(error);
                 }
-                // A session that ended meanwhile has nobody to tell; the file is stored all the same.
-                let _ = self.machine.answer_commit(now(), ticket, done);
+                let id = ticket.id();
+                let outcome = match &done {
+                    Ok(()) => Outcome::Done,
+                    Err(error) => Outcome::Failed(error.to_string()),
+                };
+                // A session that ended meanwhile has nobody to tell but the log; the file is stored all the same.
+                if self.machine.answer_commit(now(), ticket, done).is_err() {
+                    self.log.outcome(id, outcome);
+                }
             }
         }
     }

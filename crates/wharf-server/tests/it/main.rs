@@ -15,6 +15,7 @@ mod deflate;
 mod digests;
 mod endings;
 mod faults;
+mod hang_up;
 mod harness;
 mod hosts;
 mod injection;

@@ -11,6 +11,7 @@ impl Server {
         if self.is_closed() {
             return;
         }
+        self.tell_unanswered(now);
         self.discard_transfer();
         self.drop_setup();
         if let Some(waiting) = self.waiting.take() {
@@ -31,7 +32,6 @@ impl Server {
                 Wait::Commit { .. } | Wait::LoginDelay { .. } | Wait::Listen { .. } => {}
             }
         }
-        self.lines.clear();
         self.input.clear();
         self.timers.clear_all();
         self.event(AuditEvent::Closed(reason));

@@ -19,7 +19,7 @@ const SETUPS: [Verb; 8] =
 #[derive(Debug)]
 pub(super) struct Queued {
     /// For the log: secrets masked, odd bytes escaped.
-    text: String,
+    pub(super) text: String,
     pub(super) command: Result<Command, BadLine>,
 }
 

@@ -41,6 +41,7 @@ mod then;
 mod timers;
 mod transfer;
 mod transfer_end;
+mod unanswered;
 
 #[cfg(test)]
 mod tests;

@@ -224,6 +224,16 @@ pub enum AuditEvent {
         /// on; that of a transfer is in its record.
         path: Option<VirtualPath>,
     },
+    /// A command finds no reply, since the session ends before: one that ran, or that waited behind it and was not begun.
+    /// What it has done by then is done.
+    Unanswered {
+        /// What was sent, masked and escaped.
+        command: String,
+        /// The file or directory that was meant, as for a command that was answered.
+        path: Option<VirtualPath>,
+        /// The question to storage that is open. Its answer is stale, and still tells what became of the command.
+        asked: Option<TicketId>,
+    },
     /// A negative reply that no command asked for was sent (421).
     Announced {
         /// Its code.
@@ -306,8 +316,8 @@ pub struct TransferRecord {
     pub bound: Option<bool>,
     /// How long it took, from the reply 150 on.
     pub took: std::time::Duration,
-    /// The code of the final reply.
-    pub code: ReplyCode,
+    /// The code of the final reply; `None` where the session ended before it ([`AuditEvent::Unanswered`] follows).
+    pub code: Option<ReplyCode>,
     /// Why it is negative; `None` exactly when it is not.
     pub substatus: Option<SubStatus>,
 }

@@ -249,16 +249,9 @@ impl Server {
         let Some(transfer) = self.transfer.take() else { return };
         self.last_activity = now;
         self.event(AuditEvent::Transferred(TransferRecord {
-            verb: transfer.verb,
-            path: transfer.path,
-            bytes: transfer.bytes,
-            mode: transfer.mode,
-            wire: transfer.mode.is_deflate().then_some(transfer.wire),
-            secured: transfer.level == DataLevel::Private,
-            bound: transfer.bound,
-            took: now.saturating_duration_since(transfer.began),
-            code: answer.code(),
+            code: Some(answer.code()),
             substatus: answer.why(),
+            ..transfer.record(now)
         }));
         self.current = transfer.text;
         self.done(answer);

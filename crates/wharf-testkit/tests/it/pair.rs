@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use wharf_codec::{Command, Pathname, Secret, UserName};
+use wharf_codec::{Command, Pathname, ReplyCode, Secret, UserName};
 use wharf_session::{
     client::{ClientConfig, OpError, Operation, Outcome, TransferSpec, TransferVerb},
     policy::{ControlPolicy, DataPolicy, Policy},
@@ -115,7 +115,9 @@ fn run(pair: &mut Pair, tree: &mut Tree, step: &Step, nth: usize) {
             let before = pair.records().len();
             let stored = pair.run_for(transfer(TransferVerb::Stor, *name), *steps);
             let there = pair.model.content(&at(*name)).map(|content| content.to_vec());
-            let new = pair.records()[before..].last().is_some_and(|record| record.code.is_completion());
+            let new = pair.records()[before..]
+                .last()
+                .is_some_and(|record| record.code.is_some_and(ReplyCode::is_completion));
             // The server has its say; the client may not know of a success, but never of one that was none.
             assert!(new || stored.is_err(), "the client says {stored:?}");
             if new {

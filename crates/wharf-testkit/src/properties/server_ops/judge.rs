@@ -108,6 +108,11 @@ impl Judge {
                 self.refusals.told(event);
                 if let AuditEvent::Replied { command, code, .. } = event {
                     self.replied(command, *code);
+                } else if let AuditEvent::Unanswered { command, .. } = event {
+                    let open = self.open.pop_front();
+                    let same =
+                        open.as_ref().is_some_and(|open| open.as_ref().is_none_or(|open| open == command));
+                    assert!(same, "{command:?} is told to be unanswered, but open was {open:?}");
                 }
             }
             Output::Close | Output::Abort => self.closed = true,
