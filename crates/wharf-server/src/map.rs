@@ -21,17 +21,21 @@ pub(crate) fn tls_info(info: &TlsInfo) -> ToldTls {
         cipher: info.cipher.clone(),
         resumed: info.resumed,
         server_name: info.sni.clone(),
-        client_certificate: match &info.client {
-            ClientVerdict::NotAsked => ClientCertificate::NotAsked,
-            ClientVerdict::Missing => ClientCertificate::Missing,
-            ClientVerdict::Refused(problem) => ClientCertificate::Refused(certificate_problem(*problem)),
-            ClientVerdict::Verified(identity) => ClientCertificate::Verified(Arc::new(ClientIdentity {
-                fingerprint: *identity.fingerprint.as_bytes(),
-                common_name: identity.common_name.clone(),
-                emails: identity.emails.clone(),
-                dns_names: identity.dns_names.clone(),
-            })),
-        },
+        client_certificate: client_certificate(&info.client),
+    }
+}
+
+pub(crate) fn client_certificate(verdict: &ClientVerdict) -> ClientCertificate {
+    match verdict {
+        ClientVerdict::NotAsked => ClientCertificate::NotAsked,
+        ClientVerdict::Missing => ClientCertificate::Missing,
+        ClientVerdict::Refused(problem) => ClientCertificate::Refused(certificate_problem(*problem)),
+        ClientVerdict::Verified(identity) => ClientCertificate::Verified(Arc::new(ClientIdentity {
+            fingerprint: *identity.fingerprint.as_bytes(),
+            common_name: identity.common_name.clone(),
+            emails: identity.emails.clone(),
+            dns_names: identity.dns_names.clone(),
+        })),
     }
 }
 

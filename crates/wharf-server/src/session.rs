@@ -200,6 +200,12 @@ impl Session {
 
     /// Gives the machine the bytes that it wants.
     fn feed(&mut self) {
+        if !self.control.buffer().is_empty()
+            && let Some(DataRole::Server(tls)) = &self.role
+            && let Some(verdict) = tls.judged_again()
+        {
+            self.machine.handle_client_certificate(now(), map::client_certificate(&verdict));
+        }
         while self.machine.wants_bytes() && !self.control.buffer().is_empty() {
             let bytes = self.control.buffer().split();
             let taken = self.machine.handle_bytes(now(), &bytes);

@@ -1,5 +1,6 @@
 //! How a server asks for the client's certificate.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use rustls::client::danger::HandshakeSignatureValid;
@@ -21,19 +22,29 @@ const MOST_INTERMEDIATES: usize = 5;
 
 /// The [`ClientTrust`] that holds now.
 #[derive(Debug)]
-pub(crate) struct CurrentTrust(RwLock<ClientTrust>);
+pub(crate) struct CurrentTrust {
+    trust: RwLock<ClientTrust>,
+    /// How often it was replaced.
+    replaced: AtomicU64,
+}
 
 impl CurrentTrust {
     pub(crate) fn new(trust: ClientTrust) -> Self {
-        Self(RwLock::new(trust))
+        Self { trust: RwLock::new(trust), replaced: AtomicU64::new(0) }
+    }
+
+    /// Another number each time that it is replaced. Read before [`load`](Self::load), so that what is judged is never older.
+    pub(crate) fn version(&self) -> u64 {
+        self.replaced.load(Ordering::Acquire)
     }
 
     pub(crate) fn load(&self) -> ClientTrust {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.trust.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(crate) fn replace(&self, trust: ClientTrust) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = trust;
+        *self.trust.write().unwrap_or_else(PoisonError::into_inner) = trust;
+        self.replaced.fetch_add(1, Ordering::Release);
     }
 }
 

@@ -1,5 +1,6 @@
 //! TLS of a listener and of its control connections, on the server.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use rustls::server::{ServerSessionMemoryCache, StoresServerSessions};
@@ -186,7 +187,17 @@ struct Inner {
     sni: OnceLock<Option<String>>,
     client_trust: Option<Arc<CurrentTrust>>,
     /// The certificate that the client showed there.
-    client: OnceLock<Option<Fingerprint>>,
+    client: OnceLock<Shown>,
+}
+
+/// What the client showed on the control connection.
+#[derive(Debug)]
+struct Shown {
+    fingerprint: Option<Fingerprint>,
+    /// Kept to be judged again.
+    chain: Vec<CertificateDer<'static>>,
+    /// The version of the trust that it was judged by last.
+    judged_by: AtomicU64,
 }
 
 impl ServerControlTls {
@@ -196,12 +207,29 @@ impl ServerControlTls {
 
     /// The handshake of the control connection is done: its tickets are in the client's hands.
     pub(crate) fn control_secured(&self, info: &mut TlsInfo, shown: Option<&[CertificateDer<'_>]>) {
+        let judged_by = AtomicU64::new(self.trust_version());
         info.client = self.judge_client(shown);
-        let _ = self.0.client.set(info.peer_certificate);
+        let asked = shown.filter(|_| self.0.client_trust.is_some()).unwrap_or_default();
+        let chain = asked.iter().map(|certificate| certificate.clone().into_owned()).collect();
+        let _ = self.0.client.set(Shown { fingerprint: info.peer_certificate, chain, judged_by });
         // The first handshake is the one that counts; there is but one for each of these.
         let _ = self.0.sni.set(info.sni.clone());
         let now = self.0.clock.now();
         self.0.office.ledger().approve(self.0.counter.token(), self.0.counter.given(), now);
+    }
+
+    /// The certificate of the control connection, judged anew where [`ServerTls::replace_client_trust`] has been called
+    /// since it was judged last; `None` while nothing has changed, and where the client has shown none.
+    #[must_use]
+    pub fn judged_again(&self) -> Option<ClientVerdict> {
+        let shown = self.0.client.get().filter(|shown| !shown.chain.is_empty())?;
+        let version = self.trust_version();
+        (shown.judged_by.swap(version, Ordering::Relaxed) != version)
+            .then(|| self.judge_client(Some(&shown.chain)))
+    }
+
+    fn trust_version(&self) -> u64 {
+        self.0.client_trust.as_deref().map_or(0, CurrentTrust::version)
     }
 
     /// Judges what a client showed, by what holds now. A resumed session brings the chain along from the first one.
@@ -214,7 +242,7 @@ impl ServerControlTls {
 
     /// Why a data connection is refused for its client certificate, if it is.
     fn data_problem(&self, info: &TlsInfo) -> Option<CertificateProblem> {
-        let control = self.0.client.get().copied().flatten();
+        let control = self.0.client.get().and_then(|shown| shown.fingerprint);
         match &info.client {
             ClientVerdict::NotAsked => None,
             ClientVerdict::Missing => control.map(|_| CertificateProblem::Missing),

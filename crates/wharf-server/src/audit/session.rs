@@ -377,6 +377,7 @@ const fn reason_word(reason: CloseReason) -> &'static str {
         CloseReason::TlsFailed => "TLS failed",
         CloseReason::Injection => "injection",
         CloseReason::Shutdown => "shutdown",
+        CloseReason::Certificate => "certificate",
         CloseReason::Full => "full",
         CloseReason::Unaudited => "unaudited",
         _ => "closed",

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Instant};
 use wharf_codec::{ReplyCode, UserName};
 use wharf_types::{ClientCertificateRule, ClientIdentity};
 
-use super::{CloseReason, LoginTicket, Output, Question, Server, Wait};
+use super::{AuditEvent, CloseReason, Link, LoginTicket, Output, Question, Server, Wait, answer::Answer};
 use crate::{
     SubStatus,
     certificate::{ClientCertificate, ClientCertificateProblem},
@@ -22,6 +22,28 @@ impl Server {
             Some(ClientCertificate::Missing | ClientCertificate::NotAsked) | None => {
                 needed.then_some(ClientCertificateProblem::Missing)
             }
+        }
+    }
+
+    /// What the client's certificate is worth now, after those who are trusted have changed. A session that is logged in
+    /// ends, with 421, when it counts no longer: nobody goes on by a certificate that was revoked.
+    pub fn handle_client_certificate(&mut self, now: Instant, certificate: ClientCertificate) {
+        if self.link != Link::Open {
+            return;
+        }
+        let problem = match &certificate {
+            ClientCertificate::Refused(problem) => Some(*problem),
+            ClientCertificate::Missing | ClientCertificate::NotAsked | ClientCertificate::Verified(_) => None,
+        };
+        if let Some(tls) = &mut self.tls {
+            tls.client_certificate = certificate;
+        }
+        if let Some(problem) = problem.filter(|_| self.settings.grant.is_some()) {
+            self.event(AuditEvent::CertificateRefused(problem));
+            self.cut_lines(now);
+            let status = problem.substatus();
+            self.send(&Answer::no_as(ReplyCode::SERVICE_NOT_AVAILABLE, status, problem.text()));
+            self.close(now, CloseReason::Certificate);
         }
     }
 

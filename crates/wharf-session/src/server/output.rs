@@ -342,6 +342,8 @@ pub enum CloseReason {
     Injection,
     /// The server stops.
     Shutdown,
+    /// The client's certificate counts no longer.
+    Certificate,
     /// The server is full.
     Full,
     /// What happens cannot be written to the audit log now.

@@ -131,10 +131,10 @@ table! {
     ProtFirst = 43, "prot-first", [BAD_SEQUENCE],
         "The command is about protected data connections, and PROT P was not said.",
         "Let the client send PROT P first.";
-    ClientCertificateMissing = 47, "client-certificate-missing", [NOT_LOGGED_IN, PROTOCOL_OR_TLS_REFUSED],
+    ClientCertificateMissing = 47, "client-certificate-missing", [NOT_LOGGED_IN, PROTOCOL_OR_TLS_REFUSED, SERVICE_NOT_AVAILABLE],
         "The policy wants a certificate of the client, and there was none.",
         "Give the client its certificate and key.";
-    ClientCertificateUntrusted = 48, "client-certificate-untrusted", [NOT_LOGGED_IN, PROTOCOL_OR_TLS_REFUSED],
+    ClientCertificateUntrusted = 48, "client-certificate-untrusted", [NOT_LOGGED_IN, PROTOCOL_OR_TLS_REFUSED, SERVICE_NOT_AVAILABLE],
         "The client's certificate is not of an authority that is trusted here, or not good for this.",
         "Look at who issued it, and at the authorities that are configured.";
     ClientCertificateDiffers = 49, "client-certificate-differs", [PROTOCOL_OR_TLS_REFUSED],
@@ -236,13 +236,13 @@ table! {
     ImplicitHasNoStart = 1211, "implicit-has-no-start", [NOT_IMPLEMENTED],
         "REIN on an implicit listener, where no state comes before TLS.",
         "Let the client connect anew.";
-    ClientCertificateExpired = 1220, "client-certificate-expired", [NOT_LOGGED_IN, PROTOCOL_OR_TLS_REFUSED],
+    ClientCertificateExpired = 1220, "client-certificate-expired", [NOT_LOGGED_IN, PROTOCOL_OR_TLS_REFUSED, SERVICE_NOT_AVAILABLE],
         "The client's certificate has expired, or is not valid yet.",
         "Renew it; look at the clocks.";
-    ClientCertificateRevoked = 1221, "client-certificate-revoked", [NOT_LOGGED_IN, PROTOCOL_OR_TLS_REFUSED],
+    ClientCertificateRevoked = 1221, "client-certificate-revoked", [NOT_LOGGED_IN, PROTOCOL_OR_TLS_REFUSED, SERVICE_NOT_AVAILABLE],
         "The client's certificate stands on a list of revoked ones.",
         "Issue another one; find out who uses the old one.";
-    ClientCertificateUnproven = 1222, "client-certificate-unproven", [NOT_LOGGED_IN, PROTOCOL_OR_TLS_REFUSED],
+    ClientCertificateUnproven = 1222, "client-certificate-unproven", [NOT_LOGGED_IN, PROTOCOL_OR_TLS_REFUSED, SERVICE_NOT_AVAILABLE],
         "Nothing tells whether the client's certificate has been revoked: its issuer has no list here, or an expired one.",
         "Get the issuer's current list.";
 
