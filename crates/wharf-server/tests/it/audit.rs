@@ -245,8 +245,7 @@ async fn who_cannot_be_logged_is_turned_away_where_that_is_wanted() {
         log.is_failing()
     })
     .await;
-    let mut refused = Raw { control: raw_stream(&harness).await, tls: raw.tls.clone() };
-    refused.expect(421).await;
+    Raw::knock("127.0.0.1", &harness).await.expect(421).await;
     // Those that are there go on, and what does not fit is counted.
     until(async || {
         raw.ask("PWD", 257).await;
@@ -262,9 +261,4 @@ async fn who_cannot_be_logged_is_turned_away_where_that_is_wanted() {
     let files = fs::read_dir(&folder).unwrap();
     let all: String = files.map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap()).collect();
     assert!(all.contains("#Remark: lost "), "{all}");
-}
-
-async fn raw_stream(harness: &Harness) -> wharf_transport::ControlStream {
-    let tcp = crate::raw::dial("127.0.0.1", harness.explicit).await;
-    wharf_transport::ControlStream::clear(wharf_transport::NetStream::Tcp(tcp))
 }

@@ -38,11 +38,7 @@ fn showing(shown: Option<&Issued>, version: TlsVersion) -> ClientControlTls {
 
 /// What the server says of a control connection on which this was shown.
 async fn told(server: &ServerTls, shown: Option<&Issued>, version: TlsVersion) -> TlsInfo {
-    let (at_server, at_client) = pair().await;
-    let (mut at_server, mut at_client) = (ControlStream::clear(at_server), ControlStream::clear(at_client));
-    at_server.upgrade_server(&server.control(None)).unwrap();
-    at_client.upgrade_client(&showing(shown, version)).unwrap();
-    let (told, seen) = tokio::join!(outcome(&mut at_server), outcome(&mut at_client));
+    let ((_, told), (_, seen)) = handshake(&server.control(None), &showing(shown, version)).await;
     assert!(matches!(seen, ControlEvent::Secured(_)), "the client hears by a reply: {seen:?}");
     match told {
         ControlEvent::Secured(info) => info,
