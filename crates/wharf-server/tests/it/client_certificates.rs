@@ -6,12 +6,12 @@ use wharf_server::{
     ByCertificate, CertificateLogin, CertificateMap, ClientCertificateRule, ClientTrust, DataSession,
     Fingerprint, Identity, ServerTls, ServerTlsOptions, TlsVersion, VirtualHost,
 };
+use wharf_testkit::{Authority, Issued};
 use wharf_transport::{
     ClientControlTls, ClientTlsOptions, DataChannel, DataRole, TicketPlan, TokioNet, Trust,
 };
 
 use crate::{
-    authority::{Authority, Issued},
     harness::{Harness, PASSWORD, disk_with, sample, users},
     raw::Raw,
 };

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use wharf_testkit::{Authority, Issued};
 use wharf_transport::{
     CertificateProblem as Problem, ClientControlTls, ClientIdentity, ClientTlsOptions, ClientTrust,
     ClientVerdict, Clock, ControlEvent, ControlStream, DataChannel, DataFailure, DataRole, DataSession,
@@ -13,7 +14,6 @@ use wharf_transport::{
     Trust,
 };
 
-use crate::authority::{Authority, DAY, Issued};
 use crate::support::*;
 
 fn asking(trust: ClientTrust, data_session: DataSession) -> ServerTls {
@@ -270,7 +270,7 @@ async fn a_certificate_that_expires_meanwhile_resumes_no_more() {
         let server = ServerTls::new(options).unwrap();
         let session = session(&server, showing(Some(&ours.issue("alice")), version)).await;
         assert!(transfer(&session, Direction::Upload).await.unwrap());
-        passed.store(31 * DAY.as_secs(), Ordering::SeqCst);
+        passed.store(31 * 24 * 60 * 60, Ordering::SeqCst);
         let refused = data(&session.server_tls, &session.client_tls).await;
         assert_eq!(problem(refused), Problem::Expired, "{version}");
     }
