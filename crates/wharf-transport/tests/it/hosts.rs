@@ -1,8 +1,8 @@
 //! Several hosts behind one listener, and what ciphers it speaks. // VH-07
 
 use wharf_transport::{
-    ControlEvent, ControlStream, HostIdentity, ServerTls, ServerTlsOptions, Strength, TlsFailure, TlsInfo,
-    TlsVersion,
+    CipherOrder, ClientControlTls, ClientTlsOptions, ControlEvent, ControlStream, HostIdentity, ServerTls,
+    ServerTlsOptions, Strength, TlsFailure, TlsInfo, TlsVersion, Trust,
 };
 
 use crate::support::*;
@@ -140,5 +140,32 @@ async fn weaker_ciphers_than_asked_for_are_not_spoken() {
         assert!(agreed(Strength::Bits128, version, "AES_128").await.is_ok());
         let refused = agreed(Strength::Bits256, version, "AES_128").await;
         assert!(refused.is_err(), "{version}: {refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_client_says_which_cipher_comes_first() {
+    let ours = || ClientTlsOptions::new(Trust::Pin(identity().fingerprint()), "localhost", 21);
+    assert_eq!(ours().cipher_order, CipherOrder::Strongest);
+    for version in VERSIONS {
+        for (strength, order, cipher) in [
+            (Strength::Bits128, CipherOrder::Strongest, "AES_256_GCM"),
+            (Strength::Bits128, CipherOrder::Fastest, "AES_128_GCM"),
+            // An order leaves no cipher out.
+            (Strength::Bits256, CipherOrder::Fastest, "AES_256_GCM"),
+        ] {
+            let mut options = ServerTlsOptions::new(identity());
+            options.min_strength = strength;
+            let server = ServerTls::new(options).unwrap().control(None);
+            let mut options = ours();
+            (options.max_version, options.cipher_order) = (version, order);
+            let client = ClientControlTls::new(options).unwrap();
+            let ((_, at_server), (_, at_client)) = handshake(&server, &client).await;
+            for event in [at_server, at_client] {
+                let ControlEvent::Secured(info) = event else { panic!("{version} {order:?}: {event:?}") };
+                assert_eq!(info.version, version);
+                assert!(info.cipher.contains(cipher), "{version} {order:?}: {}", info.cipher);
+            }
+        }
     }
 }
