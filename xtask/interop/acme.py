@@ -14,7 +14,7 @@ import urllib.request
 
 import ftplib_client
 import servers
-from harness import Failure, free_port, fresh, make_file, sha256, tail, wait_for_port
+from harness import Failure, free_port, fresh, make_file, sha256, tail, wait_for_port, wait_until
 
 NAMES = ["ftp.example.test", "www.example.test"]
 LIFETIME = 30
@@ -122,15 +122,8 @@ interval = "1s"
         server = servers.Server("wharfd", self.folder / "root", "anonymous", "x")
         log = self.folder / f"wharfd-{time.monotonic_ns()}.log"
         child = server.start([self.places.wharfd, "run", "--config", self.folder / "wharfd.toml"], log)
-        deadline = time.monotonic() + 20
-        while time.monotonic() < deadline and child.poll() is None:
-            found = re.search(r"implicit FTPS +127\.0\.0\.1:([0-9]+)", log.read_text(errors="backslashreplace"))
-            if found:
-                self.port = int(found.group(1))
-                return server
-            time.sleep(0.02)
-        server.stop()
-        raise Failure(f"wharfd did not say where it listens:\n{tail(log.read_bytes())}")
+        self.port = servers.told_ports(server, child, log, ["implicit"]).ports["implicit"]
+        return server
 
     def shown(self, name):
         """The certificate that a client sees who trusts the authority and checks the name; None when it must not trust it."""
@@ -144,13 +137,12 @@ interval = "1s"
 
     def another(self, than, server):
         """Waits for a good certificate that is not this one."""
-        deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline:
+        def look():
             seen = self.shown(NAMES[0])
-            if seen is not None and seen != than:
-                return seen
-            time.sleep(0.2)
-        raise Failure(f"no other certificate within {PATIENCE} s:\n{tail(server.logs[0].read_bytes())}")
+            return seen if seen != than else None
+
+        # A client hears of certificates by its next handshake only.
+        return wait_until(look, lambda: f"no other certificate:\n{tail(server.logs[0].read_bytes())}", PATIENCE, 0.2)
 
     def connect(self):
         """A session of somebody who trusts the authority."""
@@ -236,7 +228,9 @@ interval = "1s"
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", authority.http)) == 0:
                     raise Failure("the port for proofs is open while nothing is proved")
-        time.sleep(2)
+        begun = time.time()
+        # Whole seconds: what is beyond this moment was gathered behind it.
+        wait_until(lambda: self.figure("wharfd_metrics_time_seconds") > begun, lambda: "the metrics are written no more")
         if self.figure('wharfd_certificate_reloads_total{outcome="ok"}') < 2:
             raise Failure("the metrics count fewer than two reloads")
         if self.figure('wharfd_transfers_total{kind="download",outcome="ok"}') != 3:

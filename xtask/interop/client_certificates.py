@@ -5,13 +5,12 @@ import json
 import os
 import signal
 import ssl
-import time
 from datetime import datetime, timedelta, timezone
 
 import clients
 import ftplib_client
 import servers
-from harness import P_256, Failure, content, fresh, must_match, run, tail
+from harness import P_256, Failure, content, fresh, must_match, run, tail, wait_until
 
 # What is shown, and what the reply to USER and the log say of it; None where it logs in.
 SHOWN = {
@@ -230,11 +229,9 @@ class Cases:
         ftp.prot_p()
         self.ours.revoke(self.shown["right"][0])
         os.kill(self.server.children[-1].pid, signal.SIGHUP)
-        deadline = time.monotonic() + 30
-        while "lists of revoked certificates" not in self.server.logs[0].read_text(errors="backslashreplace"):
-            if time.monotonic() > deadline:
-                raise Failure("the list was not read again")
-            time.sleep(0.05)
+        log = self.server.logs[0]
+        wait_until(lambda: "lists of revoked certificates" in log.read_text(errors="backslashreplace"),
+                   lambda: "the list was not read again")
 
         def answer(ask):
             try:

@@ -145,6 +145,18 @@ def wait_for_port(port, child, log, limit=20):
     raise Failure(f"no server on port {port}: {tail(log.read_bytes()) if log.exists() else 'no log'}")
 
 
+def wait_until(look, problem, limit=30, pause=0.05):
+    """What `look` gives, once that is true; fails with what `problem` says after `limit` seconds.
+
+    For what nobody can be asked to tell, such as a line in a file: it is looked for again and again."""
+    deadline = time.monotonic() + limit
+    while not (found := look()):
+        if time.monotonic() > deadline:
+            raise Failure(f"{problem()} (within {limit} s)")
+        time.sleep(pause)
+    return found
+
+
 def sha256(path):
     """The digest of a file, read in pieces."""
     digest = hashlib.sha256()

@@ -5,10 +5,9 @@ import os
 import pwd
 import re
 import subprocess
-import time
 from pathlib import Path
 
-from harness import Failure, free_port, fresh, run, tail, wait_for_port
+from harness import Failure, free_port, fresh, run, tail, wait_for_port, wait_until
 
 # What a server does not offer at all, and why; no package could change it.
 NEVER = {
@@ -106,7 +105,7 @@ def wharfd(places, data_session="prefer", extra=(), sessions=200, pair=None):
          "--max-sessions", sessions, "--max-per-ip", sessions, *extra],
         log,
     )
-    return _told_ports(server, child, log)
+    return told_ports(server, child, log)
 
 
 def wharfd_run(places, name, text):
@@ -120,27 +119,33 @@ def wharfd_run(places, name, text):
         '[log]\nformat = "json"\n'
     )
     config.chmod(0o600)
-    return _told_ports(server, server.start([places.wharfd, "run", "--config", config], log), log)
+    return told_ports(server, server.start([places.wharfd, "run", "--config", config], log), log)
 
 
-def _told_ports(server, child, log):
-    """The server, once it has said where it listens."""
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        text = log.read_text(errors="backslashreplace")
-        for line in text.splitlines():
+def told_ports(server, child, log, modes=("explicit", "implicit")):
+    """The server, once it has said where it listens for each of the modes."""
+    def look():
+        ended = child.poll() is not None
+        for line in log.read_text(errors="backslashreplace").splitlines():
             found = re.search(r"127\.0\.0\.1:([0-9]+)", line)
-            for mode in ("explicit", "implicit"):
+            for mode in modes:
                 if found and mode in line.lower() and found.group(1) != "0":
                     server.ports.setdefault(mode, int(found.group(1)))
-        if {"explicit", "implicit"} <= server.ports.keys():
-            server.ports["clear"] = server.ports["explicit"]
-            return server
-        if child.poll() is not None:
-            break
-        time.sleep(0.02)
-    server.stop()
-    raise Failure(f"wharfd did not say where it listens:\n{tail(log.read_bytes())}")
+        return set(modes) <= server.ports.keys() or ended
+
+    def problem():
+        return f"wharfd did not say where it listens:\n{tail(log.read_bytes())}"
+
+    try:
+        wait_until(look, problem, 20, 0.02)
+        if not set(modes) <= server.ports.keys():
+            raise Failure(problem())
+    except Failure:
+        server.stop()
+        raise
+    if "explicit" in modes:
+        server.ports["clear"] = server.ports["explicit"]
+    return server
 
 
 def vsftpd(places, reuse=True):

@@ -5,7 +5,7 @@ import signal
 import ssl
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 
 import ftplib_client
 import servers
@@ -140,9 +140,8 @@ class Swaps:
             with ThreadPoolExecutor(self.many + 1) as pool:
                 exchanging = pool.submit(self.exchange, process)
                 work = [pool.submit(self.slow if worker < slow else self.busy, worker) for worker in range(self.many)]
-                begun = time.monotonic()
-                while time.monotonic() - begun < self.seconds and not any(done.done() and done.exception() for done in work):
-                    time.sleep(0.1)
+                # None of them ends before it is told to, but by a failure.
+                wait(work, self.seconds, FIRST_EXCEPTION)
                 self.over.set()
                 exchanging.result()
                 problems = [f"{type(done.exception()).__name__}: {done.exception()}" for done in work if done.exception()]

@@ -5,10 +5,12 @@ use std::{
     io::{Read, Write},
     net::{SocketAddr, TcpStream},
     path::Path,
-    time::Duration,
 };
 
-use crate::program::{Control, PATIENCE, Running, run, run_with_input};
+use crate::{
+    program::{Control, Running, run, run_with_input},
+    watch::await_file,
+};
 
 const FREE: [&str; 2] = ["--listen", "127.0.0.1:0"];
 const CANARY: &str = "Kanarienvogel7";
@@ -46,17 +48,9 @@ fn audit(home: &Path, words: &[&str]) -> (Option<i32>, String, String) {
     (output.status.code(), text(output.stdout), text(output.stderr))
 }
 
-/// Waits until the file holds so many lines with that word.
+/// Waits until the file holds that word so many times.
 fn log_with(file: &Path, word: &str, count: usize) -> String {
-    let mut text = String::new();
-    for _ in 0..PATIENCE.as_millis() / 10 {
-        text = fs::read_to_string(file).unwrap_or_default();
-        if text.matches(word).count() >= count {
-            return text;
-        }
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    panic!("{count} times {word} in {text}");
+    await_file(file, |text| text.matches(word).count() >= count)
 }
 
 #[test]

@@ -11,3 +11,4 @@ mod program;
 mod reload;
 mod run;
 mod serve;
+mod watch;

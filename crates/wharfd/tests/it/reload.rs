@@ -4,7 +4,10 @@ use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use wharf_server::Identity;
 
-use crate::program::{Running, talk};
+use crate::{
+    program::{Running, talk},
+    watch::await_file,
+};
 
 /// Makes a certificate for `names` as `DIR/cert.pem` and `DIR/key.pem`, and gives its fingerprint.
 fn certificate(dir: &Path, names: &[&str]) -> String {
@@ -118,16 +121,8 @@ fn figures_are_written() {
     talk(address, &[b"USER anonymous", b"PASS x", b"QUIT"]);
     talk(address, &[b"USER nobody", b"PASS x", b"QUIT"]);
     let path = home.path().join("m.prom");
-    let mut text = String::new();
     // It is written before anybody logged in, too.
-    for _ in 0..600 {
-        text = fs::read_to_string(&path).unwrap_or_default();
-        if text.contains("wharfd_logins_total{outcome=\"ok\"} 1\n") {
-            break;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(50));
-    }
-    assert!(text.contains("wharfd_logins_total{outcome=\"ok\"} 1\n"), "{text}");
+    let text = await_file(&path, |text| text.contains("wharfd_logins_total{outcome=\"ok\"} 1\n"));
     assert!(text.contains("wharfd_sessions_total "), "{text}");
     let line = text.lines().find(|line| line.starts_with("wharfd_certificate_not_after_seconds{")).unwrap();
     assert!(line.contains("state/cert.pem") && line.contains("name=\"127.0.0.1\""), "{line}");
