@@ -213,7 +213,7 @@ class Cases:
 
 
     def revoked_meanwhile(self):
-        """A certificate that is revoked while its client is logged in: the list is read again, and counts at once."""
+        """A certificate that is revoked while its client is logged in: the list is read again, and its session ends."""
         context = ssl.create_default_context(cafile=self.places.ca)
         context.load_cert_chain(*self.shown["right"])
 

@@ -6,7 +6,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, DnType, ExtendedKeyUsagePurpose,
-    IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, RevokedCertParams, SerialNumber,
+    GeneralSubtree, IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, NameConstraints, RevokedCertParams,
+    SerialNumber,
 };
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -20,6 +21,7 @@ static SERIAL: AtomicU64 = AtomicU64::new(1);
 pub struct Authority {
     /// Its own certificate, in PEM.
     pub pem: String,
+    name: String,
     issuer: Issuer<'static, KeyPair>,
 }
 
@@ -44,17 +46,33 @@ fn now() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).expect("it is past 1970")
 }
 
+fn params_of(name: &str) -> CertificateParams {
+    let mut params = CertificateParams::default();
+    params.distinguished_name.push(DnType::CommonName, name);
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    params
+}
+
 impl Authority {
     /// One of that name; another one of the same name has another key.
     #[must_use]
     pub fn new(name: &str) -> Self {
-        let mut params = CertificateParams::default();
-        params.distinguished_name.push(DnType::CommonName, name);
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        let params = params_of(name);
         let key = KeyPair::generate().expect("a key");
         let pem = params.self_signed(&key).expect("a certificate").pem();
-        Self { pem, issuer: Issuer::new(params, key) }
+        Self { pem, name: name.to_owned(), issuer: Issuer::new(params, key) }
+    }
+
+    /// Its own certificate issued anew, for the same key, but good for clients with names in that domain only, in PEM.
+    #[must_use]
+    pub fn narrowed_to(&self, domain: &str) -> String {
+        let mut params = params_of(&self.name);
+        params.name_constraints = Some(NameConstraints {
+            permitted_subtrees: vec![GeneralSubtree::DnsName(domain.to_owned())],
+            excluded_subtrees: Vec::new(),
+        });
+        params.self_signed(self.issuer.key()).expect("a certificate").pem()
     }
 
     /// A certificate for a client called `name`, good from yesterday for thirty days, but for what is changed.

@@ -167,7 +167,7 @@ async fn each_certificate_that_counts_for_nothing_gets_its_reply() {
 }
 
 #[tokio::test]
-async fn what_is_revoked_meanwhile_moves_no_more_files() {
+async fn what_is_revoked_meanwhile_ends_the_session() {
     let ours = Authority::new("ours");
     let (mine, others) = (ours.issue("wharf"), ours.issue("wharf"));
     for version in VERSIONS {
@@ -178,11 +178,10 @@ async fn what_is_revoked_meanwhile_moves_no_more_files() {
         let (own, of_other) = (raw.tls.clone(), other.tls.clone());
         assert_eq!(fetched(&mut raw, &own).await.0, 226);
         assert!(server.tls.replace_client_trust(trusting(&ours, &[&mine])));
-        // The session stays, and so does the session that could be resumed; its certificate is judged anew.
-        raw.ask("NOOP", 200).await;
-        let (code, line) = fetched(&mut raw, &own).await;
-        assert_eq!(code, 522, "{version}");
-        assert!(line.contains("has been revoked"), "{line}");
+        // Its certificate is judged anew before the next command.
+        let line = raw.ask("DELE f", 421).await;
+        assert!(line.contains("has been revoked"), "{version} {line}");
+        assert!(raw.hear().await.is_none());
         assert_eq!(fetched(&mut other, &of_other).await.0, 226, "{version}");
         let mut late = server.secured(Some(&mine), version).await;
         late.ask("USER wharf", 530).await;
@@ -237,5 +236,8 @@ async fn a_certificate_goes_with_ccc() {
     }
     // Logged in it stays, and data connections still show who it is.
     raw.fetch("f", 10_000).await;
+    // As long as the certificate counts.
+    assert!(server.tls.replace_client_trust(trusting(&ours, &[&mine])));
+    assert!(raw.ask("NOOP", 421).await.contains("has been revoked"));
     server.harness.ended().await;
 }

@@ -259,6 +259,35 @@ async fn a6_a_resumed_session_is_judged_by_what_holds_then() {
 }
 
 #[tokio::test]
+async fn what_was_shown_is_judged_again_when_trust_is_replaced() {
+    let ours = Authority::new("ours");
+    let alice = ours.issue("alice");
+    for version in VERSIONS {
+        let server = asking(trusting(&ours, &[]), DataSession::Require);
+        let of_alice = session(&server, showing(Some(&alice), version)).await;
+        let of_nobody = session(&server, showing(None, version)).await;
+        assert_eq!(of_alice.server_tls.judged_again(), None);
+        assert!(server.replace_client_trust(trusting(&ours, &[ours.list(&[&alice], 40)])));
+        let again = of_alice.server_tls.judged_again();
+        assert_eq!(again, Some(ClientVerdict::Refused(Problem::Revoked)), "{version}");
+        assert_eq!(of_alice.server_tls.judged_again(), None);
+        assert_eq!(of_nobody.server_tls.judged_again(), None);
+        assert!(server.replace_client_trust(trusting(&ours, &[])));
+        assert!(matches!(of_alice.server_tls.judged_again(), Some(ClientVerdict::Verified(_))));
+    }
+}
+
+#[test]
+fn an_authority_that_may_vouch_for_less_is_another_one() {
+    let ours = Authority::new("ours");
+    let read = |pem: &str| ClientTrust::from_pem(pem.as_bytes(), &[]).unwrap();
+    assert!(read(&ours.pem).is_same(&read(&ours.pem)));
+    let narrow = read(&ours.narrowed_to("good.example"));
+    assert!(!narrow.is_same(&read(&ours.pem)));
+    assert!(!narrow.is_same(&read(&ours.narrowed_to("other.example"))));
+}
+
+#[tokio::test]
 async fn a_certificate_that_expires_meanwhile_resumes_no_more() {
     let ours = Authority::new("ours");
     for version in VERSIONS {
