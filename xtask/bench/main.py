@@ -77,7 +77,6 @@ class Programme:
         self.versions = peers.versions(self.places)
         self.names = [name for name in peers.SERVERS if name in self.versions and (not wanted or name in wanted)]
         self.missing = {name: how for name, (_, how) in peers.SERVERS.items() if name not in self.versions}
-        self.missing |= peers.ABSENT
         self.rows = [row for row in rows.server_rows(self.sizes, chosen.full) if self.wanted(row.key)]
         self.clients = client_rows.Clients(self.places, self.sizes)
         self.client_rows = [row for row in self.clients.rows() if self.wanted(row.key)]

@@ -55,6 +55,9 @@ class Places:
         self.work, self.root, self.target = work, root, target
         self.wharfd, self.wharf = target / "release/wharfd", target / "release/wharf"
         self.load = target / "release/wharf-bench"
+        # Built of xtask/bench/libunftp by `--install`; None when it is not there.
+        libunftp = target / "peers/libunftp/release/libunftp-peer"
+        self.libunftp = libunftp if os.access(libunftp, os.X_OK) else None
         self.ca, self.cert, self.key, self.both = certificates
 
     def program(self, path):
@@ -240,6 +243,17 @@ def pyftpdlib(places, variant):
     return server.await_port(port)
 
 
+def libunftp(places, variant):
+    """A program of our own around the library libunftp and its files on disk; it brings no hash of passwords."""
+    if places.libunftp is None or variant in ("hash", "data", "full"):
+        return None
+    server = _served("libunftp", variant, places)
+    port = free_port()
+    server.launch([places.libunftp, port, places.root, USER, PASSWORD, places.cert, places.key])
+    server.anonymous = "anonymous"
+    return server.await_port(port)
+
+
 def _hashed(variant):
     if variant != "hash":
         return CHEAP
@@ -253,9 +267,8 @@ SERVERS = {
     "proftpd": (proftpd, "Debian packages proftpd-core and proftpd-mod-crypto, or `cargo xtask bench --install`"),
     "pure-ftpd": (pure_ftpd, "Debian package pure-ftpd, or `cargo xtask bench --install`; runs as root only"),
     "pyftpdlib": (pyftpdlib, "PyPI packages pyftpdlib and PyOpenSSL, or `cargo xtask bench --install`"),
+    "libunftp": (libunftp, "`cargo xtask bench --install` builds a program around the crates libunftp and unftp-sbe-fs"),
 }
-# Nothing to install: a library that needs a program around it.
-ABSENT = {"libunftp": "a library: needs a program of its own around the crates libunftp and unftp-sbe-fs"}
 
 
 def versions(places):
@@ -268,6 +281,7 @@ def versions(places):
         "proftpd": ([places.program("usr/sbin/proftpd"), "--version"], r"\d\S*"),
         "pure-ftpd": ([places.program("usr/sbin/pure-ftpd"), "--help"], r"v(\d\S*)"),
         "pyftpdlib": ([places.python(), "-c", "import pyftpdlib; print(pyftpdlib.__ver__)"], r"\d\S*"),
+        "libunftp": ([places.libunftp, "--version"], r"\d\S*"),
     }
     for name, (command, shape) in asked.items():
         if command[0] is None:

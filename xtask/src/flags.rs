@@ -46,7 +46,7 @@ xflags::xflags! {
             optional --rounds count: u32
             /// Only rows whose key begins so, comma separated, as in `retr,files-get`.
             optional --rows keys: String
-            /// Only these servers, comma separated: `wharfd`, `vsftpd`, `proftpd`, `pure-ftpd`, `pyftpdlib`.
+            /// Only these servers, comma separated: `wharfd`, `vsftpd`, `proftpd`, `pure-ftpd`, `pyftpdlib`, `libunftp`.
             optional --servers names: String
             /// Small sizes and one round, within a minute: shows that the programme works, not how fast anything is.
             optional --quick
@@ -61,7 +61,7 @@ xflags::xflags! {
             optional --micro
             /// Writes docs/performance.md and its chart.
             optional --write
-            /// Gets missing peers from the system's packages and from PyPI.
+            /// Gets missing peers from the system's packages, from PyPI and from crates.io.
             optional --install
         }
         /// Everything that has to pass before a change lands.
