@@ -220,6 +220,7 @@ class Programme:
             "machine": {**self.begun, "load_after": os.getloadavg()[0]}, "rounds": self.done,
             "stolen": sorted(cell["stolen"] for row in self.cells.values() for cells in row.values() for cell in cells),
             "quick": self.chosen.quick, "versions": {**self.versions, **self.clients.versions},
+            "notes": {name: peers.NOTES[name] for name in self.names if name in peers.NOTES},
             "missing": {**self.missing, **self.clients.missing}, "problems": self.problems, "limits": limits,
             "medians": medians, "cells": self.cells,
         }

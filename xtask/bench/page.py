@@ -39,6 +39,7 @@ def markdown(sections, outcome):
            " cells that lost more than 4 % were measured again, up to twice, and the least disturbed one counts"]
           if (stolen := outcome.get("stolen")) else []),
         "* " + ", ".join(f"{name} {version}" for name, version in outcome["versions"].items()),
+        *(f"* {name}: {note}" for name, note in outcome.get("notes", {}).items()),
         *(f"* missing: {name} ({how})" for name, how in outcome["missing"].items()),
     ]) + "\n"]
     for section in sections:

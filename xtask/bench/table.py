@@ -101,6 +101,7 @@ def text(found, outcome):
              f"rounds: {outcome['rounds']}, {outcome['seconds']} s"
              + ("; small sizes: good for checking the programme, not for its figures" if outcome["quick"] else "")]
     lines.append("versions: " + ", ".join(f"{name} {version}" for name, version in outcome["versions"].items()))
+    lines += [f"{name}: {note}" for name, note in outcome.get("notes", {}).items()]
     for name, how in outcome["missing"].items():
         lines.append(f"missing: {name} ({how})")
     for section in found:
