@@ -12,7 +12,7 @@ use crate::certificate::Leaf;
 use crate::clock::now;
 use crate::error::AcmeError;
 use crate::options::AcmeOptions;
-use crate::order;
+use crate::order::{self, Suggestion};
 use crate::schedule::{self, dice};
 use crate::store::{Setback, Store};
 
@@ -20,6 +20,8 @@ use crate::store::{Setback, Store};
 const LOOK: Duration = Duration::from_secs(60 * 60);
 /// How often the authority is asked for its window at most, and at least.
 const ASK: (Duration, Duration) = (Duration::from_secs(60 * 60), Duration::from_secs(24 * 60 * 60));
+/// How long the authority may take to tell its window: a connection may hang, and the certificate's own dates are enough.
+const ANSWER: Duration = Duration::from_secs(60);
 /// How long one attempt may take. The parts have bounds of their own, but a connection may hang.
 const ATTEMPT_MINUTES: u64 = 30;
 
@@ -178,26 +180,41 @@ impl Acme {
         }
     }
 
-    /// Asks the authority when to renew, and moves `due` to an earlier moment if it says so; gives when to ask again.
+    /// Asks the authority when to renew, and moves `due` to an earlier moment if it says so; gives when to ask again, and
+    /// `None` where the authority knows of no such windows.
     async fn heed(
         &self,
         leaf: &Leaf,
         due: &mut Option<SystemTime>,
         account: &mut Option<Account>,
     ) -> Option<SystemTime> {
-        if account.is_none() {
-            match order::account(&self.options, &self.store).await {
-                Ok(opened) => *account = Some(opened),
-                Err(error) => {
-                    tracing::debug!(%error, "ACME: the authority does not say when to renew");
-                    return Some(now() + ASK.1);
-                }
+        match timeout(ANSWER, self.window(leaf, account)).await.unwrap_or_else(|_| Err(silent())) {
+            Ok(window) => {
+                let ((start, end), again) = window?;
+                let wished = schedule::within(start, end, dice());
+                *due = due.map(|due| due.min(wished));
+                Some(now() + again.clamp(ASK.0, ASK.1))
+            }
+            Err(error) => {
+                tracing::debug!(%error, "ACME: the authority does not say when to renew");
+                // Its connection may be what hangs, and would be used again.
+                *account = None;
+                Some(now() + ASK.0)
             }
         }
-        let ((start, end), again) = order::suggested(account.as_ref()?, leaf).await?;
-        let wished = schedule::within(start, end, dice());
-        *due = due.map(|due| due.min(wished));
-        Some(now() + again.clamp(ASK.0, ASK.1))
+    }
+
+    /// The window that the authority suggests, and when to ask again; opens the account if need be.
+    async fn window(
+        &self,
+        leaf: &Leaf,
+        account: &mut Option<Account>,
+    ) -> Result<Option<Suggestion>, AcmeError> {
+        let account = match account {
+            Some(account) => account,
+            None => account.insert(order::account(&self.options, &self.store).await?),
+        };
+        order::suggested(account, leaf).await
     }
 
     /// One order; `before` is what it replaces, told to the authority at the first attempt only, since it may know better.
@@ -210,10 +227,11 @@ impl Acme {
         };
         // Where the authority knows of windows for renewal, it wants to know what is renewed.
         let replaced = match before {
-            Some(leaf) if order::suggested(account, leaf).await.is_some() => {
-                CertificateIdentifier::try_from(&leaf.der).ok()
-            }
-            Some(_) | None => None,
+            Some(leaf) => match timeout(ANSWER, order::suggested(account, leaf)).await {
+                Ok(Ok(Some(_))) => CertificateIdentifier::try_from(&leaf.der).ok(),
+                Ok(Ok(None) | Err(_)) | Err(_) => None,
+            },
+            None => None,
         };
         let issued = order::issue(account, &self.options, replaced).await?;
         let leaf = Leaf::parse(issued.chain.as_bytes())?;
@@ -225,6 +243,13 @@ impl Acme {
     }
 }
 
+fn silent() -> AcmeError {
+    AcmeError::Authority(format!("no answer within {} seconds", ANSWER.as_secs()))
+}
+
 fn minutes(until: SystemTime) -> u64 {
     until.duration_since(now()).unwrap_or_default().as_secs().div_ceil(60)
 }
+
+#[cfg(test)]
+mod tests;

@@ -47,23 +47,20 @@ pub(crate) async fn account(options: &AcmeOptions, store: &Store) -> Result<Acco
     Ok(account)
 }
 
-/// The window for renewal that the authority suggests, and when to ask again; `None` where it suggests nothing (RFC 9773).
-pub(crate) async fn suggested(
-    account: &Account,
-    leaf: &Leaf,
-) -> Option<((SystemTime, SystemTime), Duration)> {
-    let id = CertificateIdentifier::try_from(&leaf.der).ok()?;
+/// A window for renewal, and how long until it is worth asking again.
+pub(crate) type Suggestion = ((SystemTime, SystemTime), Duration);
+
+/// The window for renewal that the authority suggests; `None` where it knows of none, or not of such a certificate, and
+/// never will (RFC 9773).
+pub(crate) async fn suggested(account: &Account, leaf: &Leaf) -> Result<Option<Suggestion>, AcmeError> {
+    let Ok(id) = CertificateIdentifier::try_from(&leaf.der) else { return Ok(None) };
     match account.renewal_info(&id).await {
         Ok((info, again)) => {
             let window = info.suggested_window;
-            Some(((window.start.into(), window.end.into()), again))
+            Ok(Some(((window.start.into(), window.end.into()), again)))
         }
-        Err(instant_acme::Error::Unsupported(_)) => None,
-        Err(error) => {
-            // The certificate's own dates are enough.
-            tracing::debug!(%error, "ACME: the authority does not say when to renew");
-            None
-        }
+        Err(instant_acme::Error::Unsupported(_)) => Ok(None),
+        Err(error) => Err(error.into()),
     }
 }
 
