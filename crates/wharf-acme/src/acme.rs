@@ -22,8 +22,8 @@ const LOOK: Duration = Duration::from_secs(60 * 60);
 const ASK: (Duration, Duration) = (Duration::from_secs(60 * 60), Duration::from_secs(24 * 60 * 60));
 /// How long the authority may take to tell its window: a connection may hang, and the certificate's own dates are enough.
 const ANSWER: Duration = Duration::from_secs(60);
-/// How long one attempt may take. The parts have bounds of their own, but a connection may hang.
-const ATTEMPT_MINUTES: u64 = 30;
+/// How long the authority may take to open the account.
+const ACCOUNT_MINUTES: u64 = 5;
 
 /// Keeps one certificate fresh.
 #[derive(Debug)]
@@ -94,11 +94,7 @@ impl Acme {
         loop {
             let leaf = self.store.certificate();
             self.wait_until_due(leaf.as_ref(), setback, rest.take(), &mut account).await;
-            let attempt = timeout(
-                Duration::from_secs(ATTEMPT_MINUTES * 60),
-                self.attempt(leaf.as_ref().filter(|_| setback.is_none()), &mut account),
-            );
-            match attempt.await.unwrap_or(Err(AcmeError::Slow(ATTEMPT_MINUTES))) {
+            match self.attempt(leaf.as_ref().filter(|_| setback.is_none()), &mut account).await {
                 Ok(leaf) => {
                     setback = None;
                     self.remember(setback);
@@ -223,7 +219,11 @@ impl Acme {
         self.store.probe()?;
         let account = match account {
             Some(account) => account,
-            None => account.insert(order::account(&self.options, &self.store).await?),
+            None => {
+                let opened = order::account(&self.options, &self.store);
+                let opened = timeout(Duration::from_secs(ACCOUNT_MINUTES * 60), opened).await;
+                account.insert(opened.unwrap_or(Err(AcmeError::Slow(ACCOUNT_MINUTES)))?)
+            }
         };
         // Where the authority knows of windows for renewal, it wants to know what is renewed.
         let replaced = match before {
@@ -233,7 +233,7 @@ impl Acme {
             },
             None => None,
         };
-        let issued = order::issue(account, &self.options, replaced).await?;
+        let issued = order::issue(account, &self.options, replaced, order::allowance(&self.options)).await?;
         let leaf = Leaf::parse(issued.chain.as_bytes())?;
         if !leaf.proves(&self.options.names) {
             return Err(AcmeError::Certificate("it does not prove the names that were asked for".to_owned()));

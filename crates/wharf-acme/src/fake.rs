@@ -1,7 +1,9 @@
-//! An authority for tests, in memory.
+//! An authority for tests, in memory, and what else they need.
 
 use std::future::{Future, pending};
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
+use std::process::Command;
 use std::sync::{Arc, Mutex};
 
 use hyper::body::Bytes;
@@ -111,4 +113,14 @@ pub(crate) fn certificate() -> (String, Leaf) {
     let pem = params.self_signed(&rcgen::KeyPair::generate().unwrap()).unwrap().pem();
     let leaf = Leaf::parse(pem.as_bytes()).unwrap();
     (pem, leaf)
+}
+
+/// A hook in `dir`, for sh. Another process writes it: a child that another test starts would hold the file open for
+/// writing for a moment, and such a file cannot be run.
+pub(crate) fn script(dir: &Path, text: &str) -> PathBuf {
+    let path = dir.join("hook");
+    let write = "printf '#!/bin/sh\\n%s\\n' \"$1\" > \"$2\" && chmod 700 \"$2\"";
+    let status = Command::new("sh").args(["-c", write, "sh", text]).arg(&path).status().unwrap();
+    assert!(status.success());
+    path
 }
