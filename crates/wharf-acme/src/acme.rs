@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use instant_acme::{Account, CertificateIdentifier};
 use tokio::sync::Notify;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use crate::certificate::Leaf;
 use crate::clock::now;
@@ -22,6 +22,8 @@ const LOOK: Duration = Duration::from_secs(60 * 60);
 const ASK: (Duration, Duration) = (Duration::from_secs(60 * 60), Duration::from_secs(24 * 60 * 60));
 /// How long the authority may take to tell its window: a connection may hang, and the certificate's own dates are enough.
 const ANSWER: Duration = Duration::from_secs(60);
+/// What the bell leaves of a pause, counted from the last attempt: an attempt costs the authority something, and it counts.
+const BREATH: Duration = Duration::from_secs(60);
 /// How long the authority may take to open the account.
 const ACCOUNT_MINUTES: u64 = 5;
 
@@ -33,12 +35,13 @@ pub struct Acme {
     bell: AcmeBell,
 }
 
-/// Has an [`Acme`] that waits after a failure try again at once. Cloning shares it.
+/// Has an [`Acme`] that waits after a failure try again soon. Cloning shares it.
 #[derive(Clone, Debug, Default)]
 pub struct AcmeBell(Arc<Notify>);
 
 impl AcmeBell {
-    /// The next attempt is now, if one is due but for a pause.
+    /// The next attempt is now, if one is due but for a pause, or as soon as a minute has passed since the last one, or since
+    /// the start.
     pub fn ring(&self) {
         self.0.notify_one();
     }
@@ -91,10 +94,14 @@ impl Acme {
             tracing::warn!(failures, "ACME: the last attempt failed; the next one is in {wait} minutes");
         }
         let mut account = None;
+        // Who starts the server again and again is not faster than who rings.
+        let mut tried = Instant::now();
         loop {
             let leaf = self.store.certificate();
-            self.wait_until_due(leaf.as_ref(), setback, rest.take(), &mut account).await;
-            match self.attempt(leaf.as_ref().filter(|_| setback.is_none()), &mut account).await {
+            self.wait_until_due(leaf.as_ref(), (setback, tried), rest.take(), &mut account).await;
+            let attempt = self.attempt(leaf.as_ref().filter(|_| setback.is_none()), &mut account).await;
+            tried = Instant::now();
+            match attempt {
                 Ok(leaf) => {
                     setback = None;
                     self.remember(setback);
@@ -140,12 +147,12 @@ impl Acme {
         }
     }
 
-    /// Waits for the renewal of `leaf`, for the end of a pause after a failure, and for the end of `rest`; the bell ends the
-    /// pause.
+    /// Waits for the renewal of `leaf`, for the end of a pause after a failure, and for the end of `rest`; the bell shortens
+    /// the pause to what has to be between two attempts, the last of which was at `tried`.
     async fn wait_until_due(
         &self,
         leaf: Option<&Leaf>,
-        setback: Option<Setback>,
+        (setback, tried): (Option<Setback>, Instant),
         mut rest: Option<SystemTime>,
         account: &mut Option<Account>,
     ) {
@@ -171,7 +178,12 @@ impl Acme {
             };
             let nap = until.duration_since(now()).unwrap_or_default().min(LOOK);
             if timeout(nap, self.bell.0.notified()).await.is_ok() {
-                paused = None;
+                let left = BREATH.saturating_sub(tried.elapsed());
+                paused = paused.map(|until| until.min(now() + left)).filter(|until| *until > now());
+                if let Some(paused) = paused {
+                    let seconds = paused.duration_since(now()).unwrap_or_default().as_secs();
+                    tracing::info!(seconds, "ACME: asked to try again, a while after the last attempt");
+                }
             }
         }
     }

@@ -164,7 +164,7 @@ mod tests {
         let pid = dir.path().join("pid");
         // The child has standard error from it, as that of ssh with ControlPersist.
         let start = format!("sleep 600 & echo $! > {}", pid.display());
-        let long = Duration::from_secs(300);
+        let long = Duration::from_secs(60);
         let hook = script(dir.path(), &start);
         run_within(long, &hook, "add", &record()).await.unwrap();
         let pid = fs::read_to_string(pid).unwrap();

@@ -95,8 +95,9 @@ pub(crate) async fn issue(
     if let Some(replaced) = replaced {
         wanted = wanted.replaces(replaced);
     }
-    let mut order = timeout_at(end, account.new_order(&wanted)).await.map_err(slow)??;
+    // Before anything is asked for: an order that nothing can prove stays open at the authority, which counts them.
     let mut proofs = Proofs::open(&options.challenge).await?;
+    let mut order = timeout_at(end, account.new_order(&wanted)).await.map_err(slow)??;
     let proved = timeout_at(end, prove(&mut order, &mut proofs)).await.map_err(slow);
     proofs.close().await;
     proved??;
@@ -237,6 +238,18 @@ mod tests {
         assert!(matches!(issued, Err(AcmeError::Slow(_))), "{:?}", issued.err());
         let calls = fs::read_to_string(out).unwrap();
         assert_eq!(calls.lines().last(), Some("remove _acme-challenge.a.example"), "{calls}");
+    }
+
+    #[tokio::test]
+    async fn nothing_is_ordered_where_the_port_is_taken() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut options = AcmeOptions::new("/", vec!["a.example".to_owned()]);
+        options.challenge = Challenge::Http01 { listen: listener.local_addr().unwrap() };
+        let fake = Fake::new(&[]);
+        let account = fake.account().await;
+        let issued = issue(&account, &options, None, ORDER).await;
+        assert!(matches!(issued, Err(AcmeError::Listen { .. })), "{:?}", issued.err());
+        assert_eq!(fake.count("/order"), 0);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! When the authority is asked.
 
 use tokio::net::TcpListener;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use super::*;
 use crate::fake::{Answer, Fake, certificate};
@@ -61,4 +61,45 @@ async fn only_an_authority_without_windows_is_not_asked_again() {
         assert_eq!(account.is_some(), again != Some(HOUR), "{special:?}");
         assert_eq!(due == Some(leaf.not_after), again != Some(2 * HOUR), "{special:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_bell_leaves_a_minute_between_attempts() {
+    let dir = tempfile::tempdir().unwrap();
+    // Nobody listens there.
+    let acme = acme(dir.path(), "https://127.0.0.1:1/dir");
+    let (store, bell) = (acme.store.clone(), acme.bell());
+    let running = tokio::spawn(acme.run(|| ()));
+    let failures = || store.setback().map_or(0, |setback| setback.failures);
+    let until = |count: u32| {
+        let failures = &failures;
+        async move {
+            while failures() < count {
+                sleep(Duration::from_millis(10)).await;
+            }
+        }
+    };
+    until(1).await;
+    let mut last = Instant::now();
+    for count in 2..5 {
+        for _ in 0..20 {
+            bell.ring();
+            sleep(Duration::from_millis(200)).await;
+        }
+        until(count).await;
+        let between = last.elapsed();
+        last = Instant::now();
+        assert!(between >= BREATH && between < BREATH + BREATH / 2, "{between:?}");
+    }
+    // Long after the last attempt it is heard at once, and so is one that comes soon after a start only a minute after it.
+    sleep(2 * BREATH).await;
+    bell.ring();
+    timeout(BREATH / 2, until(5)).await.unwrap();
+    running.abort();
+    let acme = self::acme(dir.path(), "https://127.0.0.1:1/dir");
+    let bell = acme.bell();
+    tokio::spawn(acme.run(|| ()));
+    bell.ring();
+    timeout(BREATH / 2, until(6)).await.unwrap_err();
+    timeout(BREATH, until(6)).await.unwrap();
 }
