@@ -1,6 +1,9 @@
 //! The certificates of a server that runs: read again when their files change, and spoken of when they end soon.
 
 mod expiry;
+#[cfg(test)]
+pub(crate) mod issuer;
+mod lists;
 
 use std::{
     path::{Path, PathBuf},
@@ -8,7 +11,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use wharf_server::{ClientTrust, FileWatch, HostIdentity, Identity, Reloaded, ServerTls};
+use wharf_server::{ClientTrust, FileWatch, HostIdentity, Identity, Reloaded, RevocationList, ServerTls};
 
 pub(crate) use self::expiry::watch as watch_expiry;
 use crate::{certificate::Certificate, clock, failure::shown};
@@ -80,6 +83,21 @@ impl Live {
     /// What is held now.
     pub(crate) fn all(&self) -> Vec<Held> {
         self.held().clone()
+    }
+
+    /// The lists of revoked certificates that count now, one of each issuer; none where nobody is asked for a certificate.
+    pub(crate) fn revocation_lists(&self) -> Vec<RevocationList> {
+        // All listeners that ask go by the same.
+        let Some(trust) = self.listeners.iter().find_map(|listener| listener.tls.client_trust()) else {
+            return Vec::new();
+        };
+        let mut lists: Vec<RevocationList> = Vec::new();
+        for list in trust.revocation_lists() {
+            if lists.iter().all(|known| known.issuer != list.issuer) {
+                lists.push(list.clone());
+            }
+        }
+        lists
     }
 
     /// Exchanges one certificate at every listener that shows it.

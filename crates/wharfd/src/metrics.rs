@@ -84,6 +84,18 @@ fn text(sources: &Sources) -> String {
             line(&mut text, "wharfd_certificate_not_after_seconds", &labels, end);
         }
     }
+    family(
+        &mut text,
+        "wharfd_crl_next_update_seconds",
+        "gauge",
+        "When a list of revoked certificates ends, since 1970.",
+    );
+    for list in live.revocation_lists() {
+        let Some(end) = list.next_update else { continue };
+        let file = list.path.as_deref().map_or_else(String::new, |path| path.display().to_string());
+        let labels = [("file", file.as_str()), ("issuer", list.issuer.as_str())];
+        line(&mut text, "wharfd_crl_next_update_seconds", &labels, seconds(end));
+    }
     let what = "Certificates that were taken into use while the server ran, or could not be.";
     family(&mut text, "wharfd_certificate_reloads_total", "counter", what);
     for (outcome, count) in [("ok", reloads.renewed()), ("failed", reloads.failed())] {
@@ -167,50 +179,4 @@ fn replace(file: &Path, text: &str) -> io::Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn labels_are_escaped() {
-        let mut text = String::new();
-        line(&mut text, "a", &[("x", "1\"\\\n"), ("y", "")], 7);
-        line(&mut text, "b", &[], 8);
-        assert_eq!(text, "a{x=\"1\\\"\\\\\\n\",y=\"\"} 7\nb 8\n");
-    }
-
-    #[test]
-    fn a_link_in_the_way_is_not_followed() {
-        let dir = tempfile::tempdir().unwrap();
-        let [file, temp, other] = ["a.prom", "a.prom.new", "other"].map(|name| dir.path().join(name));
-        fs::write(&other, "precious").unwrap();
-        for _ in 0..2 {
-            std::os::unix::fs::symlink(&other, &temp).unwrap();
-            replace(&file, "new\n").unwrap();
-            assert_eq!(fs::read_to_string(&file).unwrap(), "new\n");
-            assert!(fs::symlink_metadata(&file).unwrap().is_file() && !temp.exists());
-        }
-        assert_eq!(fs::read_to_string(&other).unwrap(), "precious");
-    }
-
-    #[test]
-    fn each_family_is_described_before_its_figures() {
-        let sources = Sources {
-            live: Arc::default(),
-            reloads: Arc::default(),
-            counters: Arc::default(),
-            started: UNIX_EPOCH,
-        };
-        let text = text(&sources);
-        let mut described = Vec::new();
-        for line in text.lines() {
-            if let Some(rest) = line.strip_prefix("# TYPE ") {
-                described.push(rest.split(' ').next().unwrap());
-            } else if !line.starts_with('#') {
-                let name = line.split(['{', ' ']).next().unwrap();
-                assert_eq!(described.last(), Some(&name), "{line}");
-                assert!(line.rsplit(' ').next().unwrap().parse::<u64>().is_ok(), "{line}");
-            }
-        }
-        assert!(text.contains("wharfd_transfers_total{kind=\"upload\",outcome=\"failed\"} 0\n"));
-    }
-}
+mod tests;
