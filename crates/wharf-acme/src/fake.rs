@@ -23,17 +23,19 @@ pub(crate) enum Answer {
     Nothing,
 }
 
+/// What it does otherwise than usual, by path.
+pub(crate) type Special = &'static [(&'static str, Answer)];
+
 /// An authority that knows accounts, and orders of one name whose proof is never looked for.
 #[derive(Clone)]
 pub(crate) struct Fake {
     /// The paths that it was asked for.
     asked: Arc<Mutex<Vec<String>>>,
-    /// What it does otherwise than usual.
-    special: &'static [(&'static str, Answer)],
+    special: Special,
 }
 
 impl Fake {
-    pub(crate) fn new(special: &'static [(&'static str, Answer)]) -> Self {
+    pub(crate) fn new(special: Special) -> Self {
         Self { asked: Arc::default(), special }
     }
 

@@ -11,7 +11,9 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use wharf_server::{ClientTrust, FileWatch, HostIdentity, Identity, Reloaded, RevocationList, ServerTls};
+use wharf_server::{
+    ClientTrust, FileWatch, HostIdentity, Identity, ReloadCounts, Reloaded, RevocationList, ServerTls,
+};
 
 pub(crate) use self::expiry::watch as watch_expiry;
 use crate::{certificate::Certificate, clock, failure::shown};
@@ -45,6 +47,15 @@ pub(crate) struct Held {
     files: (PathBuf, PathBuf),
     /// Whether it is renewed by the server itself.
     pub(crate) renewed: bool,
+}
+
+/// How often files were read again.
+#[derive(Debug, Default)]
+pub(crate) struct Reloads {
+    /// Each certificate.
+    pub(crate) certificates: Vec<Arc<ReloadCounts>>,
+    /// Authorities and lists of clients' certificates.
+    pub(crate) clients: Vec<Arc<ReloadCounts>>,
 }
 
 #[derive(Debug)]
@@ -121,19 +132,22 @@ impl Live {
         }
     }
 
-    /// Has every certificate read again when one of its files changes.
-    pub(crate) fn watch(self: &Arc<Self>, watch: &mut FileWatch) {
+    /// Has every certificate read again when one of its files changes, and the authorities and lists of clients.
+    pub(crate) fn watch(self: &Arc<Self>, watch: &mut FileWatch) -> Reloads {
+        let mut reloads = Reloads::default();
         for (place, held) in self.all().into_iter().enumerate() {
             let live = Arc::clone(self);
             let (certificate, key) = held.files.clone();
-            watch.add(held.what, vec![certificate, key], move || live.read(Slot(place)));
+            let counts = watch.add(held.what, vec![certificate, key], move || live.read(Slot(place)));
+            reloads.certificates.push(counts);
         }
         if let Some((authorities, revoked)) = &self.clients {
             let files = [std::slice::from_ref(authorities), revoked].concat();
             let live = Arc::clone(self);
             let what = format!("what tells whose certificates of clients to trust, {}", shown(authorities));
-            watch.add(what, files, move || live.read_clients());
+            reloads.clients.push(watch.add(what, files, move || live.read_clients()));
         }
+        reloads
     }
 
     /// Reads the authorities and lists of clients' certificates, and goes by them from the next handshake on.

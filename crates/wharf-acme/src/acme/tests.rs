@@ -4,7 +4,7 @@ use tokio::net::TcpListener;
 use tokio::time::{Instant, sleep};
 
 use super::*;
-use crate::fake::{Answer, Fake, certificate};
+use crate::fake::{Answer, Fake, Special, certificate};
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
@@ -44,7 +44,7 @@ async fn only_an_authority_without_windows_is_not_asked_again() {
     let dir = tempfile::tempdir().unwrap();
     let acme = acme(dir.path(), "https://ca.example/dir");
     let (_, leaf) = certificate();
-    let cases: [(&'static [(&str, Answer)], Option<Duration>); 4] = [
+    let cases: [(Special, Option<Duration>); 4] = [
         (&[("/dir", Answer::Say(200, NO_WINDOWS))], None),
         (&[("/window", Answer::Say(503, "later"))], Some(HOUR)),
         (&[("/window", Answer::Nothing)], Some(HOUR)),

@@ -29,7 +29,12 @@ fn a_link_in_the_way_is_not_followed() {
 
 /// Sources with these certificates.
 fn sources(live: &Arc<Live>) -> Sources {
-    Sources { live: Arc::clone(live), reloads: Arc::default(), counters: Arc::default(), started: UNIX_EPOCH }
+    Sources {
+        live: Arc::clone(live),
+        reloads: Reloads::default(),
+        counters: Arc::default(),
+        started: UNIX_EPOCH,
+    }
 }
 
 #[tokio::test]
@@ -52,16 +57,38 @@ async fn the_list_of_each_issuer_that_counts_now_is_told() {
     live.trust_clients(authorities, lists);
     let live = Arc::new(live);
     let mut watch = FileWatch::new();
-    live.watch(&mut watch);
+    let mut sources = sources(&live);
+    sources.reloads = live.watch(&mut watch);
     let told = || -> Vec<String> {
-        let text = text(&sources(&live));
+        let text = text(&sources);
         let lines = text.lines().filter_map(|line| line.strip_prefix("wharfd_crl_next_update_seconds{file="));
         lines.map(|line| line.rsplit('/').next().unwrap().to_owned()).collect()
     };
     assert_eq!(told(), ["old.crl\",issuer=\"CN=one\"} 2000", "old.crl\",issuer=\"CN=other\"} 3000"]);
     fs::write(&new, list(&one, 1_500, 2_500)).unwrap();
     watch.look().await.unwrap();
+    let text = text(&sources);
+    assert!(text.contains("wharfd_client_trust_reloads_total{outcome=\"ok\"} 1\n"), "{text}");
+    assert!(text.contains("wharfd_certificate_reloads_total{outcome=\"ok\"} 0\n"), "{text}");
     assert_eq!(told(), ["new.crl\",issuer=\"CN=one\"} 2500", "old.crl\",issuer=\"CN=other\"} 3000"]);
+}
+
+#[test]
+fn no_figure_is_there_twice() {
+    let dir = tempfile::tempdir().unwrap();
+    let certificate = Certificate::kept(dir.path(), &["localhost".to_owned()]).unwrap();
+    let mut other = certificate.clone();
+    other.files.1 = dir.path().join("link-to-key.pem");
+    let mut live = Live::default();
+    assert_ne!(live.slot(&certificate), live.slot(&other));
+    let text = text(&sources(&Arc::new(live)));
+    let mut figures: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
+    figures = figures.into_iter().map(|line| line.rsplit_once(' ').unwrap().0).collect();
+    let count = figures.len();
+    figures.sort_unstable();
+    figures.dedup();
+    assert_eq!(figures.len(), count, "{text}");
+    assert!(text.contains("wharfd_certificate_not_after_seconds{"), "{text}");
 }
 
 #[test]
