@@ -189,9 +189,12 @@ mod tests {
         // As at the end of the attempt.
         drop(running);
         let pid = fs::read_to_string(pid).unwrap();
-        while alive(&pid) {
-            sleep(Duration::from_millis(5)).await;
-        }
+        let gone = async {
+            while alive(&pid) {
+                sleep(Duration::from_millis(5)).await;
+            }
+        };
+        timeout(Duration::from_secs(30), gone).await.expect("it ends");
     }
 
     /// Whether it runs: what has ended and was not waited for does not.
