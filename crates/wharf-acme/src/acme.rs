@@ -6,13 +6,13 @@ use std::time::{Duration, SystemTime};
 
 use instant_acme::{Account, CertificateIdentifier};
 use tokio::sync::Notify;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use crate::certificate::Leaf;
 use crate::clock::now;
 use crate::error::AcmeError;
 use crate::options::AcmeOptions;
-use crate::order;
+use crate::order::{self, Suggestion};
 use crate::schedule::{self, dice};
 use crate::store::{Setback, Store};
 
@@ -20,8 +20,12 @@ use crate::store::{Setback, Store};
 const LOOK: Duration = Duration::from_secs(60 * 60);
 /// How often the authority is asked for its window at most, and at least.
 const ASK: (Duration, Duration) = (Duration::from_secs(60 * 60), Duration::from_secs(24 * 60 * 60));
-/// How long one attempt may take. The parts have bounds of their own, but a connection may hang.
-const ATTEMPT_MINUTES: u64 = 30;
+/// How long the authority may take to tell its window: a connection may hang, and the certificate's own dates are enough.
+const ANSWER: Duration = Duration::from_secs(60);
+/// What the bell leaves of a pause, counted from the last attempt: an attempt costs the authority something, and it counts.
+const BREATH: Duration = Duration::from_secs(60);
+/// How long the authority may take to open the account.
+const ACCOUNT_MINUTES: u64 = 5;
 
 /// Keeps one certificate fresh.
 #[derive(Debug)]
@@ -31,12 +35,13 @@ pub struct Acme {
     bell: AcmeBell,
 }
 
-/// Has an [`Acme`] that waits after a failure try again at once. Cloning shares it.
+/// Has an [`Acme`] that waits after a failure try again soon. Cloning shares it.
 #[derive(Clone, Debug, Default)]
 pub struct AcmeBell(Arc<Notify>);
 
 impl AcmeBell {
-    /// The next attempt is now, if one is due but for a pause.
+    /// The next attempt is now, if one is due but for a pause, or as soon as a minute has passed since the last one, or since
+    /// the start.
     pub fn ring(&self) {
         self.0.notify_one();
     }
@@ -89,14 +94,14 @@ impl Acme {
             tracing::warn!(failures, "ACME: the last attempt failed; the next one is in {wait} minutes");
         }
         let mut account = None;
+        // Who starts the server again and again is not faster than who rings.
+        let mut tried = Instant::now();
         loop {
             let leaf = self.store.certificate();
-            self.wait_until_due(leaf.as_ref(), setback, rest.take(), &mut account).await;
-            let attempt = timeout(
-                Duration::from_secs(ATTEMPT_MINUTES * 60),
-                self.attempt(leaf.as_ref().filter(|_| setback.is_none()), &mut account),
-            );
-            match attempt.await.unwrap_or(Err(AcmeError::Slow(ATTEMPT_MINUTES))) {
+            self.wait_until_due(leaf.as_ref(), (setback, tried), rest.take(), &mut account).await;
+            let attempt = self.attempt(leaf.as_ref().filter(|_| setback.is_none()), &mut account).await;
+            tried = Instant::now();
+            match attempt {
                 Ok(leaf) => {
                     setback = None;
                     self.remember(setback);
@@ -142,12 +147,12 @@ impl Acme {
         }
     }
 
-    /// Waits for the renewal of `leaf`, for the end of a pause after a failure, and for the end of `rest`; the bell ends the
-    /// pause.
+    /// Waits for the renewal of `leaf`, for the end of a pause after a failure, and for the end of `rest`; the bell shortens
+    /// the pause to what has to be between two attempts, the last of which was at `tried`.
     async fn wait_until_due(
         &self,
         leaf: Option<&Leaf>,
-        setback: Option<Setback>,
+        (setback, tried): (Option<Setback>, Instant),
         mut rest: Option<SystemTime>,
         account: &mut Option<Account>,
     ) {
@@ -173,31 +178,51 @@ impl Acme {
             };
             let nap = until.duration_since(now()).unwrap_or_default().min(LOOK);
             if timeout(nap, self.bell.0.notified()).await.is_ok() {
-                paused = None;
+                let left = BREATH.saturating_sub(tried.elapsed());
+                paused = paused.map(|until| until.min(now() + left)).filter(|until| *until > now());
+                if let Some(paused) = paused {
+                    let seconds = paused.duration_since(now()).unwrap_or_default().as_secs();
+                    tracing::info!(seconds, "ACME: asked to try again, a while after the last attempt");
+                }
             }
         }
     }
 
-    /// Asks the authority when to renew, and moves `due` to an earlier moment if it says so; gives when to ask again.
+    /// Asks the authority when to renew, and moves `due` to an earlier moment if it says so; gives when to ask again, and
+    /// `None` where the authority knows of no such windows.
     async fn heed(
         &self,
         leaf: &Leaf,
         due: &mut Option<SystemTime>,
         account: &mut Option<Account>,
     ) -> Option<SystemTime> {
-        if account.is_none() {
-            match order::account(&self.options, &self.store).await {
-                Ok(opened) => *account = Some(opened),
-                Err(error) => {
-                    tracing::debug!(%error, "ACME: the authority does not say when to renew");
-                    return Some(now() + ASK.1);
-                }
+        match timeout(ANSWER, self.window(leaf, account)).await.unwrap_or_else(|_| Err(silent())) {
+            Ok(window) => {
+                let ((start, end), again) = window?;
+                let wished = schedule::within(start, end, dice());
+                *due = due.map(|due| due.min(wished));
+                Some(now() + again.clamp(ASK.0, ASK.1))
+            }
+            Err(error) => {
+                tracing::debug!(%error, "ACME: the authority does not say when to renew");
+                // Its connection may be what hangs, and would be used again.
+                *account = None;
+                Some(now() + ASK.0)
             }
         }
-        let ((start, end), again) = order::suggested(account.as_ref()?, leaf).await?;
-        let wished = schedule::within(start, end, dice());
-        *due = due.map(|due| due.min(wished));
-        Some(now() + again.clamp(ASK.0, ASK.1))
+    }
+
+    /// The window that the authority suggests, and when to ask again; opens the account if need be.
+    async fn window(
+        &self,
+        leaf: &Leaf,
+        account: &mut Option<Account>,
+    ) -> Result<Option<Suggestion>, AcmeError> {
+        let account = match account {
+            Some(account) => account,
+            None => account.insert(order::account(&self.options, &self.store).await?),
+        };
+        order::suggested(account, leaf).await
     }
 
     /// One order; `before` is what it replaces, told to the authority at the first attempt only, since it may know better.
@@ -206,16 +231,21 @@ impl Acme {
         self.store.probe()?;
         let account = match account {
             Some(account) => account,
-            None => account.insert(order::account(&self.options, &self.store).await?),
+            None => {
+                let opened = order::account(&self.options, &self.store);
+                let opened = timeout(Duration::from_secs(ACCOUNT_MINUTES * 60), opened).await;
+                account.insert(opened.unwrap_or(Err(AcmeError::Slow(ACCOUNT_MINUTES)))?)
+            }
         };
         // Where the authority knows of windows for renewal, it wants to know what is renewed.
         let replaced = match before {
-            Some(leaf) if order::suggested(account, leaf).await.is_some() => {
-                CertificateIdentifier::try_from(&leaf.der).ok()
-            }
-            Some(_) | None => None,
+            Some(leaf) => match timeout(ANSWER, order::suggested(account, leaf)).await {
+                Ok(Ok(Some(_))) => CertificateIdentifier::try_from(&leaf.der).ok(),
+                Ok(Ok(None) | Err(_)) | Err(_) => None,
+            },
+            None => None,
         };
-        let issued = order::issue(account, &self.options, replaced).await?;
+        let issued = order::issue(account, &self.options, replaced, order::allowance(&self.options)).await?;
         let leaf = Leaf::parse(issued.chain.as_bytes())?;
         if !leaf.proves(&self.options.names) {
             return Err(AcmeError::Certificate("it does not prove the names that were asked for".to_owned()));
@@ -225,6 +255,13 @@ impl Acme {
     }
 }
 
+fn silent() -> AcmeError {
+    AcmeError::Authority(format!("no answer within {} seconds", ANSWER.as_secs()))
+}
+
 fn minutes(until: SystemTime) -> u64 {
     until.duration_since(now()).unwrap_or_default().as_secs().div_ceil(60)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,17 +1,22 @@
 //! The program that sets and removes DNS records for DNS-01 (RFC 8555 §8.4).
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy, sink};
-use tokio::process::Command;
-use tokio::time::timeout;
+use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::io::{AsyncReadExt as _, copy, sink};
+use tokio::process::{Child, ChildStderr, Command};
+use tokio::sync::oneshot;
+use tokio::time::{sleep, timeout};
 
 use crate::error::{AcmeError, one_line};
 
 /// How long one call may take, the time included that a record needs to be seen everywhere.
-const PATIENCE: Duration = Duration::from_secs(5 * 60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5 * 60);
+/// How long is listened to what it said before it failed, where its own children keep standard error open.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 /// What is read of that which it says.
 const MOST: u64 = 4 * 1024;
 
@@ -29,7 +34,10 @@ impl Record {
     }
 }
 
-/// Runs `HOOK WORD NAME VALUE`, without a shell.
+/// Runs `HOOK WORD NAME VALUE`, without a shell, in a process group of its own.
+///
+/// Its exit code counts as soon as it is there, whatever it has left running. What is left running when it takes too long, or
+/// when the future is dropped, ends with it.
 pub(crate) async fn run(hook: &Path, word: &str, record: &Record) -> Result<(), AcmeError> {
     run_within(PATIENCE, hook, word, record).await
 }
@@ -41,22 +49,34 @@ async fn run_within(patience: Duration, hook: &Path, word: &str, record: &Record
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
+        .process_group(0)
         .kill_on_drop(true)
         .spawn()
         .map_err(|error| failed(format!("cannot be started: {error}")))?;
+    let group = Group::of(&child);
     let mut said = Vec::new();
-    let mut stderr = child.stderr.take();
-    let listening = async {
-        let Some(stderr) = &mut stderr else { return Ok(()) };
-        stderr.take(MOST).read_to_end(&mut said).await?;
-        let mut rest = sink();
-        copy(stderr, &mut rest).await?;
-        rest.flush().await
+    let stderr = child.stderr.take();
+    let (tell, told) = oneshot::channel();
+    let ending = async {
+        let ended = timeout(patience, child.wait()).await;
+        // Nobody is interested in what was said where all is well.
+        let failed = matches!(&ended, Ok(Ok(status)) if !status.success());
+        // An error is a standard error that was closed before.
+        _ = tell.send(if failed { LAST_WORDS } else { Duration::ZERO });
+        ended
     };
-    let both = async { tokio::join!(child.wait(), listening) };
-    let Ok((status, _)) = timeout(patience, both).await else {
+    let listening = async {
+        tokio::select! {
+            _ = listen(stderr, &mut said) => {}
+            // A child of its own may hold standard error open for as long as it likes.
+            () = async { sleep(told.await.unwrap_or_default()).await } => {}
+        }
+    };
+    let (ended, ()) = tokio::join!(ending, listening);
+    let Ok(status) = ended else {
         return Err(failed(format!("{word}: not done after {} seconds, and stopped", patience.as_secs())));
     };
+    group.spare();
     let status = status.map_err(|error| failed(error.to_string()))?;
     if status.success() {
         return Ok(());
@@ -67,19 +87,44 @@ async fn run_within(patience: Duration, hook: &Path, word: &str, record: &Record
     Err(failed(format!("{word}: {status}; it said: {}", one_line(last))))
 }
 
+/// Reads until nobody can write any more, and keeps the beginning.
+async fn listen(stderr: Option<ChildStderr>, said: &mut Vec<u8>) -> io::Result<()> {
+    let Some(mut stderr) = stderr else { return Ok(()) };
+    (&mut stderr).take(MOST).read_to_end(said).await?;
+    copy(&mut stderr, &mut sink()).await?;
+    Ok(())
+}
+
+/// Ends the hook and what it has started, when dropped.
+struct Group(Option<Pid>);
+
+impl Group {
+    /// The group that `child` leads.
+    fn of(child: &Child) -> Self {
+        Self(child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw))
+    }
+
+    /// The leader has ended, and was waited for: what it left may stay, and the number may soon be another group's.
+    fn spare(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        if let Some(group) = self.0 {
+            // An error is a group that is gone.
+            _ = kill_process_group(group, Signal::KILL);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs;
-    use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;
-
-    fn script(dir: &Path, text: &str) -> PathBuf {
-        let path = dir.join("hook");
-        fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).unwrap();
-        path
-    }
+    use crate::fake::script;
 
     fn record() -> Record {
         Record::of("ftp.example.org", "$(touch pwned) 'value'".to_owned())
@@ -111,5 +156,50 @@ mod tests {
         let hook = script(dir.path(), "exec sleep 600");
         let error = run_within(Duration::from_millis(50), &hook, "add", &record()).await.unwrap_err();
         assert!(error.to_string().contains("not done after"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn what_it_leaves_running_is_not_waited_for_and_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        let pid = dir.path().join("pid");
+        // The child has standard error from it, as that of ssh with ControlPersist.
+        let start = format!("sleep 600 & echo $! > {}", pid.display());
+        let long = Duration::from_secs(60);
+        let hook = script(dir.path(), &start);
+        run_within(long, &hook, "add", &record()).await.unwrap();
+        let pid = fs::read_to_string(pid).unwrap();
+        assert!(alive(&pid));
+        std::process::Command::new("kill").arg(pid.trim()).status().unwrap();
+        let hook = script(dir.path(), "sleep 2 &\necho no such zone >&2\nexit 3");
+        let error = run_within(long, &hook, "add", &record()).await.unwrap_err().to_string();
+        assert!(error.ends_with("add: exit status: 3; it said: no such zone"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn its_children_end_with_it_when_it_takes_too_long() {
+        let dir = tempfile::tempdir().unwrap();
+        let pid = dir.path().join("pid");
+        let text = format!("sleep 600 & echo $! > {0}.new; mv {0}.new {0}; wait", pid.display());
+        let hook = script(dir.path(), &text);
+        let record = record();
+        let mut running = Box::pin(run(&hook, "add", &record));
+        while !pid.exists() {
+            timeout(Duration::from_millis(5), &mut running).await.unwrap_err();
+        }
+        // As at the end of the attempt.
+        drop(running);
+        let pid = fs::read_to_string(pid).unwrap();
+        let gone = async {
+            while alive(&pid) {
+                sleep(Duration::from_millis(5)).await;
+            }
+        };
+        timeout(Duration::from_secs(30), gone).await.expect("it ends");
+    }
+
+    /// Whether it runs: what has ended and was not waited for does not.
+    fn alive(pid: &str) -> bool {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
+        stat.rsplit(") ").next().is_some_and(|rest| !rest.is_empty() && !rest.starts_with('Z'))
     }
 }

@@ -4,6 +4,8 @@ mod acme;
 mod certificate;
 mod clock;
 mod error;
+#[cfg(test)]
+mod fake;
 mod hook;
 mod options;
 mod order;

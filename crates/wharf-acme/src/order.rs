@@ -7,6 +7,8 @@ use instant_acme::{
     NewAccount, NewOrder, Order, OrderStatus, RetryPolicy,
 };
 
+use tokio::time::{Instant, timeout, timeout_at};
+
 use crate::certificate::Leaf;
 use crate::error::{AcmeError, one_line};
 use crate::hook::{self, Record};
@@ -14,6 +16,8 @@ use crate::options::{AcmeOptions, Challenge};
 use crate::responder::Responder;
 use crate::store::Store;
 
+/// How long one order may take, hooks aside.
+const ORDER: Duration = Duration::from_secs(30 * 60);
 /// How long the authority may take to look for the proofs, and then to sign.
 const PATIENCE: RetryPolicy = RetryPolicy::new().timeout(Duration::from_secs(5 * 60));
 
@@ -47,46 +51,63 @@ pub(crate) async fn account(options: &AcmeOptions, store: &Store) -> Result<Acco
     Ok(account)
 }
 
-/// The window for renewal that the authority suggests, and when to ask again; `None` where it suggests nothing (RFC 9773).
-pub(crate) async fn suggested(
-    account: &Account,
-    leaf: &Leaf,
-) -> Option<((SystemTime, SystemTime), Duration)> {
-    let id = CertificateIdentifier::try_from(&leaf.der).ok()?;
+/// A window for renewal, and how long until it is worth asking again.
+pub(crate) type Suggestion = ((SystemTime, SystemTime), Duration);
+
+/// The window for renewal that the authority suggests; `None` where it knows of none, or not of such a certificate, and
+/// never will (RFC 9773).
+pub(crate) async fn suggested(account: &Account, leaf: &Leaf) -> Result<Option<Suggestion>, AcmeError> {
+    let Ok(id) = CertificateIdentifier::try_from(&leaf.der) else { return Ok(None) };
     match account.renewal_info(&id).await {
         Ok((info, again)) => {
             let window = info.suggested_window;
-            Some(((window.start.into(), window.end.into()), again))
+            Ok(Some(((window.start.into(), window.end.into()), again)))
         }
-        Err(instant_acme::Error::Unsupported(_)) => None,
-        Err(error) => {
-            // The certificate's own dates are enough.
-            tracing::debug!(%error, "ACME: the authority does not say when to renew");
-            None
+        Err(instant_acme::Error::Unsupported(_)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// How long one order may take. The parts have bounds of their own, but a connection may hang; and one hook after the other
+/// may wait until its record is seen everywhere.
+pub(crate) fn allowance(options: &AcmeOptions) -> Duration {
+    match options.challenge {
+        Challenge::Http01 { .. } => ORDER,
+        Challenge::Dns01 { .. } => {
+            let names = u32::try_from(options.names.len()).unwrap_or(u32::MAX);
+            ORDER.saturating_add(hook::PATIENCE.saturating_mul(names))
         }
     }
 }
 
-/// Gets a certificate for all names.
+/// Gets a certificate for all names, within this time. What was set as proof is removed whatever comes of it, also when the
+/// time is over.
 pub(crate) async fn issue(
     account: &Account,
     options: &AcmeOptions,
     replaced: Option<CertificateIdentifier<'_>>,
+    allowance: Duration,
 ) -> Result<Issued, AcmeError> {
+    let end = Instant::now() + allowance;
+    let slow = |_| AcmeError::Slow(allowance.as_secs().div_ceil(60));
     let names: Vec<Identifier> = options.names.iter().cloned().map(Identifier::Dns).collect();
     let mut wanted = NewOrder::new(&names);
     if let Some(replaced) = replaced {
         wanted = wanted.replaces(replaced);
     }
-    let mut order = account.new_order(&wanted).await?;
+    // Before anything is asked for: an order that nothing can prove stays open at the authority, which counts them.
     let mut proofs = Proofs::open(&options.challenge).await?;
-    // What was set is removed whatever comes of it.
-    let proved = prove(&mut order, &mut proofs).await;
+    let mut order = timeout_at(end, account.new_order(&wanted)).await.map_err(slow)??;
+    let proved = timeout_at(end, prove(&mut order, &mut proofs)).await.map_err(slow);
     proofs.close().await;
-    proved?;
-    let key = order.finalize().await?;
-    let chain = order.poll_certificate(&PATIENCE).await?;
-    Ok(Issued { chain, key })
+    proved??;
+    let finish = async {
+        let key = order.finalize().await?;
+        let chain = order.poll_certificate(&PATIENCE).await?;
+        Ok(Issued { chain, key })
+    };
+    // A removal that took long takes nothing of it.
+    timeout(ORDER, finish).await.map_err(slow)?
 }
 
 async fn prove(order: &mut Order, proofs: &mut Proofs) -> Result<(), AcmeError> {
@@ -194,5 +215,49 @@ impl Proofs {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::fake::{Fake, script};
+
+    #[tokio::test]
+    async fn records_are_removed_when_the_time_is_over() {
+        let dir = tempfile::tempdir().unwrap();
+        let out = dir.path().join("out");
+        let hook = script(dir.path(), &format!("echo \"$1 $2\" >> {}", out.display()));
+        let mut options = AcmeOptions::new(dir.path(), vec!["a.example".to_owned()]);
+        options.challenge = Challenge::Dns01 { hook };
+        // This authority takes the word that the proof is there, and says nothing.
+        let account = Fake::new(&[]).account().await;
+        let issued = issue(&account, &options, None, Duration::from_millis(500)).await;
+        assert!(matches!(issued, Err(AcmeError::Slow(_))), "{:?}", issued.err());
+        let calls = fs::read_to_string(out).unwrap();
+        assert_eq!(calls.lines().last(), Some("remove _acme-challenge.a.example"), "{calls}");
+    }
+
+    #[tokio::test]
+    async fn nothing_is_ordered_where_the_port_is_taken() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut options = AcmeOptions::new("/", vec!["a.example".to_owned()]);
+        options.challenge = Challenge::Http01 { listen: listener.local_addr().unwrap() };
+        let fake = Fake::new(&[]);
+        let account = fake.account().await;
+        let issued = issue(&account, &options, None, ORDER).await;
+        assert!(matches!(issued, Err(AcmeError::Listen { .. })), "{:?}", issued.err());
+        assert_eq!(fake.count("/order"), 0);
+    }
+
+    #[test]
+    fn each_name_has_time_for_its_hook() {
+        let names: Vec<String> = (0..100).map(|number| format!("{number}.example")).collect();
+        let mut options = AcmeOptions::new("/", names);
+        assert_eq!(allowance(&options), ORDER);
+        options.challenge = Challenge::Dns01 { hook: "/hook".into() };
+        assert_eq!(allowance(&options), ORDER + 100 * hook::PATIENCE);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::convert::Infallible;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -20,8 +20,8 @@ use crate::error::AcmeError;
 const PATH: &str = "/.well-known/acme-challenge/";
 /// The longest head of a request.
 const MOST: usize = 8 * 1024;
-/// Requests at a time. One more ends the oldest: whoever says nothing does not keep the authority out.
-const MOST_AT_ONCE: usize = 32;
+/// Requests at a time. One more ends another: whoever says nothing does not keep the authority out.
+const MOST_AT_ONCE: usize = 256;
 /// How long one request may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Between two tries of a system that has nothing left to accept with.
@@ -59,26 +59,57 @@ impl Responder {
 async fn listen(listener: TcpListener, answers: Answers) {
     // Requests end with the listener.
     let mut requests = JoinSet::new();
-    let mut order: VecDeque<AbortHandle> = VecDeque::new();
+    let mut running = Running::default();
     loop {
         while requests.try_join_next().is_some() {}
-        order.retain(|request| !request.is_finished());
         match listener.accept().await {
             Ok((stream, peer)) => {
-                if order.len() >= MOST_AT_ONCE
-                    && let Some(oldest) = order.pop_front()
-                {
-                    oldest.abort();
-                }
+                running.make_room();
                 let answers = Arc::clone(&answers);
-                order.push_back(requests.spawn(async move {
+                let request = requests.spawn(async move {
                     // A peer that is slow or gone is not answered.
                     let answered = timeout(PATIENCE, serve(stream, &answers)).await;
                     tracing::debug!(%peer, ?answered, "a request for a proof");
-                }));
+                });
+                running.0.push_back((network(peer.ip()), request));
             }
             Err(_) => sleep(REST).await,
         }
+    }
+}
+
+/// The requests that are under way, the oldest first, and whose they are.
+#[derive(Default)]
+struct Running(VecDeque<(IpAddr, AbortHandle)>);
+
+impl Running {
+    /// Ends one where there are too many: the oldest of the peer that has the most. So a flood ends its own, however fast it is,
+    /// and not the authority's, whose request takes a way through the network.
+    fn make_room(&mut self) {
+        if self.0.len() < MOST_AT_ONCE {
+            return;
+        }
+        self.0.retain(|(_, request)| !request.is_finished());
+        if self.0.len() < MOST_AT_ONCE {
+            return;
+        }
+        let mut counts: HashMap<IpAddr, usize> = HashMap::new();
+        for (peer, _) in &self.0 {
+            *counts.entry(*peer).or_default() += 1;
+        }
+        let most = counts.values().max().copied();
+        let oldest = self.0.iter().position(|(peer, _)| counts.get(peer).copied() == most);
+        if let Some((_, request)) = oldest.and_then(|place| self.0.remove(place)) {
+            request.abort();
+        }
+    }
+}
+
+/// Whose an address is: of IPv6, one host commonly has all addresses of a /64.
+fn network(addr: IpAddr) -> IpAddr {
+    match addr.to_canonical() {
+        IpAddr::V4(addr) => addr.into(),
+        IpAddr::V6(addr) => Ipv6Addr::from_bits(addr.to_bits() >> 64 << 64).into(),
     }
 }
 
@@ -112,6 +143,7 @@ fn token<B>(request: &Request<B>) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpSocket;
 
     use super::*;
 
@@ -152,12 +184,28 @@ mod tests {
     #[tokio::test]
     async fn strangers_who_say_nothing_do_not_keep_the_authority_out() {
         let (_responder, addr) = responder().await;
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.0.2:0".parse().unwrap()).unwrap();
+        let mut authority = socket.connect(addr).await.unwrap();
+        // All of these arrive before it has said anything.
         let mut strangers = Vec::new();
-        for _ in 0..2 * MOST_AT_ONCE {
+        for _ in 0..MOST_AT_ONCE + 8 {
             strangers.push(TcpStream::connect(addr).await.unwrap());
         }
+        // One who comes last is answered too, even from where they come from.
         assert!(ask(addr, format!("GET {PATH}abc HTTP/1.1")).await.ends_with("\r\n\r\nabc.thumb"));
-        // The oldest have been ended.
+        // Their oldest have been ended.
         assert_eq!(strangers[0].read(&mut [0; 1]).await.unwrap_or_default(), 0);
+        authority.write_all(format!("GET {PATH}abc HTTP/1.1\r\n\r\n").as_bytes()).await.unwrap();
+        let mut reply = String::new();
+        authority.read_to_string(&mut reply).await.unwrap();
+        assert!(reply.ends_with("\r\n\r\nabc.thumb"), "{reply}");
+    }
+
+    #[test]
+    fn a_peer_is_a_network() {
+        let same = |one: &str, other: &str| network(one.parse().unwrap()) == network(other.parse().unwrap());
+        assert!(same("192.0.2.1", "::ffff:192.0.2.1") && !same("192.0.2.1", "192.0.2.2"));
+        assert!(same("2001:db8::1", "2001:db8::ffff:0:0:2") && !same("2001:db8::1", "2001:db8:0:1::1"));
     }
 }

@@ -48,6 +48,8 @@ pub struct RevocationList {
     pub path: Option<PathBuf>,
     /// Who issued it, in words.
     pub issuer: String,
+    /// When it was issued.
+    pub this_update: SystemTime,
     /// When the next one is due, and this one has expired; `None` where it does not say.
     pub next_update: Option<SystemTime>,
     /// How many certificates are in it.
@@ -137,7 +139,7 @@ impl ClientTrust {
         self.0.authorities
     }
 
-    /// The lists of revoked certificates.
+    /// The lists of revoked certificates. Of several that one issuer gave, the first one counts, which is the latest.
     #[must_use]
     pub fn revocation_lists(&self) -> &[RevocationList] {
         &self.0.lists
@@ -236,15 +238,17 @@ fn revoked(bytes: &[u8], path: Option<&Path>) -> Result<Vec<ReadList>, String> {
         .map(|der| {
             let (_, list) = CertificateRevocationList::from_der(&der)
                 .map_err(|error| format!("it holds no list of revoked certificates: {error}"))?;
-            let next_update = list
-                .next_update()
-                .and_then(|time| u64::try_from(time.timestamp()).ok())
-                .map(|secs| UNIX_EPOCH + Duration::from_secs(secs));
+            let moment = |seconds: i64| {
+                u64::try_from(seconds).ok().map(|seconds| UNIX_EPOCH + Duration::from_secs(seconds))
+            };
+            let this_update = moment(list.last_update().timestamp()).unwrap_or(UNIX_EPOCH);
+            let next_update = list.next_update().and_then(|time| moment(time.timestamp()));
             let issuer = list.issuer().to_string();
             let count = list.iter_revoked_certificates().count();
             let number = list.crl_number().map(|number| number.to_bytes_be()).unwrap_or_default();
             let issued = (list.last_update().timestamp(), number.len(), number);
-            let told = RevocationList { path: path.map(Path::to_owned), issuer, next_update, count };
+            let path = path.map(Path::to_owned);
+            let told = RevocationList { path, issuer, this_update, next_update, count };
             Ok(ReadList { der: der.clone(), told, issued })
         })
         .collect()

@@ -99,15 +99,20 @@ impl FileWatch {
     ///
     /// `what` stands in the log before what became of it. `load` reads the files, on a thread that may wait, takes what
     /// they say into use wholly or not at all, and says in its error what is wrong and what to do about it.
+    ///
+    /// Gives what is counted of these files alone.
     pub fn add(
         &mut self,
         what: impl Into<String>,
         files: Vec<PathBuf>,
         load: impl FnMut() -> Result<Reloaded, String> + Send + 'static,
-    ) {
+    ) -> Arc<ReloadCounts> {
         let seen = stamps(&files);
         let (what, load) = (what.into(), Box::new(load));
-        self.sources.push(Source { what, files, seen, again: true, failing: None, load });
+        let counts = Arc::<ReloadCounts>::default();
+        let own = Arc::clone(&counts);
+        self.sources.push(Source { what, files, seen, again: true, failing: None, own, load });
+        counts
     }
 
     /// What has everything read at once.
@@ -116,7 +121,7 @@ impl FileWatch {
         self.bell.clone()
     }
 
-    /// What is counted.
+    /// What is counted of all files.
     #[must_use]
     pub fn counts(&self) -> Arc<ReloadCounts> {
         Arc::clone(&self.counts)
@@ -167,6 +172,8 @@ struct Source {
     /// once more at the next look.
     again: bool,
     failing: Option<Failing>,
+    /// What is counted of it alone.
+    own: Arc<ReloadCounts>,
     load: Load,
 }
 
@@ -206,7 +213,9 @@ impl Source {
                 let failed = self.failing.take().is_some_and(|failing| failing.told);
                 match outcome {
                     Reloaded::New(words) => {
-                        counts.renewed.fetch_add(1, Ordering::Relaxed);
+                        for counts in [counts, &*self.own] {
+                            counts.renewed.fetch_add(1, Ordering::Relaxed);
+                        }
                         tracing::info!("{what}: {words}");
                     }
                     Reloaded::Same if asked => tracing::info!("{what}: read again, and unchanged"),
@@ -219,7 +228,9 @@ impl Source {
                 let told = before.as_ref().is_some_and(|before| before.told && before.cause == cause);
                 let tell = settled && (asked || before.is_some() && !changed && !told);
                 if tell {
-                    counts.failed.fetch_add(1, Ordering::Relaxed);
+                    for counts in [counts, &*self.own] {
+                        counts.failed.fetch_add(1, Ordering::Relaxed);
+                    }
                     tracing::error!("{what}: {cause}; what was in use before stays in use");
                 }
                 self.failing = Some(Failing { cause, told: told || tell });

@@ -1,6 +1,9 @@
 //! The certificates of a server that runs: read again when their files change, and spoken of when they end soon.
 
 mod expiry;
+#[cfg(test)]
+pub(crate) mod issuer;
+mod lists;
 
 use std::{
     path::{Path, PathBuf},
@@ -8,7 +11,9 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use wharf_server::{ClientTrust, FileWatch, HostIdentity, Identity, Reloaded, ServerTls};
+use wharf_server::{
+    ClientTrust, FileWatch, HostIdentity, Identity, ReloadCounts, Reloaded, RevocationList, ServerTls,
+};
 
 pub(crate) use self::expiry::watch as watch_expiry;
 use crate::{certificate::Certificate, clock, failure::shown};
@@ -42,6 +47,15 @@ pub(crate) struct Held {
     files: (PathBuf, PathBuf),
     /// Whether it is renewed by the server itself.
     pub(crate) renewed: bool,
+}
+
+/// How often files were read again.
+#[derive(Debug, Default)]
+pub(crate) struct Reloads {
+    /// Each certificate.
+    pub(crate) certificates: Vec<Arc<ReloadCounts>>,
+    /// Authorities and lists of clients' certificates.
+    pub(crate) clients: Vec<Arc<ReloadCounts>>,
 }
 
 #[derive(Debug)]
@@ -82,6 +96,21 @@ impl Live {
         self.held().clone()
     }
 
+    /// The lists of revoked certificates that count now, one of each issuer; none where nobody is asked for a certificate.
+    pub(crate) fn revocation_lists(&self) -> Vec<RevocationList> {
+        // All listeners that ask go by the same.
+        let Some(trust) = self.listeners.iter().find_map(|listener| listener.tls.client_trust()) else {
+            return Vec::new();
+        };
+        let mut lists: Vec<RevocationList> = Vec::new();
+        for list in trust.revocation_lists() {
+            if lists.iter().all(|known| known.issuer != list.issuer) {
+                lists.push(list.clone());
+            }
+        }
+        lists
+    }
+
     /// Exchanges one certificate at every listener that shows it.
     pub(crate) fn replace(&self, Slot(place): Slot, identity: Identity) {
         let mut held = self.held();
@@ -103,19 +132,22 @@ impl Live {
         }
     }
 
-    /// Has every certificate read again when one of its files changes.
-    pub(crate) fn watch(self: &Arc<Self>, watch: &mut FileWatch) {
+    /// Has every certificate read again when one of its files changes, and the authorities and lists of clients.
+    pub(crate) fn watch(self: &Arc<Self>, watch: &mut FileWatch) -> Reloads {
+        let mut reloads = Reloads::default();
         for (place, held) in self.all().into_iter().enumerate() {
             let live = Arc::clone(self);
             let (certificate, key) = held.files.clone();
-            watch.add(held.what, vec![certificate, key], move || live.read(Slot(place)));
+            let counts = watch.add(held.what, vec![certificate, key], move || live.read(Slot(place)));
+            reloads.certificates.push(counts);
         }
         if let Some((authorities, revoked)) = &self.clients {
             let files = [std::slice::from_ref(authorities), revoked].concat();
             let live = Arc::clone(self);
             let what = format!("what tells whose certificates of clients to trust, {}", shown(authorities));
-            watch.add(what, files, move || live.read_clients());
+            reloads.clients.push(watch.add(what, files, move || live.read_clients()));
         }
+        reloads
     }
 
     /// Reads the authorities and lists of clients' certificates, and goes by them from the next handshake on.

@@ -1,6 +1,7 @@
 //! Figures for Prometheus: a file in its text format, as node_exporter's textfile collector reads it.
 
 use std::{
+    collections::BTreeMap,
     fmt::Write as _,
     fs,
     io::{self, Write as _},
@@ -13,7 +14,10 @@ use std::{
 use tokio::task::spawn_blocking;
 use wharf_server::{Counters, ReloadCounts, Transfers};
 
-use crate::{clock, live::Live};
+use crate::{
+    clock,
+    live::{Live, Reloads},
+};
 
 /// Where and how often figures are written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +29,7 @@ pub(crate) struct Metrics {
 /// What the figures are made of.
 pub(crate) struct Sources {
     pub(crate) live: Arc<Live>,
-    pub(crate) reloads: Arc<ReloadCounts>,
+    pub(crate) reloads: Reloads,
     pub(crate) counters: Arc<Counters>,
     pub(crate) started: SystemTime,
 }
@@ -63,31 +67,46 @@ fn text(sources: &Sources) -> String {
     family(&mut text, "wharfd_metrics_time_seconds", "gauge", "When this file was written, since 1970.");
     line(&mut text, "wharfd_metrics_time_seconds", &[], seconds(clock::now()));
 
-    let held = live.all();
     family(
         &mut text,
         "wharfd_certificate_not_after_seconds",
         "gauge",
         "When a certificate ends, since 1970.",
     );
-    for held in &held {
-        let file = held.file().display().to_string();
-        let (end, mut names) = (seconds(held.identity.not_after()), held.identity.names());
-        if names.is_empty() {
-            names.push(String::new());
-        }
-        // A name that is there twice would be a figure that is there twice.
-        names.sort();
-        names.dedup();
-        for name in names {
-            let labels = [("file", file.as_str()), ("name", name.as_str())];
-            line(&mut text, "wharfd_certificate_not_after_seconds", &labels, end);
-        }
+    for ((file, name), end) in ends(live) {
+        let labels = [("file", file.as_str()), ("name", name.as_str())];
+        line(&mut text, "wharfd_certificate_not_after_seconds", &labels, end);
     }
-    let what = "Certificates that were taken into use while the server ran, or could not be.";
-    family(&mut text, "wharfd_certificate_reloads_total", "counter", what);
-    for (outcome, count) in [("ok", reloads.renewed()), ("failed", reloads.failed())] {
-        line(&mut text, "wharfd_certificate_reloads_total", &[("outcome", outcome)], count);
+    family(
+        &mut text,
+        "wharfd_crl_next_update_seconds",
+        "gauge",
+        "When a list of revoked certificates ends, since 1970.",
+    );
+    for list in live.revocation_lists() {
+        let Some(end) = list.next_update else { continue };
+        let file = list.path.as_deref().map_or_else(String::new, |path| path.display().to_string());
+        let labels = [("file", file.as_str()), ("issuer", list.issuer.as_str())];
+        line(&mut text, "wharfd_crl_next_update_seconds", &labels, seconds(end));
+    }
+    let kinds = [
+        (
+            "wharfd_certificate_reloads_total",
+            "Certificates that were taken into use while the server ran, or could not be.",
+            &reloads.certificates,
+        ),
+        (
+            "wharfd_client_trust_reloads_total",
+            "Authorities and lists of clients' certificates that were taken into use, or could not be.",
+            &reloads.clients,
+        ),
+    ];
+    for (name, what, counts) in kinds {
+        family(&mut text, name, "counter", what);
+        let sum = |count: fn(&ReloadCounts) -> u64| counts.iter().map(|counts| count(counts)).sum();
+        for (outcome, count) in [("ok", sum(ReloadCounts::renewed)), ("failed", sum(ReloadCounts::failed))] {
+            line(&mut text, name, &[("outcome", outcome)], count);
+        }
     }
 
     family(&mut text, "wharfd_sessions", "gauge", "Sessions that are there.");
@@ -131,6 +150,25 @@ fn text(sources: &Sources) -> String {
     text
 }
 
+/// When certificates end, by file and name. What is there twice would be a figure that is there twice: a name in one
+/// certificate, or a file that is shown with two keys, one of which may not be taken into use yet. The earlier end counts.
+fn ends(live: &Live) -> BTreeMap<(String, String), u64> {
+    let mut ends = BTreeMap::new();
+    for held in live.all() {
+        let file = held.file().display().to_string();
+        let (end, mut names) = (seconds(held.identity.not_after()), held.identity.names());
+        if names.is_empty() {
+            names.push(String::new());
+        }
+        for name in names {
+            ends.entry((file.clone(), name))
+                .and_modify(|known: &mut u64| *known = end.min(*known))
+                .or_insert(end);
+        }
+    }
+    ends
+}
+
 fn family(text: &mut String, name: &str, kind: &str, help: &str) {
     _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}");
 }
@@ -167,50 +205,4 @@ fn replace(file: &Path, text: &str) -> io::Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn labels_are_escaped() {
-        let mut text = String::new();
-        line(&mut text, "a", &[("x", "1\"\\\n"), ("y", "")], 7);
-        line(&mut text, "b", &[], 8);
-        assert_eq!(text, "a{x=\"1\\\"\\\\\\n\",y=\"\"} 7\nb 8\n");
-    }
-
-    #[test]
-    fn a_link_in_the_way_is_not_followed() {
-        let dir = tempfile::tempdir().unwrap();
-        let [file, temp, other] = ["a.prom", "a.prom.new", "other"].map(|name| dir.path().join(name));
-        fs::write(&other, "precious").unwrap();
-        for _ in 0..2 {
-            std::os::unix::fs::symlink(&other, &temp).unwrap();
-            replace(&file, "new\n").unwrap();
-            assert_eq!(fs::read_to_string(&file).unwrap(), "new\n");
-            assert!(fs::symlink_metadata(&file).unwrap().is_file() && !temp.exists());
-        }
-        assert_eq!(fs::read_to_string(&other).unwrap(), "precious");
-    }
-
-    #[test]
-    fn each_family_is_described_before_its_figures() {
-        let sources = Sources {
-            live: Arc::default(),
-            reloads: Arc::default(),
-            counters: Arc::default(),
-            started: UNIX_EPOCH,
-        };
-        let text = text(&sources);
-        let mut described = Vec::new();
-        for line in text.lines() {
-            if let Some(rest) = line.strip_prefix("# TYPE ") {
-                described.push(rest.split(' ').next().unwrap());
-            } else if !line.starts_with('#') {
-                let name = line.split(['{', ' ']).next().unwrap();
-                assert_eq!(described.last(), Some(&name), "{line}");
-                assert!(line.rsplit(' ').next().unwrap().parse::<u64>().is_ok(), "{line}");
-            }
-        }
-        assert!(text.contains("wharfd_transfers_total{kind=\"upload\",outcome=\"failed\"} 0\n"));
-    }
-}
+mod tests;

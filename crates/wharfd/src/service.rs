@@ -80,14 +80,14 @@ async fn serve(
     })?;
     let live = Arc::new(live);
     let mut watch = FileWatch::new();
-    live.watch(&mut watch);
+    let reloads = live.watch(&mut watch);
     // What watches is there from the start, its thread too: whoever counts what the server holds finds the same later.
     watch
         .look()
         .await
         .map_err(|error| Failure::system(format!("files cannot be watched: {error}"), "start it anew"))?;
     print(&banner(server.local_addrs()));
-    let (bell, reloads) = (watch.bell(), watch.counts());
+    let bell = watch.bell();
     // These go on until the runtime ends.
     tokio::spawn(watch.run());
     tokio::spawn(live::watch_expiry(Arc::clone(&live)));

@@ -51,7 +51,7 @@ pub(super) fn find(
     roots::find(model, &mut warnings);
     audit::find(model, &mut warnings);
     certificates::find(model, loaded, (purpose, now), &mut warnings);
-    client_certificates::find(model, listeners, loaded, now, &mut warnings);
+    client_certificates::find(model, listeners, loaded, (purpose, now), &mut warnings);
     if loaded.accounts.all().next().is_none() {
         warnings.add(
             None,

@@ -1,24 +1,24 @@
-//! Words in the log about certificates that end soon.
+//! Words in the log about certificates that end soon, and about lists of revoked ones.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use wharf_server::Fingerprint;
 
-use super::{Held, Live, in_words};
+use super::{Held, Live, in_words, lists};
 use crate::clock;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// How many days before the end of a certificate the log speaks of it.
 const MARKS: [u32; 5] = [30, 14, 7, 3, 1];
-/// How often certificates are looked at: a mark is met by that much late at most.
-const LOOK: Duration = Duration::from_secs(60 * 60);
+/// How often certificates and lists are looked at: a mark is met by that much late at most.
+const LOOK: Duration = Duration::from_secs(5 * 60);
 
-/// How near the end of a certificate is. The later in this order, the nearer.
+/// How near the end of a certificate or a list is. The later in this order, the nearer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Nearness {
+pub(super) enum Nearness {
     /// Nothing to say.
     Far,
-    /// Less than so many days are left, the sooner the greater.
+    /// Less than so many days are left, or hours of a list, the sooner the greater.
     Within(std::cmp::Reverse<u32>),
     /// It is over, for so many whole days.
     Expired(u64),
@@ -26,11 +26,12 @@ enum Nearness {
 
 /// Logs what ends soon: at the start, then at each mark, and each day once it is over. Never ends.
 pub(crate) async fn watch(live: Arc<Live>) {
-    let mut said = HashMap::new();
+    let (mut said, mut lists) = (HashMap::new(), lists::Said::default());
     loop {
         for held in live.all() {
             tell(&held, &mut said);
         }
+        lists.tell(&live.revocation_lists(), clock::now());
         tokio::time::sleep(LOOK).await;
     }
 }

@@ -5,7 +5,12 @@ use std::time::{Duration, SystemTime};
 use wharf_server::{CertificateLogin, CertificateMap, ClientCertificateRule};
 
 use super::{
-    super::{load::Loaded, model::Model, problem::quoted, settings::Settings},
+    super::{
+        load::{Loaded, Purpose},
+        model::Model,
+        problem::quoted,
+        settings::Settings,
+    },
     Warnings,
 };
 use crate::failure::shown;
@@ -17,11 +22,14 @@ pub(super) fn find(
     model: &Model,
     listeners: &[Settings],
     loaded: &Loaded,
-    now: SystemTime,
+    (purpose, now): (Purpose, SystemTime),
     warnings: &mut Warnings,
 ) {
     let section = &model.client_certificates;
-    lists(model, loaded, now, warnings);
+    // A server that runs speaks of the end of its lists by itself, as often as need be.
+    if purpose == Purpose::Check {
+        lists(model, loaded, now, warnings);
+    }
     let asked = listeners.iter().any(|listener| model.asks_at(listener));
     if let (Some(ca), false) = (&section.ca, asked) {
         warnings.add(ca.line, "no listener asks for certificates of clients");
