@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "certificates")]
+mod authority;
 mod clock;
 #[cfg(feature = "delay")]
 mod delay;
@@ -12,6 +14,8 @@ pub mod properties;
 mod refusals;
 pub mod transcript;
 
+#[cfg(feature = "certificates")]
+pub use authority::{Authority, Issued};
 pub use clock::start;
 #[cfg(feature = "delay")]
 pub use delay::DelayProxy;

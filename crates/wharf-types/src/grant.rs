@@ -296,6 +296,38 @@ mod tests {
     }
 
     #[test]
+    fn rights_within_a_directory_are_told_where_all_children_have_the_same() {
+        let path = |p: &[u8]| VirtualPath::root().resolve(p).unwrap();
+        let plain = Grant::new("a", "/").with_rights(Rights::READ_ONLY);
+        assert_eq!(plain.rights_within(&VirtualPath::root()), Some(Rights::READ_ONLY));
+        let grant = plain
+            .with_rule(path(b"/in"), Rights::FULL)
+            .with_rule(path(b"/in/old"), Rights::NONE)
+            .with_rule(path(b"/out/box"), Rights::UPLOAD_ONLY);
+        for (directory, within) in [
+            (&b"/"[..], None),
+            (b"/in", None),
+            (b"/out", None),
+            (b"/in/old", Some(Rights::NONE)),
+            (b"/in/old/er", Some(Rights::NONE)),
+            (b"/in/new", Some(Rights::FULL)),
+            (b"/out/box", Some(Rights::UPLOAD_ONLY)),
+            // Whole components count.
+            (b"/in/ol", Some(Rights::FULL)),
+            (b"/ou", Some(Rights::READ_ONLY)),
+        ] {
+            let directory = path(directory);
+            assert_eq!(grant.rights_within(&directory), within, "{directory}");
+            for name in [&b"x"[..], b"old", b"box", b"in"] {
+                let rights = grant.rights_at(&directory.child(name).unwrap());
+                assert_eq!(within.unwrap_or(rights), rights, "{directory}");
+            }
+        }
+        let grant = grant.with_rule(path(b"/in/old"), Rights::READ_ONLY);
+        assert_eq!(grant.rights_within(&path(b"/in/old")), Some(Rights::READ_ONLY), "the later rule");
+    }
+
+    #[test]
     fn a_rename_of_a_directory_is_no_way_around_a_rule_inside_it() {
         let path = |p: &[u8]| VirtualPath::root().resolve(p).unwrap();
         let grant = Grant::new("a", "/").with_rule(path(b"/in/secret"), Rights::READ_ONLY);

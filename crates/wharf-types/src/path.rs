@@ -245,6 +245,47 @@ mod tests {
     }
 
     #[test]
+    fn a_directory_may_hold_what_can_be_its_child() {
+        use PathError::{Empty, ForbiddenByte, TooDeep, TooLong};
+        let path = |p: &[u8]| VirtualPath::root().resolve(p).unwrap();
+        let long = |length: usize| b"n".repeat(length);
+        let (root, plain) = (VirtualPath::root(), path(b"/a/b"));
+        let almost_full = path(&[&b"/"[..], &long(VirtualPath::MAX_LEN - 3)].concat());
+        let almost_deepest = path(&b"a/".repeat(VirtualPath::MAX_DEPTH - 1));
+        let deepest = almost_deepest.child(b"a").unwrap();
+        for (directory, name, expected) in [
+            (&root, long(VirtualPath::MAX_LEN - 1), Ok(())),
+            (&root, long(VirtualPath::MAX_LEN), Err(TooLong)),
+            (&almost_full, long(1), Ok(())),
+            (&almost_full, long(2), Err(TooLong)),
+            (&almost_deepest, long(1), Ok(())),
+            (&deepest, long(1), Err(TooDeep)),
+            (&plain, b"...".to_vec(), Ok(())),
+            (&plain, b" \xff\\~*".to_vec(), Ok(())),
+        ] {
+            assert_eq!(directory.may_hold(&name), expected);
+            // Nothing else than the path would say.
+            assert_eq!(directory.resolve(&name).map(drop), expected);
+            assert_eq!(directory.child(&name), directory.resolve(&name));
+        }
+        for (name, why) in [
+            (&b""[..], Empty),
+            (b".", Empty),
+            (b"..", Empty),
+            (b"/", ForbiddenByte),
+            (b"a/b", ForbiddenByte),
+            (b"a\0", ForbiddenByte),
+            (b"a\r", ForbiddenByte),
+            (b"a\n", ForbiddenByte),
+        ] {
+            for directory in [&root, &plain, &deepest] {
+                assert_eq!(directory.may_hold(name), Err(why));
+                assert_eq!(directory.child(name), Err(why));
+            }
+        }
+    }
+
+    #[test]
     fn a_resolved_path_resolves_to_itself() {
         for name in [&b"/"[..], b"a//b/", b"/../x", b"a/./b/../c", b" ", b"\xff/\x01"] {
             let path = VirtualPath::root().resolve(name).unwrap();

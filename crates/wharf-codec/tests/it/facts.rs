@@ -86,6 +86,23 @@ fn perm_is_a_set_of_letters() {
     assert_eq!(line(&facts, &FactSelection::default(), b"x").unwrap(), b"perm=; x");
 }
 
+#[test]
+fn letters_are_taken_out_of_perm() {
+    let perm = PermFact::from_letters(b"adfrw");
+    assert_eq!(perm.without('w').to_string(), "adfr");
+    assert_eq!(perm.without('W'), perm.without('w'));
+    // One that is not in the set, and one that is none.
+    assert_eq!((perm.without('l'), perm.without('z')), (perm, perm));
+    assert_eq!(perm.without('a').without('d').without('f').to_string(), "rw");
+    let all = PermFact::from_letters(b"acdeflmprw");
+    for letter in all.to_string().chars() {
+        assert!(all.contains(letter) && !all.without(letter).contains(letter));
+        assert_eq!(all.without(letter).to_string().len(), 9);
+    }
+    let none = all.to_string().chars().fold(all, PermFact::without);
+    assert_eq!(none, PermFact::NONE);
+}
+
 // LST-17, LST-18
 #[test]
 fn the_selection_answers_feat_and_opts() {

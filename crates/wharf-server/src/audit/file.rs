@@ -117,7 +117,134 @@ fn numbered(path: &Path, number: usize) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+
+    /// That second of that day since 1970.
+    fn at(day: i64, second: i64) -> Stamp {
+        let mut stamp = Stamp::default();
+        stamp.set(day * 86_400 + second);
+        stamp
+    }
+
+    /// The rows of the file of that number, 0 being the one that is written; `None` where there is no such file.
+    fn rows(path: &Path, number: usize) -> Option<String> {
+        let path = if number == 0 { path.to_owned() } else { numbered(path, number) };
+        let text = fs::read_to_string(path).ok()?;
+        Some(text.lines().filter(|line| !line.starts_with('#')).collect::<Vec<_>>().join(" "))
+    }
+
+    /// One row, whole.
+    fn say(log: &mut LogFile, row: &str, stamp: &Stamp) {
+        let line = format!("{row}\n");
+        assert_eq!(log.write(line.as_bytes(), stamp).unwrap(), line.len());
+    }
+
+    #[test]
+    fn each_day_has_a_file_of_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("audit.log");
+        let options = AuditOptions { keep: 2, ..AuditOptions::new(path.clone()) };
+        let mut log = LogFile::open(&options, &at(100, 86_398)).unwrap();
+        say(&mut log, "a", &at(100, 86_399));
+        assert_eq!(rows(&path, 0).as_deref(), Some("a"));
+        say(&mut log, "b", &at(101, 0));
+        say(&mut log, "c", &at(101, 86_399));
+        // Days on which nothing happened have none.
+        say(&mut log, "d", &at(104, 5));
+        let all = || [0, 1, 2, 3].map(|number| rows(&path, number));
+        assert_eq!(all(), [Some("d".into()), Some("b c".into()), Some("a".into()), None]);
+        let head = fs::read_to_string(&path).unwrap();
+        assert!(head.contains("#Date: 1970-04-15 00:00:05\n"), "{head}");
+        say(&mut log, "e", &at(105, 0));
+        assert_eq!(all(), [Some("e".into()), Some("d".into()), Some("b c".into()), None]);
+
+        // A line that was cut stays whole: its rest follows it.
+        log.write(b"f", &at(105, 1)).unwrap();
+        say(&mut log, "f", &at(106, 0));
+        say(&mut log, "g", &at(106, 0));
+        assert_eq!(all(), [Some("g".into()), Some("e ff".into()), Some("d".into()), None]);
+    }
+
+    #[test]
+    fn days_are_one_file_where_that_is_wanted() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("audit.log");
+        let options = AuditOptions { daily: false, ..AuditOptions::new(path.clone()) };
+        let mut log = LogFile::open(&options, &at(100, 0)).unwrap();
+        say(&mut log, "a", &at(100, 0));
+        say(&mut log, "b", &at(101, 0));
+        assert_eq!((rows(&path, 0).as_deref(), rows(&path, 1)), (Some("a b"), None));
+    }
+
+    #[test]
+    fn a_file_that_is_continued_is_of_the_day_of_its_last_row() {
+        for (today, expected) in [(100, ["a b", ""]), (101, ["b", "a"])] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("audit.log");
+            fs::write(&path, "a\n").unwrap();
+            let file = File::options().append(true).open(&path).unwrap();
+            file.set_modified(UNIX_EPOCH + Duration::from_secs(100 * 86_400 + 7)).unwrap();
+            let mut log = LogFile::open(&AuditOptions::new(path.clone()), &at(today, 8)).unwrap();
+            say(&mut log, "b", &at(today, 9));
+            assert_eq!([0, 1].map(|number| rows(&path, number).unwrap_or_default()), expected);
+        }
+    }
+
+    #[test]
+    fn a_folder_that_is_away_for_a_while_costs_no_row() {
+        for comes_back in [true, false] {
+            let home = tempfile::tempdir().unwrap();
+            let (folder, gone) = (home.path().join("logs"), home.path().join("gone"));
+            fs::create_dir(&folder).unwrap();
+            let path = folder.join("audit.log");
+            let mut log = LogFile::open(&AuditOptions::new(path.clone()), &at(1, 0)).unwrap();
+            say(&mut log, "a", &at(1, 0));
+            fs::rename(&folder, &gone).unwrap();
+            // What is open can be written all the same.
+            say(&mut log, "b", &at(1, 1));
+            for second in 0..3 {
+                let error = log.write(b"c\n", &at(2, second)).unwrap_err();
+                assert_eq!(error.kind(), io::ErrorKind::NotFound);
+            }
+            assert_eq!(rows(&gone.join("audit.log"), 0).as_deref(), Some("a b"));
+            if comes_back {
+                fs::rename(&gone, &folder).unwrap();
+            } else {
+                fs::create_dir(&folder).unwrap();
+            }
+            say(&mut log, "c", &at(2, 3));
+            say(&mut log, "d", &at(2, 4));
+            let expected = if comes_back { "a b c d" } else { "c d" };
+            assert_eq!((rows(&path, 0).as_deref(), rows(&path, 1)), (Some(expected), None));
+            say(&mut log, "e", &at(3, 0));
+            assert_eq!((rows(&path, 0).as_deref(), rows(&path, 1).as_deref()), (Some("e"), Some(expected)));
+        }
+    }
+
+    #[test]
+    fn a_disk_that_is_full_leaves_the_file_that_is_open() {
+        // A name for what cannot be written.
+        let full = Path::new("/dev/full");
+        if !full.exists() {
+            return;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let (path, moved) = (folder.path().join("audit.log"), folder.path().join("moved"));
+        let mut log = LogFile::open(&AuditOptions::new(path.clone()), &at(1, 0)).unwrap();
+        say(&mut log, "a", &at(1, 0));
+        fs::rename(&path, &moved).unwrap();
+        std::os::unix::fs::symlink(full, &path).unwrap();
+        for _ in 0..3 {
+            assert_eq!(log.reopen(&at(1, 1)).unwrap_err().kind(), io::ErrorKind::StorageFull);
+        }
+        say(&mut log, "b", &at(1, 2));
+        fs::remove_file(&path).unwrap();
+        log.reopen(&at(1, 3)).unwrap();
+        say(&mut log, "c", &at(1, 4));
+        assert_eq!((rows(&moved, 0).as_deref(), rows(&path, 0).as_deref()), (Some("a b"), Some("c")));
+    }
 
     #[test]
     fn no_file_is_moved_twice_for_one_rotation_nor_for_nothing() {

@@ -227,6 +227,44 @@ async fn files_are_rotated_by_size_and_a_bounded_number_is_kept() {
 }
 
 #[tokio::test]
+async fn what_waits_for_a_disk_is_written_once_it_works_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let (folder, gone) = (dir.path().join("logs"), dir.path().join("gone"));
+    fs::create_dir(&folder).unwrap();
+    let mut options = AuditOptions::new(folder.join("audit.log"));
+    options.max_size = Some(2_048);
+    options.keep = 1_000;
+    let (harness, log) = audited(options, MemoryDisk::new()).await;
+    let mut raw = Raw::open(&harness).await;
+    fs::rename(&folder, &gone).unwrap();
+    let mut asked = 0;
+    until(async || {
+        raw.ask("PWD", 257).await;
+        asked += 1;
+        log.is_failing()
+    })
+    .await;
+    // Everybody is served meanwhile.
+    Raw::open(&harness).await.ask("QUIT", 221).await;
+    for _ in 0..20 {
+        raw.ask("PWD", 257).await;
+    }
+    assert!(log.is_failing());
+    fs::rename(&gone, &folder).unwrap();
+    until(async || !log.is_failing()).await;
+    raw.ask("QUIT", 221).await;
+    harness.ended().await;
+    let flushed = log.clone();
+    tokio::task::spawn_blocking(move || flushed.flush()).await.unwrap();
+    assert_eq!(log.lost(), 0);
+    let files = fs::read_dir(&folder).unwrap();
+    let all: Vec<_> = files.flat_map(|entry| rows(&entry.unwrap().path())).collect();
+    for (method, count) in [("PWD", asked + 20), ("QUIT", 2), ("ControlChannelClosed", 2)] {
+        assert_eq!(all.iter().filter(|row| row.method == method).count(), count, "{method}");
+    }
+}
+
+#[tokio::test]
 async fn who_cannot_be_logged_is_turned_away_where_that_is_wanted() {
     let dir = tempfile::tempdir().unwrap();
     let folder = dir.path().join("logs");
@@ -245,8 +283,7 @@ async fn who_cannot_be_logged_is_turned_away_where_that_is_wanted() {
         log.is_failing()
     })
     .await;
-    let mut refused = Raw { control: raw_stream(&harness).await, tls: raw.tls.clone() };
-    refused.expect(421).await;
+    Raw::knock("127.0.0.1", &harness).await.expect(421).await;
     // Those that are there go on, and what does not fit is counted.
     until(async || {
         raw.ask("PWD", 257).await;
@@ -262,9 +299,4 @@ async fn who_cannot_be_logged_is_turned_away_where_that_is_wanted() {
     let files = fs::read_dir(&folder).unwrap();
     let all: String = files.map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap()).collect();
     assert!(all.contains("#Remark: lost "), "{all}");
-}
-
-async fn raw_stream(harness: &Harness) -> wharf_transport::ControlStream {
-    let tcp = crate::raw::dial("127.0.0.1", harness.explicit).await;
-    wharf_transport::ControlStream::clear(wharf_transport::NetStream::Tcp(tcp))
 }

@@ -6,14 +6,14 @@ use wharf_server::{
     ByCertificate, CertificateLogin, CertificateMap, ClientCertificateRule, ClientTrust, DataSession,
     Fingerprint, Identity, ServerTls, ServerTlsOptions, TlsVersion, VirtualHost,
 };
+use wharf_testkit::{Authority, Issued};
 use wharf_transport::{
-    ClientControlTls, ClientTlsOptions, ControlStream, DataChannel, DataRole, TicketPlan, TokioNet, Trust,
+    ClientControlTls, ClientTlsOptions, DataChannel, DataRole, TicketPlan, TokioNet, Trust,
 };
 
 use crate::{
-    authority::{Authority, Issued},
     harness::{Harness, PASSWORD, disk_with, sample, users},
-    raw::{Raw, dial, read_all},
+    raw::Raw,
 };
 
 const VERSIONS: [TlsVersion; 2] = [TlsVersion::V1_2, TlsVersion::V1_3];
@@ -60,8 +60,8 @@ impl Asking {
 
     /// Under TLS.
     async fn secured(&self, shown: Option<&Issued>, version: TlsVersion) -> Raw {
-        let tcp = dial("127.0.0.1", self.harness.explicit).await;
-        let mut raw = Raw { control: ControlStream::clear(tcp.into()), tls: self.client(shown, version) };
+        let tls = self.client(shown, version);
+        let mut raw = Raw::dial("127.0.0.1", self.harness.explicit, tls).await;
         raw.expect(220).await;
         raw.secure().await;
         raw
@@ -209,16 +209,6 @@ async fn in_clear_nobody_has_a_certificate() {
     harness.ended().await;
 }
 
-/// A download in TYPE I whose data connection is known to belong.
-async fn own_download(raw: &mut Raw) {
-    let addr = raw.epsv().await;
-    raw.say("RETR f");
-    raw.expect(150).await;
-    let data = raw.protected_data(addr).await.unwrap();
-    assert!(raw.while_reading(read_all(data)).await == sample(10_000));
-    raw.expect(226).await;
-}
-
 #[tokio::test]
 async fn a_certificate_goes_with_ccc() {
     // TLS-25
@@ -246,6 +236,6 @@ async fn a_certificate_goes_with_ccc() {
         raw.control.progress(true).await;
     }
     // Logged in it stays, and data connections still show who it is.
-    own_download(&mut raw).await;
+    raw.fetch("f", 10_000).await;
     server.harness.ended().await;
 }

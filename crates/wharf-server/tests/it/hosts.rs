@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use wharf_server::{
-    DataSession, Fingerprint, HostIdentity, Identity, ServerTls, ServerTlsOptions, TlsVersion, VirtualHost,
+    DataSession, HostIdentity, Identity, ServerTls, ServerTlsOptions, TlsVersion, VirtualHost,
 };
 use wharf_transport::{
-    ClientControlTls, ClientTlsOptions, ControlStream, DataChannel, DataRole, TicketPlan, TokioNet, Trust,
+    ClientControlTls, ClientTlsOptions, DataChannel, DataRole, TicketPlan, TokioNet, Trust,
 };
 
 use crate::{
     harness::{Harness, disk_with, sample},
-    raw::{Raw, dial, read_all},
+    raw::{Raw, gives_nothing},
 };
 
 const NAMES: [&str; 3] = ["one.example", "two.example", "three.example"];
@@ -42,8 +42,7 @@ fn calling(name: &str, version: TlsVersion) -> ClientControlTls {
 
 /// A session at one of the hosts, under TLS, and logged in: the client names the host by HOST or else in TLS.
 async fn session(harness: &Harness, host: Option<&str>, tls: ClientControlTls) -> Raw {
-    let tcp = dial("127.0.0.1", harness.explicit).await;
-    let mut raw = Raw { control: ControlStream::clear(tcp.into()), tls };
+    let mut raw = Raw::dial("127.0.0.1", harness.explicit, tls).await;
     raw.expect(220).await;
     if let Some(host) = host {
         raw.ask(&format!("HOST {host}"), 220).await;
@@ -55,20 +54,6 @@ async fn session(harness: &Harness, host: Option<&str>, tls: ClientControlTls) -
     raw
 }
 
-fn shown(raw: &Raw) -> Option<Fingerprint> {
-    raw.control.tls_info().unwrap().peer_certificate
-}
-
-/// A download on a data connection that belongs.
-async fn fetch(raw: &mut Raw) {
-    let addr = raw.epsv().await;
-    raw.say("RETR f");
-    raw.expect(150).await;
-    let data = raw.protected_data(addr).await.unwrap();
-    assert!(raw.while_reading(read_all(data)).await == sample(10_000));
-    raw.expect(226).await;
-}
-
 #[tokio::test]
 async fn each_of_three_hosts_shows_its_certificate_by_sni_and_by_host() {
     // VH-07 VH-03
@@ -77,11 +62,11 @@ async fn each_of_three_hosts_shows_its_certificate_by_sni_and_by_host() {
     for version in [TlsVersion::V1_2, TlsVersion::V1_3] {
         for (name, fingerprint) in NAMES.iter().zip(identities.iter().map(Identity::fingerprint)) {
             let mut by_sni = session(&harness, None, calling(name, version)).await;
-            assert_eq!(shown(&by_sni), Some(fingerprint));
-            fetch(&mut by_sni).await;
+            assert_eq!(by_sni.shown(), Some(fingerprint));
+            by_sni.fetch("f", 10_000).await;
             let mut by_host = session(&harness, Some(name), calling("127.0.0.1", version)).await;
-            assert_eq!(shown(&by_host), Some(fingerprint));
-            fetch(&mut by_host).await;
+            assert_eq!(by_host.shown(), Some(fingerprint));
+            by_host.fetch("f", 10_000).await;
         }
     }
     harness.ended().await;
@@ -99,7 +84,7 @@ async fn a6_a_ticket_of_one_host_is_worth_nothing_at_another() {
             // One stock of tickets, and no name in TLS that would keep them apart.
             let stock = calling("127.0.0.1", version);
             let mut first = session(&harness, Some(from), stock.clone()).await;
-            fetch(&mut first).await;
+            first.fetch("f", 10_000).await;
             assert!(stock.tickets_in_stock() > 0, "{version}");
             let second = session(&harness, Some(to), stock.clone()).await;
             assert!(!second.control.tls_info().unwrap().resumed, "{version} {from}");
@@ -107,7 +92,7 @@ async fn a6_a_ticket_of_one_host_is_worth_nothing_at_another() {
             // Tickets of the first host at a data connection of the second one.
             let stock = calling("127.0.0.1", version);
             let mut first = session(&harness, Some(from), stock.clone()).await;
-            fetch(&mut first).await;
+            first.fetch("f", 10_000).await;
             let mut second = session(&harness, Some(to), calling("127.0.0.1", version)).await;
             let addr = second.epsv().await;
             second.say("RETR f");
@@ -119,14 +104,12 @@ async fn a6_a_ticket_of_one_host_is_worth_nothing_at_another() {
                     channel.connect().await.unwrap();
                     if let Ok(info) = channel.secure(&role, TicketPlan::None).await {
                         assert!(!info.bound);
-                        let mut bytes = bytes::BytesMut::new();
-                        let _ = channel.into_stream().read_chunk(&mut bytes, 1024).await;
-                        assert!(bytes.is_empty());
+                        gives_nothing(channel.into_stream()).await;
                     }
                 })
                 .await;
             second.expect(522).await;
-            fetch(&mut second).await;
+            second.fetch("f", 10_000).await;
         }
     }
     harness.ended().await;

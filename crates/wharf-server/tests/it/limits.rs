@@ -8,7 +8,7 @@ use wharf_server::{AuthError, Authenticator, Credentials, Grant, MemoryDisk, Ser
 
 use crate::{
     harness::{HOME, Harness, sample, until, users},
-    raw::{Raw, dial},
+    raw::Raw,
     transfers::{download, upload},
 };
 
@@ -19,22 +19,14 @@ async fn one_address_gets_its_share() {
     let first = Raw::connect(&harness).await;
     let _second = Raw::connect(&harness).await;
     let refused = async || {
-        let tcp = dial(&HOME.to_string(), harness.explicit).await;
-        let mut raw = Raw {
-            control: wharf_transport::ControlStream::clear(tcp.into()),
-            tls: crate::raw::tls(&harness, wharf_server::TlsVersion::V1_3),
-        };
+        let mut raw = Raw::knock("127.0.0.1", &harness).await;
         let (code, _) = raw.reply().await.unwrap();
         assert!(code == 220 || raw.reply().await.is_none(), "it is closed");
         code
     };
     assert_eq!(refused().await, 421);
     // Others are served.
-    let tcp = dial("127.0.0.2", harness.explicit).await;
-    let mut other = Raw {
-        control: wharf_transport::ControlStream::clear(tcp.into()),
-        tls: crate::raw::tls(&harness, wharf_server::TlsVersion::V1_3),
-    };
+    let mut other = Raw::knock("127.0.0.2", &harness).await;
     other.expect(220).await;
     drop(first);
     until(async || refused().await == 220).await;
@@ -92,11 +84,7 @@ async fn a_panic_ends_its_own_session_alone() {
     // More often than there are places: each is given back.
     for _ in 0..5 {
         until(async || {
-            let tcp = dial(&HOME.to_string(), harness.explicit).await;
-            let mut raw = Raw {
-                control: wharf_transport::ControlStream::clear(tcp.into()),
-                tls: crate::raw::tls(&harness, wharf_server::TlsVersion::V1_3),
-            };
+            let mut raw = Raw::knock("127.0.0.1", &harness).await;
             if raw.reply().await.unwrap().0 != 220 {
                 return false;
             }

@@ -7,8 +7,6 @@
 )]
 
 mod audit;
-#[path = "../../../wharf-transport/tests/it/authority.rs"]
-mod authority;
 mod between;
 mod client_certificates;
 mod deflate;

@@ -5,13 +5,13 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use bytes::Bytes;
 use tokio::{net::TcpSocket, time::timeout};
 use wharf_client::Trust;
-use wharf_server::TlsVersion;
+use wharf_server::{Fingerprint, TlsVersion};
 use wharf_transport::{
     ClientControlTls, ClientTlsOptions, ControlEvent, ControlStream, DataChannel, DataFailure, DataRole,
     DataStream, NetStream, TicketPlan, TokioNet,
 };
 
-use crate::harness::{Harness, PASSWORD, PATIENCE};
+use crate::harness::{Harness, PASSWORD, PATIENCE, sample};
 
 pub(crate) struct Raw {
     pub(crate) control: ControlStream,
@@ -34,11 +34,19 @@ pub(crate) async fn dial(from: &str, to: SocketAddr) -> tokio::net::TcpStream {
 }
 
 impl Raw {
+    /// In clear, from one of the loopback addresses; whether it is greeted is still to be heard.
+    pub(crate) async fn dial(from: &str, to: SocketAddr, tls: ClientControlTls) -> Self {
+        Self { control: ControlStream::clear(NetStream::Tcp(dial(from, to).await)), tls }
+    }
+
+    /// The same with the usual client.
+    pub(crate) async fn knock(from: &str, harness: &Harness) -> Self {
+        Self::dial(from, harness.explicit, tls(harness, TlsVersion::V1_3)).await
+    }
+
     /// In clear, greeted.
     pub(crate) async fn connect(harness: &Harness) -> Self {
-        let tcp = dial("127.0.0.1", harness.explicit).await;
-        let control = ControlStream::clear(NetStream::Tcp(tcp));
-        let mut raw = Self { control, tls: tls(harness, TlsVersion::V1_3) };
+        let mut raw = Self::knock("127.0.0.1", harness).await;
         raw.expect(220).await;
         raw
     }
@@ -72,6 +80,11 @@ impl Raw {
                 _ => {}
             }
         }
+    }
+
+    /// The server's certificate.
+    pub(crate) fn shown(&self) -> Option<Fingerprint> {
+        self.control.tls_info().unwrap().peer_certificate
     }
 
     pub(crate) async fn log_in(&mut self) {
@@ -166,6 +179,23 @@ impl Raw {
         })
         .await
     }
+
+    /// A download in TYPE I, on a data connection that belongs, of the [`sample`] of that length.
+    pub(crate) async fn fetch(&mut self, name: &str, length: usize) {
+        let addr = self.epsv().await;
+        self.say(&format!("RETR {name}"));
+        self.expect(150).await;
+        let data = self.protected_data(addr).await.unwrap();
+        assert!(self.while_reading(read_all(data)).await == sample(length));
+        self.expect(226).await;
+    }
+}
+
+/// Where the server refuses a data connection: with TLS 1.3 the client is done first.
+pub(crate) async fn gives_nothing(mut data: DataStream) {
+    let mut bytes = bytes::BytesMut::new();
+    let _ = data.read_chunk(&mut bytes, 1024).await;
+    assert!(bytes.is_empty());
 }
 
 /// Everything that a data connection gives.

@@ -5,17 +5,8 @@ use wharf_transport::ControlEvent;
 
 use crate::{
     harness::{Harness, disk_with, sample},
-    raw::{Raw, read_all},
+    raw::{Raw, gives_nothing},
 };
-
-async fn fetch(raw: &mut Raw) {
-    let addr = raw.epsv().await;
-    raw.say("RETR f");
-    raw.expect(150).await;
-    let data = raw.protected_data(addr).await.unwrap();
-    assert!(raw.while_reading(read_all(data)).await == sample(10_000));
-    raw.expect(226).await;
-}
 
 #[tokio::test]
 async fn rein_ends_tls_and_what_was_known_of_it() {
@@ -30,17 +21,15 @@ async fn rein_ends_tls_and_what_was_known_of_it() {
     .await;
     harness.fingerprint = fingerprint;
     let mut raw = Raw::protected(&harness).await;
-    fetch(&mut raw).await;
+    raw.fetch("f", 10_000).await;
     // This client resumes, so that a full handshake is refused from now on: tickets of another session bring no more.
     let other = Raw::protected(&harness).await.tls;
     raw.tls = other.clone();
     let addr = raw.epsv().await;
     raw.say("RETR f");
     raw.expect(150).await;
-    if let Ok(mut data) = raw.protected_data(addr).await {
-        let mut bytes = bytes::BytesMut::new();
-        let _ = data.read_chunk(&mut bytes, 1024).await;
-        assert!(bytes.is_empty());
+    if let Ok(data) = raw.protected_data(addr).await {
+        gives_nothing(data).await;
     }
     raw.expect(522).await;
     raw.ask("REIN", 220).await;
@@ -63,6 +52,6 @@ async fn rein_ends_tls_and_what_was_known_of_it() {
     raw.ask("PBSZ 0", 200).await;
     raw.ask("PROT P", 200).await;
     raw.tls = other;
-    fetch(&mut raw).await;
+    raw.fetch("f", 10_000).await;
     harness.ended().await;
 }

@@ -6,11 +6,11 @@ use wharf_server::{
     AccountRules, ControlPolicy, DataPolicy, Fingerprint, HostIdentity, Identity, MemoryDisk, Networks,
     ServerConfig, ServerTls, ServerTlsOptions, TlsRule, VirtualHost,
 };
-use wharf_transport::{ClientControlTls, ClientTlsOptions, ControlEvent, ControlStream, TlsVersion, Trust};
+use wharf_transport::{ClientControlTls, ClientTlsOptions, TlsVersion, Trust};
 
 use crate::{
     harness::{HOME, Harness, PASSWORD},
-    raw::{Raw, dial},
+    raw::Raw,
 };
 
 fn control(policy: ControlPolicy) -> TlsRule {
@@ -19,7 +19,7 @@ fn control(policy: ControlPolicy) -> TlsRule {
 
 /// A session in clear from one of the loopback addresses, greeted.
 async fn greeted(from: &str, to: SocketAddr, tls: ClientControlTls) -> Raw {
-    let mut raw = Raw { control: ControlStream::clear(dial(from, to).await.into()), tls };
+    let mut raw = Raw::dial(from, to, tls).await;
     raw.expect(220).await;
     raw
 }
@@ -81,17 +81,8 @@ async fn shown(to: SocketAddr, host: Option<&str>, name: &str) -> Option<Fingerp
     if let Some(host) = host {
         raw.ask(&format!("HOST {host}"), 220).await;
     }
-    raw.ask("AUTH TLS", 234).await;
-    let tls = raw.tls.clone();
-    raw.control.upgrade_client(&tls).unwrap();
-    loop {
-        match raw.control.progress(true).await {
-            ControlEvent::Secured(info) => break info.peer_certificate,
-            ControlEvent::SecureFailed(failure) => panic!("{failure}"),
-            ControlEvent::Failed(error) => panic!("{error}"),
-            _ => {}
-        }
-    }
+    raw.secure().await;
+    raw.shown()
 }
 
 #[tokio::test]

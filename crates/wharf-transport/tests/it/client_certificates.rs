@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use wharf_testkit::{Authority, Issued};
 use wharf_transport::{
     CertificateProblem as Problem, ClientControlTls, ClientIdentity, ClientTlsOptions, ClientTrust,
     ClientVerdict, Clock, ControlEvent, ControlStream, DataChannel, DataFailure, DataRole, DataSession,
@@ -13,7 +14,6 @@ use wharf_transport::{
     Trust,
 };
 
-use crate::authority::{Authority, DAY, Issued};
 use crate::support::*;
 
 fn asking(trust: ClientTrust, data_session: DataSession) -> ServerTls {
@@ -38,11 +38,7 @@ fn showing(shown: Option<&Issued>, version: TlsVersion) -> ClientControlTls {
 
 /// What the server says of a control connection on which this was shown.
 async fn told(server: &ServerTls, shown: Option<&Issued>, version: TlsVersion) -> TlsInfo {
-    let (at_server, at_client) = pair().await;
-    let (mut at_server, mut at_client) = (ControlStream::clear(at_server), ControlStream::clear(at_client));
-    at_server.upgrade_server(&server.control(None)).unwrap();
-    at_client.upgrade_client(&showing(shown, version)).unwrap();
-    let (told, seen) = tokio::join!(outcome(&mut at_server), outcome(&mut at_client));
+    let ((_, told), (_, seen)) = handshake(&server.control(None), &showing(shown, version)).await;
     assert!(matches!(seen, ControlEvent::Secured(_)), "the client hears by a reply: {seen:?}");
     match told {
         ControlEvent::Secured(info) => info,
@@ -274,7 +270,7 @@ async fn a_certificate_that_expires_meanwhile_resumes_no_more() {
         let server = ServerTls::new(options).unwrap();
         let session = session(&server, showing(Some(&ours.issue("alice")), version)).await;
         assert!(transfer(&session, Direction::Upload).await.unwrap());
-        passed.store(31 * DAY.as_secs(), Ordering::SeqCst);
+        passed.store(31 * 24 * 60 * 60, Ordering::SeqCst);
         let refused = data(&session.server_tls, &session.client_tls).await;
         assert_eq!(problem(refused), Problem::Expired, "{version}");
     }

@@ -177,11 +177,8 @@ async fn closes_with_close_notify_and_tells_a_cut_from_an_end() {
 async fn names_why_there_is_no_tls() {
     // Nothing in common.
     let only_13 = server_with(identity(), TlsVersion::V1_3, TlsVersion::V1_3, DataSession::Prefer);
-    let (server, client) = pair().await;
-    let (mut server, mut client) = (ControlStream::clear(server), ControlStream::clear(client));
-    server.upgrade_server(&only_13.control(None)).unwrap();
-    client.upgrade_client(&client_tls(TlsVersion::V1_2)).unwrap();
-    for event in <[_; 2]>::from(tokio::join!(outcome(&mut server), outcome(&mut client))) {
+    let ends = handshake(&only_13.control(None), &client_tls(TlsVersion::V1_2)).await;
+    for (_, event) in <[_; 2]>::from(ends) {
         let ControlEvent::SecureFailed(TlsFailure::NoCommonVersionOrCipher(_)) = event else {
             panic!("{event:?}")
         };

@@ -1,27 +1,11 @@
 //! Several hosts behind one listener, and what ciphers it speaks. // VH-07
 
 use wharf_transport::{
-    ControlEvent, ControlStream, Fingerprint, HostIdentity, Identity, ServerTls, ServerTlsOptions, Strength,
-    TlsFailure, TlsInfo, TlsVersion, Trust,
+    CipherOrder, ClientControlTls, ClientTlsOptions, ControlEvent, ControlStream, HostIdentity, ServerTls,
+    ServerTlsOptions, Strength, TlsFailure, TlsInfo, TlsVersion, Trust,
 };
 
 use crate::support::*;
-
-fn made_for(name: &str) -> Identity {
-    Identity::self_signed(&[name.to_owned()]).unwrap()
-}
-
-/// What a client sees that names `name` in TLS, of a server to which `host` was named before.
-async fn seen(server_tls: &ServerTls, host: Option<&str>, name: &str) -> Option<Fingerprint> {
-    let (server, client) = pair().await;
-    let (mut server, mut client) = (ControlStream::clear(server), ControlStream::clear(client));
-    server.upgrade_server(&server_tls.control(host)).unwrap();
-    client.upgrade_client(&client_with(Trust::DangerousInsecure, name, TlsVersion::V1_3)).unwrap();
-    let (at_server, at_client) = tokio::join!(outcome(&mut server), outcome(&mut client));
-    assert!(matches!(at_server, ControlEvent::Secured(_)), "{at_server:?}");
-    let ControlEvent::Secured(info) = at_client else { panic!("{at_client:?}") };
-    info.peer_certificate
-}
 
 #[tokio::test]
 async fn each_host_shows_its_own_certificate() {
@@ -38,16 +22,16 @@ async fn each_host_shows_its_own_certificate() {
     let tls = ServerTls::new(options).unwrap();
     let (usual, files, other) = (usual.fingerprint(), files.fingerprint(), other.fingerprint());
     // By its name in TLS.
-    assert_eq!(seen(&tls, None, "files.example").await, Some(files));
-    assert_eq!(seen(&tls, None, "FTP.example").await, Some(files));
-    assert_eq!(seen(&tls, None, "other.example").await, Some(other));
+    assert_eq!(seen(&tls.control(None), "files.example").await, Some(files));
+    assert_eq!(seen(&tls.control(None), "FTP.example").await, Some(files));
+    assert_eq!(seen(&tls.control(None), "other.example").await, Some(other));
     // By HOST, where TLS names none: an address is never sent.
-    assert_eq!(seen(&tls, Some("ftp.example"), "127.0.0.1").await, Some(files));
+    assert_eq!(seen(&tls.control(Some("ftp.example")), "127.0.0.1").await, Some(files));
     // What TLS names goes before HOST; the session is the judge of that.
-    assert_eq!(seen(&tls, Some("files.example"), "other.example").await, Some(other));
+    assert_eq!(seen(&tls.control(Some("files.example")), "other.example").await, Some(other));
     // Names that nobody knows.
-    assert_eq!(seen(&tls, None, "unknown.example").await, Some(usual));
-    assert_eq!(seen(&tls, Some("unknown.example"), "127.0.0.1").await, Some(usual));
+    assert_eq!(seen(&tls.control(None), "unknown.example").await, Some(usual));
+    assert_eq!(seen(&tls.control(Some("unknown.example")), "127.0.0.1").await, Some(usual));
 }
 
 /// A client goes by the address it knows and keeps one session for it; which host it meant, HOST said.
@@ -156,5 +140,32 @@ async fn weaker_ciphers_than_asked_for_are_not_spoken() {
         assert!(agreed(Strength::Bits128, version, "AES_128").await.is_ok());
         let refused = agreed(Strength::Bits256, version, "AES_128").await;
         assert!(refused.is_err(), "{version}: {refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_client_says_which_cipher_comes_first() {
+    let ours = || ClientTlsOptions::new(Trust::Pin(identity().fingerprint()), "localhost", 21);
+    assert_eq!(ours().cipher_order, CipherOrder::Strongest);
+    for version in VERSIONS {
+        for (strength, order, cipher) in [
+            (Strength::Bits128, CipherOrder::Strongest, "AES_256_GCM"),
+            (Strength::Bits128, CipherOrder::Fastest, "AES_128_GCM"),
+            // An order leaves no cipher out.
+            (Strength::Bits256, CipherOrder::Fastest, "AES_256_GCM"),
+        ] {
+            let mut options = ServerTlsOptions::new(identity());
+            options.min_strength = strength;
+            let server = ServerTls::new(options).unwrap().control(None);
+            let mut options = ours();
+            (options.max_version, options.cipher_order) = (version, order);
+            let client = ClientControlTls::new(options).unwrap();
+            let ((_, at_server), (_, at_client)) = handshake(&server, &client).await;
+            for event in [at_server, at_client] {
+                let ControlEvent::Secured(info) = event else { panic!("{version} {order:?}: {event:?}") };
+                assert_eq!(info.version, version);
+                assert!(info.cipher.contains(cipher), "{version} {order:?}: {}", info.cipher);
+            }
+        }
     }
 }

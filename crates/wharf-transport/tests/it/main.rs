@@ -7,7 +7,6 @@
 )]
 
 mod age;
-mod authority;
 mod client;
 mod client_certificates;
 mod close;

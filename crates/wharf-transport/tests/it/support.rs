@@ -11,8 +11,9 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use wharf_transport::{
     ClientControlTls, ClientTlsOptions, ControlEvent, ControlStream, DataChannel, DataFailure, DataRole,
-    DataSession, DataStream, DataTlsInfo, EndMark, Identity, Net, NetStream, PassiveListener, PassivePool,
-    PeerRule, ServerControlTls, ServerTls, ServerTlsOptions, TicketPlan, TlsVersion, TokioNet, Trust,
+    DataSession, DataStream, DataTlsInfo, EndMark, Fingerprint, Identity, Net, NetStream, PassiveListener,
+    PassivePool, PeerRule, ServerControlTls, ServerTls, ServerTlsOptions, TicketPlan, TlsVersion, TokioNet,
+    Trust,
 };
 
 pub(crate) const LOCALHOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -43,6 +44,11 @@ pub(crate) fn identity() -> Identity {
     IDENTITY
         .get_or_init(|| Identity::self_signed(&["localhost".to_owned(), "127.0.0.1".to_owned()]).unwrap())
         .clone()
+}
+
+/// A certificate for that name alone, signed by itself.
+pub(crate) fn made_for(name: &str) -> Identity {
+    Identity::self_signed(&[name.to_owned()]).unwrap()
 }
 
 pub(crate) fn server_with(
@@ -100,6 +106,28 @@ pub(crate) async fn flush(stream: &mut ControlStream) {
     }
 }
 
+/// Both ends of another control connection, each with what its handshake comes to.
+pub(crate) async fn handshake(
+    server_tls: &ServerControlTls,
+    client_tls: &ClientControlTls,
+) -> ((ControlStream, ControlEvent), (ControlStream, ControlEvent)) {
+    let (server, client) = pair().await;
+    let (mut server, mut client) = (ControlStream::clear(server), ControlStream::clear(client));
+    server.upgrade_server(server_tls).unwrap();
+    client.upgrade_client(client_tls).unwrap();
+    let (at_server, at_client) = tokio::join!(outcome(&mut server), outcome(&mut client));
+    ((server, at_server), (client, at_client))
+}
+
+/// The certificate that a client sees who trusts any and names `name` in TLS.
+pub(crate) async fn seen(server_tls: &ServerControlTls, name: &str) -> Option<Fingerprint> {
+    let client_tls = client_with(Trust::DangerousInsecure, name, TlsVersion::V1_3);
+    let ((_, at_server), (_, at_client)) = handshake(server_tls, &client_tls).await;
+    assert!(matches!(at_server, ControlEvent::Secured(_)), "{at_server:?}");
+    let ControlEvent::Secured(info) = at_client else { panic!("{at_client:?}") };
+    info.peer_certificate
+}
+
 /// A secured control connection.
 pub(crate) struct Session {
     pub(crate) server: ControlStream,
@@ -110,12 +138,8 @@ pub(crate) struct Session {
 
 /// Secures a control connection from its first byte, and greets the client, which takes its tickets with it.
 pub(crate) async fn session(listener: &ServerTls, client_tls: ClientControlTls) -> Session {
-    let (server, client) = pair().await;
-    let (mut server, mut client) = (ControlStream::clear(server), ControlStream::clear(client));
     let server_tls = listener.control(None);
-    server.upgrade_server(&server_tls).unwrap();
-    client.upgrade_client(&client_tls).unwrap();
-    let (at_server, at_client) = tokio::join!(outcome(&mut server), outcome(&mut client));
+    let ((mut server, at_server), (mut client, at_client)) = handshake(&server_tls, &client_tls).await;
     assert!(matches!(at_server, ControlEvent::Secured(_)), "{at_server:?}");
     assert!(matches!(at_client, ControlEvent::Secured(_)), "{at_client:?}");
     server.queue(Bytes::from_static(b"220 Ready\r\n"));

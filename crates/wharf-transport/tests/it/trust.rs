@@ -5,22 +5,17 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
 
 use wharf_transport::{
-    ClientControlTls, ClientTlsOptions, ControlEvent, ControlStream, DataChannel, DataFailure, DataRole,
-    DataSession, Identity, KnownHosts as _, KnownHostsFile, PeerRule, TicketPlan, TlsError, TlsFailure,
-    TlsVersion, Trust,
+    ClientControlTls, ClientTlsOptions, ControlEvent, DataChannel, DataFailure, DataRole, DataSession,
+    Identity, KnownHosts as _, KnownHostsFile, PeerRule, TicketPlan, TlsError, TlsFailure, TlsVersion, Trust,
 };
 
 use crate::support::*;
 
 /// What a client with this trust says to a server with this identity.
 async fn meet(identity: &Identity, trust: Trust, name: &str) -> Result<(), TlsFailure> {
-    let (server, client) = pair().await;
-    let (mut server, mut client) = (ControlStream::clear(server), ControlStream::clear(client));
     let listener = server_with(identity.clone(), TlsVersion::V1_2, TlsVersion::V1_3, DataSession::Prefer);
-    server.upgrade_server(&listener.control(None)).unwrap();
     let tls = client_with(trust, name, TlsVersion::V1_3);
-    client.upgrade_client(&tls).unwrap();
-    let (_, at_client) = tokio::join!(outcome(&mut server), outcome(&mut client));
+    let (_, (_, at_client)) = handshake(&listener.control(None), &tls).await;
     match at_client {
         ControlEvent::Secured(_) => {
             assert_eq!(tls.control_certificate(), Some(identity.fingerprint()));

@@ -124,9 +124,7 @@ async fn b5_however_a_transfer_ends_nothing_is_left_of_it() {
     until(async || {
         let mut all = Vec::new();
         for _ in 0..4 {
-            let tcp = dial("127.0.0.1", harness.explicit).await;
-            let tls = crate::raw::tls(&harness, wharf_server::TlsVersion::V1_3);
-            let mut raw = Raw { control: wharf_transport::ControlStream::clear(tcp.into()), tls };
+            let mut raw = Raw::knock("127.0.0.1", &harness).await;
             let (code, _) = raw.reply().await.unwrap();
             all.push((raw, code));
         }

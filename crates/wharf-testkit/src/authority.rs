@@ -1,5 +1,6 @@
 //! An authority that signs certificates of clients, and takes them back.
 
+use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -8,42 +9,57 @@ use rcgen::{
     IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, RevokedCertParams, SerialNumber,
 };
 
-pub(crate) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 static SERIAL: AtomicU64 = AtomicU64::new(1);
 
-/// An authority.
-pub(crate) struct Authority {
-    pub(crate) pem: String,
+/// An authority that signs certificates of clients, and lists of those that it has revoked.
+///
+/// What cannot be made is a panic.
+#[derive(Debug)]
+pub struct Authority {
+    /// Its own certificate, in PEM.
+    pub pem: String,
     issuer: Issuer<'static, KeyPair>,
 }
 
-/// A certificate and its key, in PEM.
+/// What an [`Authority`] has issued: a certificate and its key.
 #[derive(Clone)]
-pub(crate) struct Issued {
-    pub(crate) cert: String,
-    pub(crate) key: String,
+pub struct Issued {
+    /// The certificate, in PEM.
+    pub cert: String,
+    /// Its private key, in PEM.
+    pub key: String,
     serial: u64,
+}
+
+impl fmt::Debug for Issued {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Issued").field("serial", &self.serial).finish_non_exhaustive()
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "certificates are judged by the time of the system")]
 fn now() -> Duration {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap()
+    SystemTime::now().duration_since(UNIX_EPOCH).expect("it is past 1970")
 }
 
 impl Authority {
-    pub(crate) fn new(name: &str) -> Self {
+    /// One of that name; another one of the same name has another key.
+    #[must_use]
+    pub fn new(name: &str) -> Self {
         let mut params = CertificateParams::default();
         params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-        let key = KeyPair::generate().unwrap();
-        let pem = params.self_signed(&key).unwrap().pem();
+        let key = KeyPair::generate().expect("a key");
+        let pem = params.self_signed(&key).expect("a certificate").pem();
         Self { pem, issuer: Issuer::new(params, key) }
     }
 
     /// A certificate for a client called `name`, good from yesterday for thirty days, but for what is changed.
-    pub(crate) fn issue_with(&self, name: &str, change: impl FnOnce(&mut CertificateParams)) -> Issued {
+    #[must_use]
+    pub fn issue_with(&self, name: &str, change: impl FnOnce(&mut CertificateParams)) -> Issued {
         let mut params = CertificateParams::default();
         let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
         params.serial_number = Some(SerialNumber::from(serial));
@@ -52,17 +68,20 @@ impl Authority {
         let epoch = rcgen::date_time_ymd(1970, 1, 1);
         (params.not_before, params.not_after) = (epoch + (now() - DAY), epoch + now() + 30 * DAY);
         change(&mut params);
-        let key = KeyPair::generate().unwrap();
-        let cert = params.signed_by(&key, &self.issuer).unwrap().pem();
+        let key = KeyPair::generate().expect("a key");
+        let cert = params.signed_by(&key, &self.issuer).expect("a certificate").pem();
         Issued { cert, key: key.serialize_pem(), serial }
     }
 
-    pub(crate) fn issue(&self, name: &str) -> Issued {
+    /// A certificate for a client called `name`, good from yesterday for thirty days.
+    #[must_use]
+    pub fn issue(&self, name: &str) -> Issued {
         self.issue_with(name, |_| {})
     }
 
     /// One that ended yesterday.
-    pub(crate) fn issue_expired(&self, name: &str) -> Issued {
+    #[must_use]
+    pub fn issue_expired(&self, name: &str) -> Issued {
         self.issue_with(name, |params| {
             let epoch = rcgen::date_time_ymd(1970, 1, 1);
             (params.not_before, params.not_after) = (epoch + (now() - 9 * DAY), epoch + (now() - DAY));
@@ -70,12 +89,14 @@ impl Authority {
     }
 
     /// The list of those that are revoked, good from ten days ago to `until` days after that.
-    pub(crate) fn list(&self, revoked: &[&Issued], until: u32) -> String {
+    #[must_use]
+    pub fn list(&self, revoked: &[&Issued], until: u32) -> String {
         self.list_from(10, revoked, until)
     }
 
     /// The list of those that are revoked, good from so many days ago to `until` days after that.
-    pub(crate) fn list_from(&self, ago: u32, revoked: &[&Issued], until: u32) -> String {
+    #[must_use]
+    pub fn list_from(&self, ago: u32, revoked: &[&Issued], until: u32) -> String {
         let begin = rcgen::date_time_ymd(1970, 1, 1) + (now() - ago * DAY);
         let params = CertificateRevocationListParams {
             this_update: begin,
@@ -93,6 +114,6 @@ impl Authority {
                 .collect(),
             key_identifier_method: KeyIdMethod::Sha256,
         };
-        params.signed_by(&self.issuer).unwrap().pem().unwrap()
+        params.signed_by(&self.issuer).and_then(|list| list.pem()).expect("a list")
     }
 }
