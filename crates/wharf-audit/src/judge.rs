@@ -201,7 +201,7 @@ impl Judge {
             self.sessions.insert(name.into(), (self.number, State::new(&self.options, entry)));
         }
         if let Some((_, state)) = self.sessions.get_mut(name) {
-            self.summary.transfers += u64::from(state.row(place, entry));
+            self.summary.transfers += state.row(place, entry);
         }
         if method.eq_ignore_ascii_case(b"ControlChannelClosed") {
             self.end(name, tell);
@@ -250,7 +250,8 @@ impl Judge {
     }
 
     fn end(&mut self, name: &[u8], tell: &mut dyn FnMut(Finding)) {
-        let Some((_, state)) = self.sessions.remove(name) else { return };
+        let Some((_, mut state)) = self.sessions.remove(name) else { return };
+        self.summary.transfers += state.settle();
         let counted = match state.order() {
             Order::Clear => Some(&mut self.summary.clear),
             Order::AuthFirst => Some(&mut self.summary.auth_first),

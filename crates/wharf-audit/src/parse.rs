@@ -75,7 +75,7 @@ macro_rules! columns {
                 let value = |at: Option<usize>| {
                     values.get(at?).copied().filter(|value| *value != b"-")
                 };
-                Entry { $($field: value(self.$field),)* }
+                Entry { tells_data: self.data.is_some(), $($field: value(self.$field),)* }
             }
         }
 
@@ -83,6 +83,8 @@ macro_rules! columns {
         #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
         #[non_exhaustive]
         pub struct Entry<'a> {
+            /// Whether the log has `x-data`, so that a transfer without one moved nothing.
+            pub tells_data: bool,
             $(#[doc = $doc] pub $field: Option<&'a [u8]>,)*
         }
     };

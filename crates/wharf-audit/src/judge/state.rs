@@ -17,6 +17,13 @@ struct Seen {
     detail: String,
 }
 
+/// A data connection that carried something. Its transfer has a row of its own, unless the session ended before.
+#[derive(Debug, Clone)]
+struct Closed {
+    seen: Seen,
+    clear: bool,
+}
+
 #[derive(Debug, Clone, Default)]
 pub(super) struct State {
     client: String,
@@ -35,6 +42,12 @@ pub(super) struct State {
     auth_at: Option<(Place, String)>,
     /// PROT P, or PROT C; nothing when there was none.
     private: Option<bool>,
+    /// A data connection was opened, and no row of a transfer came since.
+    opened: bool,
+    /// One that was closed, and no row of its transfer came yet.
+    closed: Option<Closed>,
+    /// A row of a transfer came before its data connection was closed.
+    told: bool,
     secured_login: bool,
     name: Option<Seen>,
     password: Option<Seen>,
@@ -55,8 +68,8 @@ impl State {
         }
     }
 
-    /// Takes a row; says whether bytes of a transfer may have moved.
-    pub(super) fn row(&mut self, place: Place, entry: &Entry<'_>) -> bool {
+    /// Takes a row; says of how many transfers it became known that bytes may have moved.
+    pub(super) fn row(&mut self, place: Place, entry: &Entry<'_>) -> u64 {
         let method = entry.method.unwrap_or_default().to_ascii_uppercase();
         let status = Entry::number(entry.status);
         let accepted = status.is_none_or(|status| status < 400);
@@ -121,10 +134,35 @@ impl State {
                     note(&mut self.handshake, Seen { place, count: 1, time, detail });
                 }
             }
+            b"DATACHANNELOPENED" => {
+                (self.opened, self.told) = (true, false);
+                return self.settle();
+            }
+            b"DATACHANNELCLOSED" => return self.channel_closed(entry, &seen),
             transfer if TRANSFERS.contains(&transfer) => return self.transfer(entry, status, &seen),
             _ => {}
         }
-        false
+        0
+    }
+
+    /// What a data connection carried whose transfer has no row; says how many there were.
+    pub(super) fn settle(&mut self) -> u64 {
+        let Some(closed) = self.closed.take() else { return 0 };
+        if closed.clear {
+            note(&mut self.data, closed.seen);
+        }
+        1
+    }
+
+    fn channel_closed(&mut self, entry: &Entry<'_>, seen: &dyn Fn(String) -> Seen) -> u64 {
+        let Some(data) = entry.data else { return 0 };
+        let before = self.settle();
+        if !std::mem::take(&mut self.told) {
+            let detail =
+                format!("{}: the data connection had no TLS", shown(entry.method.unwrap_or_default()));
+            self.closed = Some(Closed { seen: seen(detail), clear: data == b"clear" });
+        }
+        before
     }
 
     /// Whether the control connection was under TLS when that row came.
@@ -147,14 +185,26 @@ impl State {
         }
     }
 
-    fn transfer(&mut self, entry: &Entry<'_>, status: Option<u64>, seen: &dyn Fn(String) -> Seen) -> bool {
+    fn transfer(&mut self, entry: &Entry<'_>, status: Option<u64>, seen: &dyn Fn(String) -> Seen) -> u64 {
         let had_tls = self.ever_tls || self.implicit;
-        // The others were refused before a byte moved.
-        let moved = matches!(status, None | Some(100..=299 | 426 | 451 | 452 | 551 | 552));
+        let opened = std::mem::take(&mut self.opened);
+        let moved = match entry.data {
+            // Whatever the answer was, and whether there was one.
+            Some(_) => true,
+            None if entry.tells_data => status.is_some_and(may_have_moved),
+            None => status.is_none_or(may_have_moved) || opened && !is_refused(entry),
+        };
         let in_clear = match entry.data {
             Some(data) => data == b"clear",
             None => !had_tls || self.private != Some(true),
         };
+        if entry.data.is_some() {
+            if self.closed.as_ref().is_some_and(|closed| closed.clear == in_clear) {
+                self.closed = None;
+            } else {
+                self.told = true;
+            }
+        }
         if moved && in_clear {
             let why = match (entry.data, self.private) {
                 (Some(_), _) => "the data connection had no TLS",
@@ -165,7 +215,7 @@ impl State {
             let verb = shown(entry.method.unwrap_or_default());
             note(&mut self.data, seen(format!("{verb} {}: {why}", text(entry.path.or(entry.stem)))));
         }
-        moved
+        u64::from(moved)
     }
 
     pub(super) fn order(&self) -> Order {
@@ -198,6 +248,16 @@ impl State {
             Some(Finding { kind, place, count, time, session, client, user, order, detail })
         })
     }
+}
+
+/// Whether bytes may have moved before that answer; with the others they did not, unless there was a data connection.
+const fn may_have_moved(status: u64) -> bool {
+    matches!(status, 100..=299 | 426 | 451 | 452 | 551 | 552)
+}
+
+/// Whether the file system said no: not found, no such path, denied. That is before a byte moves.
+fn is_refused(entry: &Entry<'_>) -> bool {
+    matches!(Entry::number(entry.win32), Some(2 | 3 | 5))
 }
 
 fn note(seen: &mut Option<Seen>, new: Seen) {

@@ -68,8 +68,13 @@ fn anonymous_may_be_left_out() {
     assert_eq!(all.findings - left.findings, 1);
 }
 
-/// The kinds of what is found in these rows, behind a line of fields.
-fn found(fields: &str, rows: &[&str]) -> Vec<String> {
+/// What is found in these rows, behind a line of fields.
+pub(crate) fn found(fields: &str, rows: &[&str]) -> Vec<String> {
+    judged(fields, rows).0
+}
+
+/// The same, and what was counted.
+pub(crate) fn judged(fields: &str, rows: &[&str]) -> (Vec<String>, Summary) {
     let (mut parser, mut judge) = (Parser::default(), Judge::new(JudgeOptions::default()));
     let mut findings = Vec::new();
     let head = format!("#Fields: {fields}");
@@ -78,8 +83,8 @@ fn found(fields: &str, rows: &[&str]) -> Vec<String> {
             judge.entry(Place { file: 0, line }, &entry, &mut |finding| findings.push(finding));
         }
     }
-    judge.finish(&mut |finding| findings.push(finding));
-    findings.iter().map(|finding| text_line(finding, "log")).collect()
+    let summary = judge.finish(&mut |finding| findings.push(finding));
+    (findings.iter().map(|finding| text_line(finding, "log")).collect(), summary)
 }
 
 #[test]
