@@ -189,7 +189,10 @@ impl Judge {
         let name = entry.session.or(entry.client).unwrap_or_default();
         let name = name.get(..Self::MAX_NAME).unwrap_or(name);
         let method = entry.method.unwrap_or_default();
-        if method.eq_ignore_ascii_case(b"ControlChannelOpened") {
+        // IIS 6 counts anew with each start: another client is another session.
+        let of_another =
+            entry.is_numbered() && self.sessions.get(name).is_some_and(|(_, state)| !state.is_of(entry));
+        if of_another || method.eq_ignore_ascii_case(b"ControlChannelOpened") {
             // Another one of that name has ended unseen.
             self.end(name, tell);
         }
@@ -203,7 +206,8 @@ impl Judge {
         if let Some((_, state)) = self.sessions.get_mut(name) {
             self.summary.transfers += state.row(place, entry);
         }
-        if method.eq_ignore_ascii_case(b"ControlChannelClosed") {
+        let numbered_end = || [&b"QUIT"[..], b"closed"].iter().any(|end| method.eq_ignore_ascii_case(end));
+        if method.eq_ignore_ascii_case(b"ControlChannelClosed") || entry.is_numbered() && numbered_end() {
             self.end(name, tell);
         }
     }

@@ -5,8 +5,9 @@ use wharf_codec::Escaped;
 use super::{Finding, JudgeOptions, Kind, Order, Place};
 use crate::{field::decoded, parse::Entry, weak::weakness};
 
-/// Verbs that move a file or a listing.
-const TRANSFERS: [&[u8]; 7] = [b"RETR", b"STOR", b"STOU", b"APPE", b"LIST", b"NLST", b"MLSD"];
+/// Verbs that move a file or a listing; the last three are those of IIS 6.
+const TRANSFERS: [&[u8]; 10] =
+    [b"RETR", b"STOR", b"STOU", b"APPE", b"LIST", b"NLST", b"MLSD", b"SENT", b"CREATED", b"APPENDED"];
 
 /// The first line that shows something, and how many do.
 #[derive(Debug, Clone)]
@@ -66,6 +67,11 @@ impl State {
             client: text(entry.client),
             ..Self::default()
         }
+    }
+
+    /// Whether a row is about the same client.
+    pub(super) fn is_of(&self, entry: &Entry<'_>) -> bool {
+        self.client == text(entry.client)
     }
 
     /// Takes a row; says of how many transfers it became known that bytes may have moved.

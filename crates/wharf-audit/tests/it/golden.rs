@@ -45,6 +45,11 @@ fn golden(name: &str) {
 }
 
 #[test]
+fn logs_of_iis_6() {
+    golden("iis6");
+}
+
+#[test]
 fn logs_of_iis_7() {
     golden("iis7");
 }
