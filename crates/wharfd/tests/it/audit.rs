@@ -4,6 +4,7 @@ use std::{
     fs,
     io::{Read, Write},
     net::{SocketAddr, TcpStream},
+    os::unix::fs::PermissionsExt as _,
     path::Path,
     time::Duration,
 };
@@ -224,6 +225,29 @@ fn a_log_that_cannot_be_written_turns_clients_away_where_that_is_wanted() {
     assert!(
         String::from_utf8(output.stderr).unwrap().contains("the audit log \"/dev/full\" cannot be opened")
     );
+}
+
+#[test]
+fn rows_that_are_lost_at_the_end_are_told() {
+    let home = tempfile::tempdir().unwrap();
+    fs::create_dir(home.path().join("share")).unwrap();
+    fs::create_dir(home.path().join("logs")).unwrap();
+    let config = "root = \"share\"\nstate_dir = \"state\"\n[[listener]]\naddress = \"127.0.0.1:0\"\n[anonymous]\n\
+        [audit]\nfile = \"logs/audit.log\"\nmax_size = \"1K\"\n";
+    let path = home.path().join("wharfd.toml");
+    fs::write(&path, config).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
+    let mut server = Running::configured(home.path(), &[]);
+    let address = server.address("explicit FTPS");
+    // The next file has no place.
+    fs::rename(home.path().join("logs"), home.path().join("gone")).unwrap();
+    for _ in 0..10 {
+        drop(Control::connect(address));
+    }
+    server.await_log("the audit log cannot be written");
+    let (code, log) = server.end();
+    assert_eq!(code, Some(0), "{log}");
+    assert!(log.contains("rows of the audit log are lost"), "{log}");
 }
 
 #[test]
