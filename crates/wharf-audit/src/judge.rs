@@ -107,7 +107,7 @@ pub struct Finding {
     pub session: String,
     /// The client's address.
     pub client: String,
-    /// The name that the client gave, encoded as in the log.
+    /// The name that the client had given last by that line, encoded as in the log.
     pub user: String,
     /// Login and TLS of the session.
     pub order: Order,

@@ -1,5 +1,7 @@
 //! One session: what of it is remembered until it ends.
 
+use std::sync::Arc;
+
 use wharf_codec::Escaped;
 
 use super::{Finding, JudgeOptions, Kind, Order, Place};
@@ -15,6 +17,8 @@ struct Seen {
     place: Place,
     count: u64,
     time: String,
+    /// The name that the client had given by then.
+    user: Arc<str>,
     detail: String,
 }
 
@@ -28,7 +32,7 @@ struct Closed {
 #[derive(Debug, Clone, Default)]
 pub(super) struct State {
     client: String,
-    user: String,
+    user: Arc<str>,
     ignore_anonymous: bool,
     implicit: bool,
     /// AUTH was accepted, and neither REIN nor CCC has undone it.
@@ -39,8 +43,8 @@ pub(super) struct State {
     ever_tls: bool,
     /// A row came behind AUTH.
     used_tls: bool,
-    /// What AUTH was answered with; for a handshake that nothing followed.
-    auth_at: Option<(Place, String)>,
+    /// The row of AUTH, for a handshake that nothing followed.
+    auth_at: Option<Seen>,
     /// PROT P, or PROT C; nothing when there was none.
     private: Option<bool>,
     /// A data connection was opened, and no row of a transfer came since.
@@ -79,7 +83,12 @@ impl State {
         let method = entry.method.unwrap_or_default().to_ascii_uppercase();
         let status = Entry::number(entry.status);
         let accepted = status.is_none_or(|status| status < 400);
-        let seen = |detail: String| Seen { place, count: 1, time: time(entry), detail };
+        if method == b"USER" {
+            self.user = text(entry.stem).into();
+        }
+        let user = Arc::clone(&self.user);
+        let seen =
+            |detail: String| Seen { place, count: 1, time: time(entry), user: Arc::clone(&user), detail };
         let secured = self.is_secured(entry);
         let about_control = !matches!(&*method, b"DATACHANNELOPENED" | b"DATACHANNELCLOSED");
         if about_control && secured && entry.tls_version.is_some() && method != b"CONTROLCHANNELCLOSED" {
@@ -104,20 +113,20 @@ impl State {
                 self.used_tls = false;
                 // PROT counts from here on (RFC 4217 §4.2).
                 self.private = None;
-                self.auth_at = Some((place, time(entry)));
+                self.auth_at = Some(seen("nothing came behind AUTH".to_owned()));
             }
             b"REIN" | b"CCC" if accepted => {
                 (self.auth, self.cleared) = (false, true);
                 if method == b"REIN" {
                     // The session starts over; behind CCC data connections stay protected (RFC 4217 §6).
                     self.private = None;
+                    self.user = Arc::default();
                 }
             }
             b"PROT" if accepted => {
                 self.private = Some(decoded(entry.stem.unwrap_or_default()).eq_ignore_ascii_case(b"P"))
             }
             b"USER" => {
-                self.user = text(entry.stem);
                 if secured {
                     self.secured_login = true;
                 } else if !self.is_ignored() {
@@ -132,12 +141,12 @@ impl State {
                 }
             }
             b"CONTROLCHANNELCLOSED" => {
-                if let Some((place, time)) = self.auth_at.take().filter(|_| {
+                if let Some(mut auth) = self.auth_at.take().filter(|_| {
                     let up = entry.tls_version.is_some_and(|version| version != b"clear");
                     !self.used_tls && !up && self.handshake.is_none()
                 }) {
-                    let detail = format!("nothing came behind AUTH{}", reason(entry));
-                    note(&mut self.handshake, Seen { place, count: 1, time, detail });
+                    auth.detail.push_str(&reason(entry));
+                    note(&mut self.handshake, auth);
                 }
             }
             b"DATACHANNELOPENED" => {
@@ -247,10 +256,10 @@ impl State {
             (Kind::WeakTls, self.weak),
             (Kind::HandshakeFailed, self.handshake),
         ];
-        let (session, client, user) = (text(Some(name)), self.client, self.user);
+        let (session, client) = (text(Some(name)), self.client);
         found.into_iter().filter_map(move |(kind, seen)| {
-            let Seen { place, count, time, detail } = seen?;
-            let (session, client, user) = (session.clone(), client.clone(), user.clone());
+            let Seen { place, count, time, user, detail } = seen?;
+            let (session, client, user) = (session.clone(), client.clone(), user.to_string());
             Some(Finding { kind, place, count, time, session, client, user, order, detail })
         })
     }

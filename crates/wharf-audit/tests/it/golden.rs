@@ -78,9 +78,8 @@ pub(crate) fn found(fields: &str, rows: &[&str]) -> Vec<String> {
     judged(fields, rows).0
 }
 
-/// The same, and what was counted.
-pub(crate) fn judged(fields: &str, rows: &[&str]) -> (Vec<String>, Summary) {
-    let (mut parser, mut judge) = (Parser::default(), Judge::new(JudgeOptions::default()));
+fn judged_with(options: JudgeOptions, fields: &str, rows: &[&str]) -> (Vec<String>, Summary) {
+    let (mut parser, mut judge) = (Parser::default(), Judge::new(options));
     let mut findings = Vec::new();
     let head = format!("#Fields: {fields}");
     for (line, row) in (1..).zip(core::iter::once(head.as_str()).chain(rows.iter().copied())) {
@@ -90,6 +89,11 @@ pub(crate) fn judged(fields: &str, rows: &[&str]) -> (Vec<String>, Summary) {
     }
     let summary = judge.finish(&mut |finding| findings.push(finding));
     (findings.iter().map(|finding| text_line(finding, "log")).collect(), summary)
+}
+
+/// The same, and what was counted.
+pub(crate) fn judged(fields: &str, rows: &[&str]) -> (Vec<String>, Summary) {
+    judged_with(JudgeOptions::default(), fields, rows)
 }
 
 #[test]
@@ -123,4 +127,28 @@ fn a_reason_is_short_and_ends_nothing_early() {
     let lines = found(fields, &[&format!("ControlChannelClosed - 32 a {reason}")]);
     assert!(lines.iter().all(|line| line.len() < 400 && !line.contains("a), session")), "{lines:?}");
     assert_eq!(lines.len(), 1);
+}
+
+#[test]
+fn a_finding_names_whose_password_it_was() {
+    let fields = "cs-method cs-uri-stem sc-status x-session";
+    let alice = ["USER alice 331 a", "PASS *** 230 a"];
+    let refused = ["USER alice 331 a", "PASS *** 530 a"];
+    for (first, then) in [
+        (alice, &["REIN - 220 a", "AUTH TLS 234 a", "USER bob 331 a", "PASS *** 230 a", "PROT P 200 a"][..]),
+        (refused, &["USER anonymous 331 a", "PASS *** 230 a"]),
+    ] {
+        let found = found(fields, &[&first[..], then].concat());
+        assert!(matches!(&found[..], [line] if line.contains(", user alice, ")), "{found:?}");
+    }
+    // Data are of whoever is logged in by then; behind REIN nobody is.
+    let found = found(fields, &[&alice[..], &["USER bob 331 a", "PASS *** 230 a", "LIST - 226 a"]].concat());
+    let users: Vec<_> =
+        found.iter().map(|line| (line.contains("user alice"), line.contains("user bob"))).collect();
+    assert_eq!(users, [(true, false), (false, true)]);
+    let mut options = JudgeOptions::default();
+    options.ignore_anonymous = true;
+    let rows = ["USER anonymous 331 a", "PASS *** 230 a", "REIN - 220 a", "PASS *** 503 a"];
+    let (found, _) = judged_with(options, fields, &rows);
+    assert!(matches!(&found[..], [line] if line.contains("password-in-clear")), "{found:?}");
 }
