@@ -1,4 +1,4 @@
-//! A disk that does not answer: a pipe that nobody reads.
+//! A disk that does not answer, which is a pipe that nobody reads; and a file that is opened anew.
 
 use std::{
     fs,
@@ -16,16 +16,20 @@ use super::*;
 /// More than a pipe holds.
 const SESSIONS: u64 = 1_000;
 
+fn turn_away(log: &AuditLog, sessions: u64) {
+    let addr = SocketAddr::from(([127, 0, 0, 1], 21));
+    let ends = PeerInfo { peer: addr, local: addr };
+    for session in 0..sessions {
+        turned_away(log, session, ends, false, SubStatus::AuditUnavailable);
+    }
+}
+
 fn hanging(folder: &Path) -> (PathBuf, AuditLog) {
     let file = folder.join("audit.log");
     mknodat(CWD, &file, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
     let options = AuditOptions { on_failure: OnAuditFailure::Refuse, ..AuditOptions::new(file.clone()) };
     let log = AuditLog::open(options).unwrap();
-    let addr = SocketAddr::from(([127, 0, 0, 1], 21));
-    let ends = PeerInfo { peer: addr, local: addr };
-    for session in 0..SESSIONS {
-        turned_away(&log, session, ends, false, SubStatus::AuditUnavailable);
-    }
+    turn_away(&log, SESSIONS);
     (file, log)
 }
 
@@ -80,4 +84,22 @@ fn what_it_leaves_at_the_end_is_counted() {
     until(|| shared.lock().ended);
     assert_eq!(shared.lost.load(Ordering::Relaxed), lost);
     reader.join().unwrap();
+}
+
+#[test]
+fn a_file_that_is_opened_anew_is_of_today_whenever_the_last_row_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, moved) = (folder.path().join("audit.log"), folder.path().join("moved"));
+    let log = AuditLog::open(AuditOptions::new(file.clone())).unwrap();
+    fs::rename(&file, moved).unwrap();
+    log.0.shared.lock().stamp.set(0);
+    log.reopen();
+    log.flush();
+    let head = fs::read_to_string(&file).unwrap();
+    assert!(head.contains("#Date: ") && !head.contains("1970"), "{head}");
+    // It is not rotated for the sake of its head.
+    turn_away(&log, 1);
+    log.close();
+    assert_eq!(fs::read_to_string(&file).unwrap().lines().count(), head.lines().count() + 2);
+    assert!(!folder.path().join("audit.log.1").exists());
 }

@@ -8,7 +8,7 @@ use std::{
 
 use wharf_audit::Stamp;
 
-use super::{Shared, file::LogFile, instant, remark};
+use super::{Shared, file::LogFile, instant, now, remark, secs};
 
 /// How long lines are gathered, so that many are one write.
 const GATHER: Duration = Duration::from_millis(20);
@@ -87,6 +87,10 @@ impl Writer {
         }
         lines.busy_since = Some(instant());
         lines.flush = false;
+        if lines.reopen {
+            // The last row may be of another day.
+            lines.stamp.set(secs(now()));
+        }
         Task { reopen: std::mem::take(&mut lines.reopen), stop: lines.stop, stamp: lines.stamp.clone() }
     }
 
