@@ -107,7 +107,7 @@ pub struct Finding {
     pub session: String,
     /// The client's address.
     pub client: String,
-    /// The name that the client gave, encoded as in the log.
+    /// The name that the client had given last by that line, encoded as in the log.
     pub user: String,
     /// Login and TLS of the session.
     pub order: Order,
@@ -189,7 +189,10 @@ impl Judge {
         let name = entry.session.or(entry.client).unwrap_or_default();
         let name = name.get(..Self::MAX_NAME).unwrap_or(name);
         let method = entry.method.unwrap_or_default();
-        if method.eq_ignore_ascii_case(b"ControlChannelOpened") {
+        // IIS 6 counts anew with each start: another client is another session.
+        let of_another =
+            entry.is_numbered() && self.sessions.get(name).is_some_and(|(_, state)| !state.is_of(entry));
+        if of_another || method.eq_ignore_ascii_case(b"ControlChannelOpened") {
             // Another one of that name has ended unseen.
             self.end(name, tell);
         }
@@ -201,9 +204,10 @@ impl Judge {
             self.sessions.insert(name.into(), (self.number, State::new(&self.options, entry)));
         }
         if let Some((_, state)) = self.sessions.get_mut(name) {
-            self.summary.transfers += u64::from(state.row(place, entry));
+            self.summary.transfers += state.row(place, entry);
         }
-        if method.eq_ignore_ascii_case(b"ControlChannelClosed") {
+        let numbered_end = || [&b"QUIT"[..], b"closed"].iter().any(|end| method.eq_ignore_ascii_case(end));
+        if method.eq_ignore_ascii_case(b"ControlChannelClosed") || entry.is_numbered() && numbered_end() {
             self.end(name, tell);
         }
     }
@@ -250,7 +254,8 @@ impl Judge {
     }
 
     fn end(&mut self, name: &[u8], tell: &mut dyn FnMut(Finding)) {
-        let Some((_, state)) = self.sessions.remove(name) else { return };
+        let Some((_, mut state)) = self.sessions.remove(name) else { return };
+        self.summary.transfers += state.settle();
         let counted = match state.order() {
             Order::Clear => Some(&mut self.summary.clear),
             Order::AuthFirst => Some(&mut self.summary.auth_first),

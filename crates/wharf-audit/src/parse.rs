@@ -1,5 +1,7 @@
 //! Lines of a log in the W3C extended format, ours or another's.
 
+use wharf_codec::Verb;
+
 /// Why a line is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -75,7 +77,7 @@ macro_rules! columns {
                 let value = |at: Option<usize>| {
                     values.get(at?).copied().filter(|value| *value != b"-")
                 };
-                Entry { $($field: value(self.$field),)* }
+                Entry { tells_data: self.data.is_some(), $($field: value(self.$field),)* }
             }
         }
 
@@ -83,6 +85,8 @@ macro_rules! columns {
         #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
         #[non_exhaustive]
         pub struct Entry<'a> {
+            /// Whether the log has `x-data`, so that a transfer without one moved nothing.
+            pub tells_data: bool,
             $(#[doc = $doc] pub $field: Option<&'a [u8]>,)*
         }
     };
@@ -112,6 +116,38 @@ columns! {
     reason = "x-reason", "`x-reason`.";
 }
 
+impl<'a> Entry<'a> {
+    /// IIS 6 and before have the session's number in front of the verb, `[17]USER`, and nowhere else.
+    fn take_number(&mut self) {
+        let Some(numbered) = self.method.filter(|method| method.starts_with(b"[")) else { return };
+        let Some(end) = numbered.iter().position(|byte| *byte == b']') else { return };
+        let (number, verb) = numbered.split_at(end + 1);
+        let digits = number.get(1..end).unwrap_or_default();
+        if !digits.is_empty() && digits.iter().all(u8::is_ascii_digit) && !verb.is_empty() {
+            self.method = Some(verb);
+            self.session = self.session.or(Some(number));
+        }
+    }
+
+    /// Whether the session is one of IIS 6 or before, told by its number alone.
+    pub(crate) fn is_numbered(&self) -> bool {
+        self.session.is_some_and(|session| session.starts_with(b"["))
+    }
+
+    /// Whether only a log of FTP has such a row.
+    fn is_ftp(&self) -> bool {
+        const CHANNELS: [&[u8]; 4] =
+            [b"ControlChannelOpened", b"ControlChannelClosed", b"DataChannelOpened", b"DataChannelClosed"];
+        let method: &'a [u8] = self.method.unwrap_or_default();
+        match Verb::from_bytes(method) {
+            // Mail has these too, and its servers write the same format.
+            Some(Verb::Auth | Verb::Help | Verb::Noop | Verb::Quit) => self.is_numbered(),
+            Some(_) => true,
+            None => self.is_numbered() || CHANNELS.iter().any(|name| method.eq_ignore_ascii_case(name)),
+        }
+    }
+}
+
 impl Entry<'_> {
     /// A number, when the value is one.
     #[must_use]
@@ -124,6 +160,10 @@ impl Entry<'_> {
 #[derive(Debug, Clone, Default)]
 pub struct Parser {
     columns: Option<Columns>,
+    /// A row was read.
+    any: bool,
+    /// One that only a log of FTP has.
+    ftp: bool,
 }
 
 impl Parser {
@@ -143,18 +183,21 @@ impl Parser {
         if line.iter().all(|byte| matches!(byte, 0 | b' ')) {
             return Line::Nothing;
         }
-        if let Some(directive) = line.strip_prefix(b"#") {
-            return self.directive(directive);
-        }
+        // Where lines end in CR alone a whole file is one line.
         if line.iter().any(|byte| byte.is_ascii_control() && *byte != b'\t') {
             return Line::Malformed(Malformed::Control);
+        }
+        if let Some(directive) = line.strip_prefix(b"#") {
+            return self.directive(directive);
         }
         let Some(columns) = &self.columns else { return Line::Malformed(Malformed::NoFields) };
         let values: Vec<&[u8]> = words(line).collect();
         if values.len() != columns.count {
             return Line::Malformed(Malformed::Count);
         }
-        let entry = columns.entry(&values);
+        let mut entry = columns.entry(&values);
+        entry.take_number();
+        let entry = entry;
         let timely = entry.date.is_none_or(|date| is_digits(date, b'-', &[4, 2, 2]))
             && entry.time.is_none_or(|time| is_digits(time, b':', &[2, 2, 2]));
         if !timely {
@@ -162,7 +205,22 @@ impl Parser {
         } else if entry.method.is_none() {
             Line::Malformed(Malformed::NoMethod)
         } else {
+            self.any = true;
+            // Fields that only servers for FTP have tell as well.
+            self.ftp = self.ftp || columns.session.is_some() || columns.path.is_some() || entry.is_ftp();
             Line::Entry(entry)
+        }
+    }
+
+    /// Why what was read is no log of an FTP server; to be asked at the end. `None` where it may be one.
+    #[must_use]
+    pub const fn unusable(&self) -> Option<&'static str> {
+        if self.columns.is_none() {
+            Some("it has no #Fields, and is no FTP log in the W3C extended format")
+        } else if self.any && !self.ftp {
+            Some("it tells nothing of FTP, and is no FTP log")
+        } else {
+            None
         }
     }
 
@@ -216,5 +274,56 @@ mod tests {
         assert_eq!(parser.line(b"#Fields: sc-status cs-method"), Line::Fields);
         let Line::Entry(entry) = parser.line(b"530 USER") else { panic!() };
         assert_eq!((entry.method, entry.date), (Some(&b"USER"[..]), None));
+    }
+
+    #[test]
+    fn what_is_no_log_of_ftp_is_known_for_it() {
+        let judged = |text: &str| {
+            let mut parser = Parser::default();
+            for line in text.split_inclusive('\n') {
+                parser.line(line.as_bytes());
+            }
+            parser.unusable()
+        };
+        let plain = "#Fields: date time c-ip cs-method sc-status\n2026-01-01 00:00:00 192.0.2.1 ";
+        for none in [
+            "",
+            "hello\n",
+            "#Software: X\n#Version: 1.0\n",
+            "#Fields: cs-method sc-status\rPASS 230\r",
+            "#Software: X\r#Fields: cs-method sc-status\rPASS 230\r",
+            &format!("{plain}GET 200\n"),
+            &format!("{plain}EHLO 250\n{plain}QUIT 221\n"),
+        ] {
+            assert!(judged(none).is_some(), "{none:?}");
+        }
+        for log in [
+            // A file that has just begun.
+            "#Fields: date time cs-method\n",
+            &format!("{plain}PASS 230\n"),
+            &format!("{plain}pass 230\n"),
+            &format!("{plain}GET 500\n{plain}ControlChannelClosed -\n"),
+            &format!("{plain}[3]closed 426\n"),
+            // A session that does nothing for a whole day.
+            "#Fields: cs-method sc-status x-session\nNOOP 200 a\n",
+        ] {
+            assert_eq!(judged(log), None, "{log:?}");
+        }
+    }
+
+    #[test]
+    fn numbers_of_iis_6_are_sessions() {
+        let mut parser = Parser::default();
+        parser.line(b"#Fields: cs-method");
+        for (line, method, session) in [
+            ("[17]USER", "USER", Some("[17]")),
+            ("[]USER", "[]USER", None),
+            ("[x]USER", "[x]USER", None),
+            ("[1]", "[1]", None),
+            ("[1", "[1", None),
+        ] {
+            let Line::Entry(entry) = parser.line(line.as_bytes()) else { panic!("{line}") };
+            assert_eq!((entry.method, entry.session), (Some(method.as_bytes()), session.map(str::as_bytes)));
+        }
     }
 }

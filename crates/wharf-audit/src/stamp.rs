@@ -48,6 +48,12 @@ impl Stamp {
         &self.text
     }
 
+    /// The time, in seconds since 1970.
+    #[must_use]
+    pub const fn secs(&self) -> i64 {
+        self.secs
+    }
+
     /// The day alone, to see when it ends.
     #[must_use]
     pub const fn day(&self) -> i64 {

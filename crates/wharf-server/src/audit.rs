@@ -6,6 +6,8 @@
 
 mod file;
 mod session;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 use std::{
@@ -16,7 +18,7 @@ use std::{
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     thread::JoinHandle,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use wharf_audit::{Row, Stamp};
@@ -60,6 +62,8 @@ impl AuditOptions {
 
 /// How long the end waits for a disk.
 const LAST_WORDS: Duration = Duration::from_secs(10);
+/// How long one write may take; of a disk that takes longer nobody knows whether it ever answers.
+const HANGS: Duration = Duration::from_secs(2);
 
 /// What happens to clients while the audit log cannot be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -71,8 +75,7 @@ pub enum OnAuditFailure {
     Refuse,
 }
 
-/// An audit log that is being written. Clones are the same log; the last one that goes waits until all is written,
-/// ten seconds at most.
+/// An audit log that is being written. Clones are the same log; the last one that goes does what [`close`](Self::close) does.
 #[derive(Debug, Clone)]
 pub struct AuditLog(Arc<Open>);
 
@@ -103,16 +106,40 @@ struct Shared {
 #[derive(Debug, Default)]
 struct Lines {
     buffer: Vec<u8>,
+    /// How many rows are in the buffer, and how many the thread took and has not written to the last.
+    rows: u64,
+    taken: u64,
     stamp: Stamp,
     /// Rows that did not fit behind the buffer.
     lost: u64,
     reopen: bool,
     flush: bool,
     stop: bool,
-    /// The thread holds lines that are not written.
-    writing: bool,
+    /// The thread is at work, and since when at what it does now.
+    busy_since: Option<Instant>,
+    /// That takes too long, and it was said.
+    hanging: bool,
     /// The thread has written its last line.
     ended: bool,
+    /// It was not waited for any longer.
+    abandoned: bool,
+}
+
+impl Lines {
+    /// Whether the disk has not answered for too long.
+    fn hangs(&self) -> bool {
+        self.busy_since.is_some_and(|since| since.elapsed() > HANGS)
+    }
+
+    /// The same, once: for the one who says so.
+    fn begins_to_hang(&mut self) -> bool {
+        let hangs = self.hangs();
+        hangs && !std::mem::replace(&mut self.hanging, true)
+    }
+}
+
+fn say_that_it_hangs() {
+    tracing::error!(target: "wharf::audit", "the audit log is not written: its disk does not answer");
 }
 
 impl Shared {
@@ -163,11 +190,21 @@ impl AuditLog {
         self.0.shared.lost.load(Ordering::Relaxed)
     }
 
-    /// Whether the file cannot be written now, or not as fast as it should.
+    /// Whether the file cannot be written now, or not as fast as it should; also while one write takes more than two
+    /// seconds.
     #[must_use]
     pub fn is_failing(&self) -> bool {
         let shared = &self.0.shared;
-        shared.failing.load(Ordering::Relaxed) || shared.overflowing.load(Ordering::Relaxed)
+        if shared.failing.load(Ordering::Relaxed) || shared.overflowing.load(Ordering::Relaxed) {
+            return true;
+        }
+        let mut lines = shared.lock();
+        let (hangs, first) = (lines.hangs(), lines.begins_to_hang());
+        drop(lines);
+        if first {
+            say_that_it_hangs();
+        }
+        hangs
     }
 
     /// Waits until what was said by now is in the file, or it is known that it cannot be, ten seconds at most. Blocks:
@@ -178,10 +215,16 @@ impl AuditLog {
         lines.flush = true;
         shared.work.notify_all();
         let busy = |lines: &mut Lines| {
-            (lines.writing || !lines.buffer.is_empty() || lines.reopen)
+            (lines.busy_since.is_some() || !lines.buffer.is_empty() || lines.reopen)
                 && !shared.failing.load(Ordering::Relaxed)
         };
         drop(shared.done.wait_timeout_while(lines, LAST_WORDS, busy));
+    }
+
+    /// Writes what was said by now, and ends: rows that come later are lost. Waits ten seconds at most; what is not
+    /// written by then, or cannot be, is told in the ordinary log. Blocks: not for a runtime's threads.
+    pub fn close(&self) {
+        self.0.close(LAST_WORDS);
     }
 
     /// Whether new sessions are to be turned away.
@@ -198,6 +241,11 @@ impl AuditLog {
         let shared = &self.0.shared;
         let mut guard = shared.lock();
         let lines = &mut *guard;
+        if lines.ended || lines.abandoned {
+            shared.lost.fetch_add(1, Ordering::Relaxed);
+            return;
+        }
+        let hangs = lines.begins_to_hang();
         if lines.buffer.len() >= shared.queue {
             lines.lost += 1;
             shared.lost.fetch_add(1, Ordering::Relaxed);
@@ -216,6 +264,11 @@ impl AuditLog {
             shared.work.notify_all();
         }
         row.write(&lines.stamp, &mut lines.buffer);
+        lines.rows += 1;
+        drop(guard);
+        if hangs {
+            say_that_it_hangs();
+        }
     }
 }
 
@@ -224,14 +277,38 @@ fn remark(lost: u64, buffer: &mut Vec<u8>) {
     buffer.extend(format!("#Remark: lost {lost}\n").into_bytes());
 }
 
+impl Open {
+    fn close(&self, patience: Duration) {
+        let mut lines = self.shared.lock();
+        if std::mem::replace(&mut lines.stop, true) {
+            return;
+        }
+        self.shared.work.notify_all();
+        let waited = self.shared.done.wait_timeout_while(lines, patience, |lines| !lines.ended);
+        let mut lines = waited.unwrap_or_else(PoisonError::into_inner).0;
+        if lines.ended {
+            return;
+        }
+        lines.abandoned = true;
+        let rest = lines.rows + lines.taken;
+        let none = rest + lines.lost == 0;
+        drop(lines);
+        if !none {
+            let lost = self.shared.lost.fetch_add(rest, Ordering::Relaxed) + rest;
+            tracing::error!(
+                target: "wharf::audit",
+                lost,
+                "rows of the audit log are lost: its disk does not answer"
+            );
+        }
+    }
+}
+
 impl Drop for Open {
     fn drop(&mut self) {
-        let mut lines = self.shared.lock();
-        lines.stop = true;
-        self.shared.work.notify_all();
-        let waited = self.shared.done.wait_timeout_while(lines, LAST_WORDS, |lines| !lines.ended);
-        let ended = waited.unwrap_or_else(PoisonError::into_inner).0.ended;
+        self.close(LAST_WORDS);
         // A disk that hangs must not keep the server from ending.
+        let ended = self.shared.lock().ended;
         if let Some(thread) = self.thread.take().filter(|_| ended) {
             // A thread that panicked has said so.
             let _ = thread.join();
@@ -246,4 +323,9 @@ fn now() -> Duration {
 
 fn secs(time: Duration) -> i64 {
     i64::try_from(time.as_secs()).unwrap_or(i64::MAX)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the writer is a driver")]
+fn instant() -> Instant {
+    Instant::now()
 }

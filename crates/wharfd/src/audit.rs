@@ -20,7 +20,7 @@ const MOST_MALFORMED: u64 = 20;
 /// `wharfd audit`.
 #[derive(Debug, Args)]
 pub(crate) struct Audit {
-    /// Audit logs of wharfd or of the FTP service of Windows (IIS 7 and later), in any order; `-` is standard input.
+    /// Audit logs of wharfd or of the FTP service of Windows, in any order; `-` is standard input.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Write one JSON object; docs/audit.md has its schema.
@@ -96,7 +96,7 @@ impl<W: Write> Auditor<'_, W> {
         let mut parser = AuditParser::default();
         let mut bytes = Vec::new();
         let mut line = 0;
-        let (mut named, mut before_names) = (false, None);
+        let mut before_names = None;
         self.malformed = 0;
         while self.broken.is_ok()
             && next_line(&mut from, &mut bytes).map_err(|error| format!("it cannot be read: {error}"))?
@@ -109,7 +109,6 @@ impl<W: Write> Auditor<'_, W> {
             match parser.line(&bytes) {
                 AuditLine::Nothing => {}
                 AuditLine::Fields => {
-                    named = true;
                     if let Some(place) = before_names.take() {
                         // The log was cut at its front: what stood there was not looked at.
                         self.judge.malformed(place, wharf_server::Malformed::NoFields, &mut tell);
@@ -136,11 +135,8 @@ impl<W: Write> Auditor<'_, W> {
             let more = self.malformed - MOST_MALFORMED;
             _ = writeln!(io::stderr(), "wharfd: {}: {more} more malformed lines", name(&self.files[file]));
         }
-        if named || before_names.is_none() {
-            Ok(())
-        } else {
-            Err("it holds lines before any #Fields, and is no log in the W3C extended format".to_owned())
-        }
+        // What was not understood is not clean.
+        parser.unusable().map_or(Ok(()), |why| Err(why.to_owned()))
     }
 
     fn finish(mut self) -> io::Result<Summary> {

@@ -69,6 +69,9 @@ fn options(
     options.tls = Some(tls);
     options.passive_ports = asked.passive_ports.clone();
     let audit = asked.audit_log.clone().map(AuditOptions::new);
+    if let Some(text) = audit.as_ref().and_then(audit_log::cannot_rotate) {
+        tracing::warn!("{text}");
+    }
     options.audit = audit.map(audit_log::open).transpose()?;
     if let Some(most) = asked.max_sessions {
         options.max_sessions = most.get();

@@ -6,6 +6,7 @@ use std::{
     net::SocketAddr,
     pin::pin,
     sync::Arc,
+    time::Duration,
 };
 
 use tokio::{
@@ -21,6 +22,9 @@ use crate::{
     live::{self, Live},
     metrics::{Metrics, Sources},
 };
+
+/// How long sessions that a second signal cuts have for their last rows.
+const CUT: Duration = Duration::from_millis(500);
 
 /// What goes on beside the sessions.
 #[derive(Debug, Default)]
@@ -48,10 +52,15 @@ pub(crate) fn run(
     })?;
     let audit = options.audit.clone();
     let outcome = runtime.block_on(serve(options, upkeep, banner));
-    // After a second signal nothing is waited for; otherwise nothing is left to wait for.
-    runtime.shutdown_background();
+    // Otherwise nothing is left to wait for.
+    if outcome.is_err() && audit.is_some() {
+        // Sessions that are cut say so in the audit log.
+        runtime.shutdown_timeout(CUT);
+    } else {
+        runtime.shutdown_background();
+    }
     if let Some(audit) = audit {
-        audit.flush();
+        audit.close();
     }
     outcome
 }

@@ -1,12 +1,15 @@
 //! One session: what of it is remembered until it ends.
 
+use std::sync::Arc;
+
 use wharf_codec::Escaped;
 
 use super::{Finding, JudgeOptions, Kind, Order, Place};
 use crate::{field::decoded, parse::Entry, weak::weakness};
 
-/// Verbs that move a file or a listing.
-const TRANSFERS: [&[u8]; 7] = [b"RETR", b"STOR", b"STOU", b"APPE", b"LIST", b"NLST", b"MLSD"];
+/// Verbs that move a file or a listing; the last three are those of IIS 6.
+const TRANSFERS: [&[u8]; 10] =
+    [b"RETR", b"STOR", b"STOU", b"APPE", b"LIST", b"NLST", b"MLSD", b"SENT", b"CREATED", b"APPENDED"];
 
 /// The first line that shows something, and how many do.
 #[derive(Debug, Clone)]
@@ -14,13 +17,22 @@ struct Seen {
     place: Place,
     count: u64,
     time: String,
+    /// The name that the client had given by then.
+    user: Arc<str>,
     detail: String,
+}
+
+/// A data connection that carried something. Its transfer has a row of its own, unless the session ended before.
+#[derive(Debug, Clone)]
+struct Closed {
+    seen: Seen,
+    clear: bool,
 }
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct State {
     client: String,
-    user: String,
+    user: Arc<str>,
     ignore_anonymous: bool,
     implicit: bool,
     /// AUTH was accepted, and neither REIN nor CCC has undone it.
@@ -31,10 +43,16 @@ pub(super) struct State {
     ever_tls: bool,
     /// A row came behind AUTH.
     used_tls: bool,
-    /// What AUTH was answered with; for a handshake that nothing followed.
-    auth_at: Option<(Place, String)>,
+    /// The row of AUTH, for a handshake that nothing followed.
+    auth_at: Option<Seen>,
     /// PROT P, or PROT C; nothing when there was none.
     private: Option<bool>,
+    /// A data connection was opened, and no row of a transfer came since.
+    opened: bool,
+    /// One that was closed, and no row of its transfer came yet.
+    closed: Option<Closed>,
+    /// A row of a transfer came before its data connection was closed.
+    told: bool,
     secured_login: bool,
     name: Option<Seen>,
     password: Option<Seen>,
@@ -55,12 +73,22 @@ impl State {
         }
     }
 
-    /// Takes a row; says whether bytes of a transfer may have moved.
-    pub(super) fn row(&mut self, place: Place, entry: &Entry<'_>) -> bool {
+    /// Whether a row is about the same client.
+    pub(super) fn is_of(&self, entry: &Entry<'_>) -> bool {
+        self.client == text(entry.client)
+    }
+
+    /// Takes a row; says of how many transfers it became known that bytes may have moved.
+    pub(super) fn row(&mut self, place: Place, entry: &Entry<'_>) -> u64 {
         let method = entry.method.unwrap_or_default().to_ascii_uppercase();
         let status = Entry::number(entry.status);
         let accepted = status.is_none_or(|status| status < 400);
-        let seen = |detail: String| Seen { place, count: 1, time: time(entry), detail };
+        if method == b"USER" {
+            self.user = text(entry.stem).into();
+        }
+        let user = Arc::clone(&self.user);
+        let seen =
+            |detail: String| Seen { place, count: 1, time: time(entry), user: Arc::clone(&user), detail };
         let secured = self.is_secured(entry);
         let about_control = !matches!(&*method, b"DATACHANNELOPENED" | b"DATACHANNELCLOSED");
         if about_control && secured && entry.tls_version.is_some() && method != b"CONTROLCHANNELCLOSED" {
@@ -85,20 +113,20 @@ impl State {
                 self.used_tls = false;
                 // PROT counts from here on (RFC 4217 §4.2).
                 self.private = None;
-                self.auth_at = Some((place, time(entry)));
+                self.auth_at = Some(seen("nothing came behind AUTH".to_owned()));
             }
             b"REIN" | b"CCC" if accepted => {
                 (self.auth, self.cleared) = (false, true);
                 if method == b"REIN" {
                     // The session starts over; behind CCC data connections stay protected (RFC 4217 §6).
                     self.private = None;
+                    self.user = Arc::default();
                 }
             }
             b"PROT" if accepted => {
                 self.private = Some(decoded(entry.stem.unwrap_or_default()).eq_ignore_ascii_case(b"P"))
             }
             b"USER" => {
-                self.user = text(entry.stem);
                 if secured {
                     self.secured_login = true;
                 } else if !self.is_ignored() {
@@ -113,18 +141,43 @@ impl State {
                 }
             }
             b"CONTROLCHANNELCLOSED" => {
-                if let Some((place, time)) = self.auth_at.take().filter(|_| {
+                if let Some(mut auth) = self.auth_at.take().filter(|_| {
                     let up = entry.tls_version.is_some_and(|version| version != b"clear");
                     !self.used_tls && !up && self.handshake.is_none()
                 }) {
-                    let detail = format!("nothing came behind AUTH{}", reason(entry));
-                    note(&mut self.handshake, Seen { place, count: 1, time, detail });
+                    auth.detail.push_str(&reason(entry));
+                    note(&mut self.handshake, auth);
                 }
             }
+            b"DATACHANNELOPENED" => {
+                (self.opened, self.told) = (true, false);
+                return self.settle();
+            }
+            b"DATACHANNELCLOSED" => return self.channel_closed(entry, &seen),
             transfer if TRANSFERS.contains(&transfer) => return self.transfer(entry, status, &seen),
             _ => {}
         }
-        false
+        0
+    }
+
+    /// What a data connection carried whose transfer has no row; says how many there were.
+    pub(super) fn settle(&mut self) -> u64 {
+        let Some(closed) = self.closed.take() else { return 0 };
+        if closed.clear {
+            note(&mut self.data, closed.seen);
+        }
+        1
+    }
+
+    fn channel_closed(&mut self, entry: &Entry<'_>, seen: &dyn Fn(String) -> Seen) -> u64 {
+        let Some(data) = entry.data else { return 0 };
+        let before = self.settle();
+        if !std::mem::take(&mut self.told) {
+            let detail =
+                format!("{}: the data connection had no TLS", shown(entry.method.unwrap_or_default()));
+            self.closed = Some(Closed { seen: seen(detail), clear: data == b"clear" });
+        }
+        before
     }
 
     /// Whether the control connection was under TLS when that row came.
@@ -147,14 +200,26 @@ impl State {
         }
     }
 
-    fn transfer(&mut self, entry: &Entry<'_>, status: Option<u64>, seen: &dyn Fn(String) -> Seen) -> bool {
+    fn transfer(&mut self, entry: &Entry<'_>, status: Option<u64>, seen: &dyn Fn(String) -> Seen) -> u64 {
         let had_tls = self.ever_tls || self.implicit;
-        // The others were refused before a byte moved.
-        let moved = matches!(status, None | Some(100..=299 | 426 | 451 | 452 | 551 | 552));
+        let opened = std::mem::take(&mut self.opened);
+        let moved = match entry.data {
+            // Whatever the answer was, and whether there was one.
+            Some(_) => true,
+            None if entry.tells_data => status.is_some_and(may_have_moved),
+            None => status.is_none_or(may_have_moved) || opened && !is_refused(entry),
+        };
         let in_clear = match entry.data {
             Some(data) => data == b"clear",
             None => !had_tls || self.private != Some(true),
         };
+        if entry.data.is_some() {
+            if self.closed.as_ref().is_some_and(|closed| closed.clear == in_clear) {
+                self.closed = None;
+            } else {
+                self.told = true;
+            }
+        }
         if moved && in_clear {
             let why = match (entry.data, self.private) {
                 (Some(_), _) => "the data connection had no TLS",
@@ -165,7 +230,7 @@ impl State {
             let verb = shown(entry.method.unwrap_or_default());
             note(&mut self.data, seen(format!("{verb} {}: {why}", text(entry.path.or(entry.stem)))));
         }
-        moved
+        u64::from(moved)
     }
 
     pub(super) fn order(&self) -> Order {
@@ -191,13 +256,23 @@ impl State {
             (Kind::WeakTls, self.weak),
             (Kind::HandshakeFailed, self.handshake),
         ];
-        let (session, client, user) = (text(Some(name)), self.client, self.user);
+        let (session, client) = (text(Some(name)), self.client);
         found.into_iter().filter_map(move |(kind, seen)| {
-            let Seen { place, count, time, detail } = seen?;
-            let (session, client, user) = (session.clone(), client.clone(), user.clone());
+            let Seen { place, count, time, user, detail } = seen?;
+            let (session, client, user) = (session.clone(), client.clone(), user.to_string());
             Some(Finding { kind, place, count, time, session, client, user, order, detail })
         })
     }
+}
+
+/// Whether bytes may have moved before that answer; with the others they did not, unless there was a data connection.
+const fn may_have_moved(status: u64) -> bool {
+    matches!(status, 100..=299 | 426 | 451 | 452 | 551 | 552)
+}
+
+/// Whether the file system said no: not found, no such path, denied. That is before a byte moves.
+fn is_refused(entry: &Entry<'_>) -> bool {
+    matches!(Entry::number(entry.win32), Some(2 | 3 | 5))
 }
 
 fn note(seen: &mut Option<Seen>, new: Seen) {

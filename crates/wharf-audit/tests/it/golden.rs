@@ -45,6 +45,11 @@ fn golden(name: &str) {
 }
 
 #[test]
+fn logs_of_iis_6() {
+    golden("iis6");
+}
+
+#[test]
 fn logs_of_iis_7() {
     golden("iis7");
 }
@@ -68,9 +73,13 @@ fn anonymous_may_be_left_out() {
     assert_eq!(all.findings - left.findings, 1);
 }
 
-/// The kinds of what is found in these rows, behind a line of fields.
-fn found(fields: &str, rows: &[&str]) -> Vec<String> {
-    let (mut parser, mut judge) = (Parser::default(), Judge::new(JudgeOptions::default()));
+/// What is found in these rows, behind a line of fields.
+pub(crate) fn found(fields: &str, rows: &[&str]) -> Vec<String> {
+    judged(fields, rows).0
+}
+
+fn judged_with(options: JudgeOptions, fields: &str, rows: &[&str]) -> (Vec<String>, Summary) {
+    let (mut parser, mut judge) = (Parser::default(), Judge::new(options));
     let mut findings = Vec::new();
     let head = format!("#Fields: {fields}");
     for (line, row) in (1..).zip(core::iter::once(head.as_str()).chain(rows.iter().copied())) {
@@ -78,8 +87,13 @@ fn found(fields: &str, rows: &[&str]) -> Vec<String> {
             judge.entry(Place { file: 0, line }, &entry, &mut |finding| findings.push(finding));
         }
     }
-    judge.finish(&mut |finding| findings.push(finding));
-    findings.iter().map(|finding| text_line(finding, "log")).collect()
+    let summary = judge.finish(&mut |finding| findings.push(finding));
+    (findings.iter().map(|finding| text_line(finding, "log")).collect(), summary)
+}
+
+/// The same, and what was counted.
+pub(crate) fn judged(fields: &str, rows: &[&str]) -> (Vec<String>, Summary) {
+    judged_with(JudgeOptions::default(), fields, rows)
 }
 
 #[test]
@@ -113,4 +127,28 @@ fn a_reason_is_short_and_ends_nothing_early() {
     let lines = found(fields, &[&format!("ControlChannelClosed - 32 a {reason}")]);
     assert!(lines.iter().all(|line| line.len() < 400 && !line.contains("a), session")), "{lines:?}");
     assert_eq!(lines.len(), 1);
+}
+
+#[test]
+fn a_finding_names_whose_password_it_was() {
+    let fields = "cs-method cs-uri-stem sc-status x-session";
+    let alice = ["USER alice 331 a", "PASS *** 230 a"];
+    let refused = ["USER alice 331 a", "PASS *** 530 a"];
+    for (first, then) in [
+        (alice, &["REIN - 220 a", "AUTH TLS 234 a", "USER bob 331 a", "PASS *** 230 a", "PROT P 200 a"][..]),
+        (refused, &["USER anonymous 331 a", "PASS *** 230 a"]),
+    ] {
+        let found = found(fields, &[&first[..], then].concat());
+        assert!(matches!(&found[..], [line] if line.contains(", user alice, ")), "{found:?}");
+    }
+    // Data are of whoever is logged in by then; behind REIN nobody is.
+    let found = found(fields, &[&alice[..], &["USER bob 331 a", "PASS *** 230 a", "LIST - 226 a"]].concat());
+    let users: Vec<_> =
+        found.iter().map(|line| (line.contains("user alice"), line.contains("user bob"))).collect();
+    assert_eq!(users, [(true, false), (false, true)]);
+    let mut options = JudgeOptions::default();
+    options.ignore_anonymous = true;
+    let rows = ["USER anonymous 331 a", "PASS *** 230 a", "REIN - 220 a", "PASS *** 503 a"];
+    let (found, _) = judged_with(options, fields, &rows);
+    assert!(matches!(&found[..], [line] if line.contains("password-in-clear")), "{found:?}");
 }

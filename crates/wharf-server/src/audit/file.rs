@@ -27,9 +27,14 @@ pub(super) struct LogFile {
     whole: bool,
     /// It has another name already, and the next one could not be opened yet.
     moved: bool,
+    /// It could not be moved away, and keeps its name: when that is tried again, in seconds since 1970.
+    stuck: Option<i64>,
 }
 
 impl LogFile {
+    /// The pause before a file that could not be moved away is tried again, in seconds.
+    const RETRY: i64 = 60;
+
     /// Opens it; what stands in it stays, and a head follows it.
     pub(super) fn open(options: &AuditOptions, stamp: &Stamp) -> io::Result<Self> {
         let mut file =
@@ -52,7 +57,7 @@ impl LogFile {
         header(SOFTWARE, stamp, &mut head);
         file.write_all(&head)?;
         size += head.len() as u64;
-        Ok(Self { options: options.clone(), file, size, day, whole: true, moved: false })
+        Ok(Self { options: options.clone(), file, size, day, whole: true, moved: false, stuck: None })
     }
 
     /// Closes it and opens its name anew.
@@ -66,10 +71,14 @@ impl LogFile {
         let room = self.options.max_size.map(|most| most.saturating_sub(self.size));
         let first = lines.iter().position(|byte| *byte == b'\n').map_or(lines.len(), |at| at + 1);
         let full = room.is_some_and(|room| room < first as u64);
-        if self.moved || self.whole && (full || self.options.daily && stamp.day() != self.day) {
+        let due = full || self.options.daily && stamp.day() != self.day;
+        // A clock that was set back must not end the attempts.
+        let resting = self.stuck.is_some_and(|next| (next - Self::RETRY..next).contains(&stamp.secs()));
+        if self.moved || self.whole && due && !resting {
             self.rotate(stamp)?;
         }
-        let room = self.options.max_size.map_or(u64::MAX, |most| most.saturating_sub(self.size));
+        let bound = self.options.max_size.filter(|_| self.stuck.is_none());
+        let room = bound.map_or(u64::MAX, |most| most.saturating_sub(self.size));
         let fits = usize::try_from(room).unwrap_or(usize::MAX).min(lines.len());
         let whole = lines.get(..fits).and_then(|fits| fits.iter().rposition(|byte| *byte == b'\n'));
         let piece = lines.get(..whole.map_or(first, |at| at + 1)).unwrap_or(lines);
@@ -82,26 +91,42 @@ impl LogFile {
         Ok(written)
     }
 
-    /// Moves the files on by one, and begins another one.
+    /// Moves the files on by one, and begins another one. Where they cannot be moved, all goes on in this one.
     fn rotate(&mut self, stamp: &Stamp) -> io::Result<()> {
         // Once: another attempt to open the next one must not push files out at the other end.
         if !self.moved {
-            let (path, keep) = (&self.options.file, self.options.keep);
-            if keep == 0 {
-                absent_is_fine(fs::remove_file(path))?;
-            } else {
-                // Those behind a gap stay where they are.
-                let gap = (1..keep).find(|number| !numbered(path, *number).exists()).unwrap_or(keep);
-                for number in (1..gap).rev() {
-                    absent_is_fine(fs::rename(numbered(path, number), numbered(path, number + 1)))?;
+            if let Err(error) = self.move_on() {
+                if self.stuck.replace(stamp.secs() + Self::RETRY).is_none() {
+                    tracing::error!(
+                        target: "wharf::audit",
+                        %error,
+                        "the audit log cannot be rotated, and goes on in the same file; may its directory be written?"
+                    );
                 }
-                absent_is_fine(fs::rename(path, numbered(path, 1)))?;
+                return Ok(());
+            }
+            if self.stuck.take().is_some() {
+                tracing::warn!(target: "wharf::audit", "the audit log is rotated again");
             }
             self.moved = true;
         }
         *self = Self::open(&self.options, stamp)?;
         self.day = stamp.day();
         Ok(())
+    }
+
+    /// Gives the files their next names; nothing has that of the one that is written then.
+    fn move_on(&self) -> io::Result<()> {
+        let (path, keep) = (&self.options.file, self.options.keep);
+        if keep == 0 {
+            return absent_is_fine(fs::remove_file(path));
+        }
+        // Those behind a gap stay where they are.
+        let gap = (1..keep).find(|number| !numbered(path, *number).exists()).unwrap_or(keep);
+        for number in (1..gap).rev() {
+            absent_is_fine(fs::rename(numbered(path, number), numbered(path, number + 1)))?;
+        }
+        absent_is_fine(fs::rename(path, numbered(path, 1)))
     }
 }
 
@@ -221,6 +246,44 @@ mod tests {
             say(&mut log, "e", &at(3, 0));
             assert_eq!((rows(&path, 0).as_deref(), rows(&path, 1).as_deref()), (Some("e"), Some(expected)));
         }
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_moved_away_is_written_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("audit.log");
+        let options = AuditOptions { keep: 1, max_size: Some(1_000), ..AuditOptions::new(path.clone()) };
+        let mut log = LogFile::open(&options, &at(1, 0)).unwrap();
+        say(&mut log, "a", &at(1, 0));
+        // What has the name of the next one cannot be replaced by a file.
+        let in_the_way = numbered(&path, 1);
+        fs::create_dir(&in_the_way).unwrap();
+        say(&mut log, "b", &at(2, 0));
+        let long = "c".repeat(2_000);
+        say(&mut log, &long, &at(2, 1));
+        // As many lines as there are go at a time, whatever the size.
+        assert_eq!(log.write(b"d\ne\n", &at(2, 2)).unwrap(), 4);
+        fs::remove_dir(&in_the_way).unwrap();
+        say(&mut log, "f", &at(2, 59));
+        assert_eq!(rows(&path, 0), Some(format!("a b {long} d e f")));
+        say(&mut log, "g", &at(2, 60));
+        assert_eq!((rows(&path, 0), rows(&path, 1)), (Some("g".into()), Some(format!("a b {long} d e f"))));
+        // Sizes and days count as before.
+        say(&mut log, "h", &at(3, 0));
+        assert_eq!((rows(&path, 0), rows(&path, 1)), (Some("h".into()), Some("g".into())));
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_ends_no_attempts() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("audit.log");
+        let options = AuditOptions { keep: 1, ..AuditOptions::new(path.clone()) };
+        let mut log = LogFile::open(&options, &at(1, 0)).unwrap();
+        fs::create_dir(numbered(&path, 1)).unwrap();
+        say(&mut log, "a", &at(9, 0));
+        fs::remove_dir(numbered(&path, 1)).unwrap();
+        say(&mut log, "b", &at(2, 0));
+        assert_eq!((rows(&path, 0).as_deref(), rows(&path, 1).as_deref()), (Some("b"), Some("a")));
     }
 
     #[test]

@@ -91,6 +91,8 @@ struct DataEnd {
     /// Once somebody came.
     peer: Option<SocketAddr>,
     tls: Option<(String, String, bool)>,
+    /// Bytes may have moved.
+    moves: bool,
 }
 
 impl SessionAudit {
@@ -257,12 +259,12 @@ impl SessionAudit {
     pub(crate) fn data(&mut self, id: DataId, event: &DataEvent) {
         match event {
             DataEvent::Listening(addr) => {
-                self.data.push(DataEnd { id, port: addr.port(), peer: None, tls: None })
+                self.data.push(DataEnd { id, port: addr.port(), peer: None, tls: None, moves: false })
             }
             DataEvent::Connected { peer } => {
                 if !self.data.iter().any(|end| end.id == id) {
                     // In active mode the system chose the port.
-                    self.data.push(DataEnd { id, port: 0, peer: None, tls: None });
+                    self.data.push(DataEnd { id, port: 0, peer: None, tls: None, moves: false });
                 }
                 if let Some(end) = self.data.iter_mut().find(|end| end.id == id) {
                     end.peer = Some(*peer);
@@ -279,6 +281,13 @@ impl SessionAudit {
             DataEvent::Finished { .. } => self.data_closed(id, None, ""),
             DataEvent::Failed(failure) => self.data_closed(id, substatus_of(failure), &failure.to_string()),
             DataEvent::HandshakeBegun | DataEvent::HandshakeLost | DataEvent::Progress { .. } => {}
+        }
+    }
+
+    /// The data connection begins to carry bytes.
+    pub(crate) fn data_moves(&mut self, id: DataId) {
+        if let Some(end) = self.data.iter_mut().find(|end| end.id == id) {
+            end.moves = true;
         }
     }
 
@@ -299,15 +308,17 @@ impl SessionAudit {
     fn data_row<'a>(&'a self, end: &'a DataEnd, method: &'a [u8]) -> Row<'a> {
         let (tls, data) = match &end.tls {
             Some((version, cipher, bound)) => {
-                (Tls::Up(version, cipher), if *bound { Data::Bound } else { Data::Tls })
+                (Tls::Up(version, cipher), end.moves.then_some(if *bound { Data::Bound } else { Data::Tls }))
             }
-            None => (Tls::Clear, Data::Clear),
+            None if end.moves => (Tls::Clear, Some(Data::Clear)),
+            // Nobody came to speak of TLS, or it failed: nothing crossed.
+            None => (Tls::Unknown, None),
         };
         Row {
             client: end.peer.unwrap_or(self.ends.peer),
             server: SocketAddr::new(self.ends.local.ip(), end.port),
             tls,
-            data: (method == b"DataChannelClosed").then_some(data),
+            data: data.filter(|_| method == b"DataChannelClosed"),
             ..self.row(method)
         }
     }

@@ -8,7 +8,7 @@ use std::{
 
 use wharf_audit::Stamp;
 
-use super::{Shared, file::LogFile, remark};
+use super::{Shared, file::LogFile, instant, now, remark, secs};
 
 /// How long lines are gathered, so that many are one write.
 const GATHER: Duration = Duration::from_millis(20);
@@ -40,6 +40,7 @@ impl Writer {
             let task = self.next();
             let mut outcome = self.write(&task.stamp);
             if task.reopen && outcome.is_ok() {
+                self.begin();
                 outcome = self.file.reopen(&task.stamp);
                 if outcome.is_err() {
                     self.shared.lock().reopen = true;
@@ -76,6 +77,7 @@ impl Writer {
         let mut lines = waited.unwrap_or_else(PoisonError::into_inner).0;
         if self.batch.is_empty() {
             std::mem::swap(&mut self.batch, &mut lines.buffer);
+            lines.taken = std::mem::take(&mut lines.rows);
             self.written = 0;
             let lost = std::mem::take(&mut lines.lost);
             if lost > 0 {
@@ -83,15 +85,25 @@ impl Writer {
                 remark(lost, &mut self.batch);
             }
         }
-        lines.writing = true;
+        lines.busy_since = Some(instant());
         lines.flush = false;
+        if lines.reopen {
+            // The last row may be of another day.
+            lines.stamp.set(secs(now()));
+        }
         Task { reopen: std::mem::take(&mut lines.reopen), stop: lines.stop, stamp: lines.stamp.clone() }
+    }
+
+    /// From here on the disk has to answer.
+    fn begin(&self) {
+        self.shared.lock().busy_since = Some(instant());
     }
 
     /// Writes the lines that were taken, and at the end those that came since.
     fn write(&mut self, stamp: &Stamp) -> io::Result<()> {
         loop {
             while let Some(rest) = self.batch.get(self.written..).filter(|rest| !rest.is_empty()) {
+                self.begin();
                 match self.file.write(rest, stamp) {
                     Ok(written) => self.written += written,
                     Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -101,19 +113,26 @@ impl Writer {
             self.batch.clear();
             self.written = 0;
             let mut lines = self.shared.lock();
+            lines.taken = 0;
             if !lines.stop || lines.buffer.is_empty() {
                 return Ok(());
             }
             std::mem::swap(&mut self.batch, &mut lines.buffer);
+            lines.taken = std::mem::take(&mut lines.rows);
         }
     }
 
     /// Lets everybody know how it went; the ordinary log hears of changes only.
     fn tell(&self, outcome: &io::Result<()>) {
         let overflowed = outcome.is_ok() && self.shared.overflowing.swap(false, Ordering::Relaxed);
-        let failed_before = self.shared.failing.swap(outcome.is_err(), Ordering::Relaxed) || overflowed;
+        let failed_before = self.shared.failing.swap(outcome.is_err(), Ordering::Relaxed);
+        let mut lines = self.shared.lock();
+        let hung = std::mem::take(&mut lines.hanging);
+        lines.busy_since = None;
+        drop(lines);
+        self.shared.done.notify_all();
         match outcome {
-            Ok(()) if failed_before => {
+            Ok(()) if failed_before || overflowed || hung => {
                 let lost = self.shared.lost.load(Ordering::Relaxed);
                 tracing::warn!(target: "wharf::audit", lost, "the audit log is written again");
             }
@@ -122,8 +141,6 @@ impl Writer {
             }
             Ok(()) | Err(_) => {}
         }
-        self.shared.lock().writing = false;
-        self.shared.done.notify_all();
     }
 
     /// The end: what could not be written is lost.
@@ -132,7 +149,7 @@ impl Writer {
         let is_row = |line: &&[u8]| line.ends_with(b"\n") && !line.starts_with(b"#");
         let count = |bytes: &[u8]| bytes.split_inclusive(|byte| *byte == b'\n').filter(is_row).count() as u64;
         let rest = count(self.batch.get(self.written..).unwrap_or_default()) + count(&lines.buffer);
-        if rest + lines.lost > 0 {
+        if rest + lines.lost > 0 && !lines.abandoned {
             let lost = self.shared.lost.fetch_add(rest, Ordering::Relaxed) + rest;
             tracing::error!(target: "wharf::audit", lost, "rows of the audit log are lost");
         }

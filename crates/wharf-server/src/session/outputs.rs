@@ -99,6 +99,9 @@ impl Session {
                     Some(Job::Sink(sink)) => Some(Job::Sink(Arc::clone(sink))),
                     _ => self.jobs.remove(&job),
                 };
+                if let Some(audit) = &mut self.log.audit {
+                    audit.data_moves(id);
+                }
                 match job {
                     Some(job) => self.tell_data(id, ToData::Start { job, form, mode }),
                     None => {

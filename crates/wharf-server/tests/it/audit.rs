@@ -10,7 +10,7 @@ use wharf_server::{
 
 use crate::{
     harness::{Harness, PASSWORD, disk_with, sample, until},
-    raw::{Raw, read_all},
+    raw::{Raw, gives_nothing, read_all},
     transfers::{download, upload},
 };
 
@@ -195,6 +195,47 @@ async fn the_three_login_orders_are_told_apart() {
     assert!(matches!(refused[..], [row] if row.substatus == "1100" && row.tls == "TLSv1.3"), "{refused:?}");
     let passes = rows.iter().filter(|row| row.method == "PASS");
     assert_eq!(passes.map(|row| &*row.tls).collect::<Vec<_>>(), ["clear", "TLSv1.3", "clear", "TLSv1.3"]);
+}
+
+#[tokio::test]
+async fn data_in_clear_is_found_where_the_control_connection_is_cut_first() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("audit.log");
+    let disk = disk_with("f", &sample(64 << 20));
+    let (harness, log) = audited(AuditOptions::new(file.clone()), disk).await;
+    let mut raw = Raw::protected(&harness).await;
+    raw.ask("PROT C", 200).await;
+    // Nothing moves on the first connection, and nobody speaks of TLS on the second one.
+    let addr = raw.epsv().await;
+    let idle = raw.data(addr).await;
+    raw.ask("RETR gone", 550).await;
+    gives_nothing(idle).await;
+    raw.ask("PROT P", 200).await;
+    let addr = raw.epsv().await;
+    let idle = raw.data(addr).await;
+    raw.ask("EPSV", 229).await;
+    gives_nothing(idle).await;
+    raw.ask("PROT C", 200).await;
+    let addr = raw.epsv().await;
+    raw.say("RETR f");
+    let data = raw.data(addr).await;
+    raw.expect(150).await;
+    drop(raw);
+    harness.ended().await;
+    drop(data);
+    tokio::task::spawn_blocking(move || log.flush()).await.unwrap();
+    let rows = rows(&file);
+    let closed: Vec<_> = rows
+        .iter()
+        .filter(|row| row.method == "DataChannelClosed")
+        .map(|row| (&*row.tls, &*row.data))
+        .collect();
+    // The first two are there when they were seen before they were given up.
+    let (last, idle) = closed.split_last().unwrap();
+    assert_eq!(*last, ("clear", "clear"));
+    assert!(idle.iter().all(|row| *row == ("", "")), "{closed:?}");
+    let found: Vec<_> = findings(&file).iter().map(|finding| (finding.kind.word(), finding.count)).collect();
+    assert_eq!(found, [("data-in-clear", 1)]);
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use std::{
     fs,
     io::{Read, Write},
     net::{SocketAddr, TcpStream},
+    os::unix::fs::PermissionsExt as _,
     path::Path,
 };
 
@@ -221,22 +222,57 @@ fn a_log_that_cannot_be_written_turns_clients_away_where_that_is_wanted() {
 }
 
 #[test]
+fn rows_that_are_lost_at_the_end_are_told() {
+    let home = tempfile::tempdir().unwrap();
+    fs::create_dir(home.path().join("share")).unwrap();
+    fs::create_dir(home.path().join("logs")).unwrap();
+    let config = "root = \"share\"\nstate_dir = \"state\"\n[[listener]]\naddress = \"127.0.0.1:0\"\n[anonymous]\n\
+        [audit]\nfile = \"logs/audit.log\"\nmax_size = \"1K\"\n";
+    let path = home.path().join("wharfd.toml");
+    fs::write(&path, config).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
+    let mut server = Running::configured(home.path(), &[]);
+    let address = server.address("explicit FTPS");
+    // The next file has no place.
+    fs::rename(home.path().join("logs"), home.path().join("gone")).unwrap();
+    for _ in 0..10 {
+        drop(Control::connect(address));
+    }
+    server.await_log("the audit log cannot be written");
+    let (code, log) = server.end();
+    assert_eq!(code, Some(0), "{log}");
+    assert!(log.contains("rows of the audit log are lost"), "{log}");
+}
+
+#[test]
 fn exit_codes_and_input() {
     let home = tempfile::tempdir().unwrap();
     let head = "#Fields: date time c-ip cs-username s-ip s-port cs-method cs-uri-stem sc-status x-session\n";
     let fine = format!(
         "{head}2026-01-01 00:00:00 192.0.2.7 - 192.0.2.1 21 AUTH TLS 234 s1\n2026-01-01 00:00:01 192.0.2.7 - 192.0.2.1 21 USER a 331 s1\n"
     );
+    let clear = fine.replace("AUTH TLS 234", "SYST - 215");
     fs::write(home.path().join("fine.log"), &fine).unwrap();
     fs::write(home.path().join("other.txt"), "hello\nworld\n").unwrap();
     fs::write(home.path().join("empty.log"), "").unwrap();
-    assert_eq!(audit(home.path(), &["fine.log", "empty.log"]).0, Some(0));
-    let (code, _, error) = audit(home.path(), &["other.txt"]);
-    assert_eq!(code, Some(2), "{error}");
-    assert!(error.contains("other.txt: it holds lines before any #Fields"), "{error}");
+    fs::write(home.path().join("begun.log"), head).unwrap();
+    fs::write(home.path().join("cr.log"), clear.replace('\n', "\r")).unwrap();
+    let web =
+        "#Fields: date time s-ip cs-method cs-uri-stem sc-status\n2026-01-01 00:00:01 192.0.2.1 GET / 200\n";
+    fs::write(home.path().join("web.log"), web).unwrap();
+    assert_eq!(audit(home.path(), &["fine.log", "begun.log"]).0, Some(0));
+    for (file, why) in [
+        ("other.txt", "it has no #Fields"),
+        ("empty.log", "it has no #Fields"),
+        ("cr.log", "it has no #Fields"),
+        ("web.log", "it tells nothing of FTP"),
+    ] {
+        let (code, _, error) = audit(home.path(), &[file, "fine.log"]);
+        assert_eq!(code, Some(2), "{error}");
+        assert!(error.contains(&format!("{file}: {why}")), "{error}");
+    }
     assert_eq!(audit(home.path(), &["absent.log", "fine.log"]).0, Some(2));
     assert_eq!(audit(home.path(), &[]).0, Some(2));
-    let clear = fine.replace("AUTH TLS 234", "SYST - 215");
     let output = run_with_input(home.path(), &["audit", "--json", "-"], clear.as_bytes());
     assert_eq!(output.status.code(), Some(1));
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();

@@ -159,6 +159,7 @@ fn an_idle_session_is_closed() {
 fn a_running_transfer_may_finish_unless_a_second_signal_comes() {
     let home = tempfile::tempdir().unwrap();
     let words = ["--user", "alice:secret", "--control-tls", "allow", "--data-tls", "allow"];
+    let words = [&words[..], &["--audit-log", "audit.log"]].concat();
     let server = started(home.path(), &words);
     let address = server.address("explicit FTPS");
     // More than the buffers of both ends hold, so that it runs until somebody reads.
@@ -178,4 +179,10 @@ fn a_running_transfer_may_finish_unless_a_second_signal_comes() {
     let (code, log) = server.wait();
     assert_eq!(code, Some(1), "{log}");
     assert!(log.contains("second signal"), "{log}");
+    // Sessions that were cut have their last rows.
+    let rows = fs::read_to_string(home.path().join("audit.log")).unwrap();
+    for channel in ["DataChannel", "ControlChannel"] {
+        let count = |what| rows.matches(&format!("{channel}{what}")).count();
+        assert!(count("Opened") > 0 && count("Opened") == count("Closed"), "{rows}");
+    }
 }

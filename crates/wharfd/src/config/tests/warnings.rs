@@ -1,6 +1,6 @@
 //! What is warned of, word by word.
 
-use std::time::Duration;
+use std::{fs, os::unix::fs::PermissionsExt as _, time::Duration};
 
 use super::{super::Warning, Folder, far, now, with_head};
 
@@ -259,6 +259,25 @@ fn an_audit_log_below_the_root_is_one() {
         &["5: the audit log \"DIR/srv/audit.log\" lies below the root: accounts can reach it"],
     );
     warned_below(&format!("[audit]\nfile = \"audit.log\"\n{ALICE}"), &[]);
+}
+
+#[test]
+fn an_audit_log_that_cannot_be_rotated_is_one() {
+    let folder = Folder::new();
+    let logs = folder.path().join("logs");
+    fs::create_dir(&logs).unwrap();
+    fs::write(logs.join("audit.log"), "").unwrap();
+    fs::set_permissions(&logs, fs::Permissions::from_mode(0o500)).unwrap();
+    // Whoever may do everything is stopped by no mode.
+    let free = fs::write(logs.join("other"), "").is_ok();
+    let said = || {
+        let text = format!("[audit]\nfile = \"logs/audit.log\"\n{ALICE}");
+        let found = warnings_in(&folder, &with_head(&text));
+        found.iter().any(|text| text.starts_with("5: the directory of the audit log "))
+    };
+    assert_eq!(said(), !free);
+    fs::set_permissions(&logs, fs::Permissions::from_mode(0o700)).unwrap();
+    assert!(!said());
 }
 
 #[test]
