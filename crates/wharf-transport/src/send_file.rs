@@ -10,7 +10,7 @@ use rustix::io::{Errno, ReadWriteFlags, preadv2, retry_on_intr};
 use rustix::net::sockopt;
 use tokio::io::Interest;
 use tokio::net::TcpStream;
-use tokio::task::spawn_blocking;
+use tokio::task::{coop::consume_budget, spawn_blocking};
 
 /// The most bytes of one call: others have their turn in between.
 const STEP: usize = 1024 * 1024;
@@ -24,6 +24,8 @@ const LOOK: usize = 128 * 1024;
 /// Cancel safe but for the bytes, which may be sent and not counted: whoever drops the future closes the connection.
 pub(crate) async fn step(tcp: &TcpStream, file: &File, offset: u64, most: u64) -> io::Result<usize> {
     let most = usize::try_from(most).unwrap_or(STEP).min(STEP);
+    // A socket whose peer reads as fast as this is always writable.
+    consume_budget().await;
     loop {
         tcp.writable().await?;
         let sent = if in_memory(file, offset, most) {

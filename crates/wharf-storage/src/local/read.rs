@@ -14,7 +14,7 @@ use rustix::{
     fs::{Advice, OFlags, fadvise, fstat},
     io::{Errno, ReadWriteFlags, preadv2, retry_on_intr},
 };
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, yield_now};
 use wharf_types::{FileError, FileErrorKind, Metadata};
 
 use super::{
@@ -27,6 +27,10 @@ use crate::Source;
 
 /// The most bytes of one call.
 const CHUNK: usize = 256 * 1024;
+/// So many bytes are given without waiting for anything before others have their turn, where a call counts as a page at
+/// least.
+const TURN: usize = 2 * 1024 * 1024;
+const PAGE: usize = 4096;
 
 /// A file that is being read.
 #[derive(Debug)]
@@ -38,6 +42,8 @@ pub(super) struct LocalSource {
     pending: Option<JoinHandle<Result<Bytes, FileError>>>,
     /// Room for what needs no waiting; the same one again once the caller has dropped what it was given.
     room: BytesMut,
+    /// The bytes given since others had their turn.
+    at_once: usize,
     waits: Waits,
 }
 
@@ -84,6 +90,7 @@ impl LocalSource {
                 len,
                 pending: None,
                 room: BytesMut::new(),
+                at_once: 0,
                 waits: Waits::Asked,
             },
             metadata,
@@ -96,9 +103,16 @@ impl Source for LocalSource {
     async fn read(&mut self, max: usize) -> Result<Bytes, FileError> {
         // A call that was cut has moved the position: its bytes come first.
         if self.pending.is_none() {
+            // Whoever reads and skips waits for nothing else either.
+            if self.at_once >= TURN {
+                self.at_once = 0;
+                yield_now().await;
+            }
             if let Some(bytes) = self.read_now(max)? {
+                self.at_once += bytes.len().max(PAGE);
                 return Ok(bytes);
             }
+            self.at_once = 0;
             let file = Arc::clone(&self.file);
             let max = max.clamp(1, CHUNK);
             self.pending = Some(self.shared.pool.start(move || read(&file, max)).await?);

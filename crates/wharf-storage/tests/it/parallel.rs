@@ -1,6 +1,12 @@
 //! Many at one time.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::HashSet,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use bytes::Bytes;
 use wharf_types::WriteMode;
@@ -70,4 +76,51 @@ async fn c9_parallel_appends_that_succeed_are_all_there() {
         assert_eq!(content.len(), 100 * expected.len());
         assert_eq!(content.chunks(100).map(|chunk| chunk[0]).collect::<HashSet<_>>(), expected);
     }
+}
+
+/// How often another task has its turn while `work` goes on, on one thread.
+async fn turns(work: impl Future<Output = ()>) -> usize {
+    let turns = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&turns);
+    let other = tokio::spawn(async move {
+        loop {
+            count.fetch_add(1, Ordering::Relaxed);
+            tokio::task::yield_now().await;
+        }
+    });
+    work.await;
+    other.abort();
+    turns.load(Ordering::Relaxed)
+}
+
+#[tokio::test]
+async fn reading_without_waiting_gives_others_their_turn() {
+    let Some(disk) = Disk::in_memory() else { return };
+    let file = std::fs::File::create(disk.directory.as_ref().unwrap().path().join("f")).unwrap();
+    file.set_len(64 << 20).unwrap();
+    let mut opened = disk.alice.open_read(&path("f"), 0).await.unwrap();
+    let turns = turns(async {
+        let mut left = 64 << 20;
+        while left > 0 {
+            left -= opened.source.read(1 << 20).await.unwrap().len();
+        }
+    });
+    assert!(turns.await >= 16);
+}
+
+#[tokio::test]
+async fn listing_without_waiting_gives_others_their_turn() {
+    let Some(disk) = Disk::in_memory() else { return };
+    for number in 0..3_000 {
+        std::fs::write(disk.directory.as_ref().unwrap().path().join(number.to_string()), "").unwrap();
+    }
+    let mut listing = disk.alice.list(&path("/")).await.unwrap();
+    let turns = turns(async {
+        let mut entries = 0;
+        while let Some(batch) = listing.next_batch().await.unwrap() {
+            entries += batch.len();
+        }
+        assert_eq!(entries, 3_000);
+    });
+    assert!(turns.await >= 2);
 }
