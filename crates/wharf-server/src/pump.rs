@@ -2,6 +2,7 @@
 
 mod inflated;
 mod outgoing;
+mod told;
 
 use std::{io::Seek as _, time::Duration};
 
@@ -14,6 +15,7 @@ use wharf_storage::{Sink, Source};
 use wharf_transport::{DataError, DataStream, KernelPipe};
 use wharf_types::{FileError, FileErrorKind};
 
+use self::told::Told;
 pub(crate) use self::{inflated::receive_inflated, outgoing::Outgoing};
 use crate::listing::Listing;
 
@@ -68,7 +70,7 @@ fn broken(error: &DataError) -> DataFailure {
     DataFailure::Broken(error.to_string())
 }
 
-/// Sends a file as it is; returns its bytes.
+/// Sends a file as it is; returns its bytes, which are as many as were told.
 pub(crate) async fn send_image<F: Fn(u64) + Send>(
     out: &mut Outgoing<'_, F>,
     source: &mut dyn Source,
@@ -77,12 +79,14 @@ pub(crate) async fn send_image<F: Fn(u64) + Send>(
         && let (Some(mut file), Some(length @ 1..)) = (source.as_file(), source.len())
     {
         let from = file.stream_position().map_err(|error| unreadable(&error))?;
-        return out.write_file(file, from, length).await;
+        let sent = out.write_file(file, from, length).await?;
+        return if sent < length { Err(told::shorter()) } else { Ok(sent) };
     }
+    let mut told = Told::new(source);
     let mut sent = 0;
     loop {
         // The system reads ahead of this by itself, and room that is given back is taken for the next chunk.
-        let chunk = source.read(CHUNK).await.map_err(DataFailure::Storage)?;
+        let chunk = told.read(CHUNK).await?;
         if chunk.is_empty() {
             return Ok(sent);
         }
@@ -99,9 +103,10 @@ pub(crate) async fn send_text<F: Fn(u64) + Send>(
 ) -> Result<u64, DataFailure> {
     let mut encoder = AsciiEncoder::new();
     let mut lines = BytesMut::new();
+    let mut told = Told::new(source);
     let mut sent = 0;
     loop {
-        let chunk = source.read(CHUNK).await.map_err(DataFailure::Storage)?;
+        let chunk = told.read(CHUNK).await?;
         lines.clear();
         if chunk.is_empty() {
             encoder.finish(&mut lines);

@@ -17,6 +17,7 @@ mod hang_up;
 mod harness;
 mod hosts;
 mod injection;
+mod lengths;
 mod limits;
 mod listings;
 mod raw;
