@@ -79,7 +79,7 @@ pub(crate) async fn send_image<F: Fn(u64) + Send>(
         && let (Some(mut file), Some(length @ 1..)) = (source.as_file(), source.len())
     {
         let from = file.stream_position().map_err(|error| unreadable(&error))?;
-        let sent = out.write_file(file, from, length).await?;
+        let sent = out.write_file((file, source.waits()), from, length).await?;
         return if sent < length { Err(told::shorter()) } else { Ok(sent) };
     }
     let mut told = Told::new(source);

@@ -12,4 +12,5 @@ pub use local::{LocalDisk, LocalOptions};
 pub use memory::MemoryDisk;
 pub use storage::{
     Committed, Entry, EntryStream, OpenedSink, OpenedSource, Sink, Source, Storage, StorageProvider,
+    Waits,
 };

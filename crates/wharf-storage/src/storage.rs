@@ -193,6 +193,20 @@ impl fmt::Debug for OpenedSource {
     }
 }
 
+/// What work on an open file may have to wait for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Waits {
+    /// For nothing: it lies in memory (tmpfs).
+    Never,
+    /// For a disk of this machine. What of it is in memory is there at once, and many file systems tell
+    /// (`RWF_NOWAIT`).
+    Disk,
+    /// Another program or another machine, for however long that takes: even a question has to be put by a thread that
+    /// may wait.
+    Unknown,
+}
+
 /// The bytes of a file, from the offset on that it was opened at.
 #[expect(clippy::len_without_is_empty, reason = "a source is not a container")]
 #[async_trait]
@@ -208,6 +222,11 @@ pub trait Source: Send {
 
     /// The file itself where there is one, for a kernel that copies by itself; its position is where reading goes on.
     fn as_file(&self) -> Option<&File>;
+
+    /// What reading that file, or copying from it, may have to wait for.
+    fn waits(&self) -> Waits {
+        Waits::Unknown
+    }
 
     /// How many bytes lay between the offset and the end when the file was opened, where that is known.
     fn len(&self) -> Option<u64>;

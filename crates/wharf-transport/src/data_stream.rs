@@ -19,7 +19,7 @@ use crate::failure::TlsFailure;
 use crate::kernel_pipe::KernelPipe;
 use crate::net::{NetIo, NetStream};
 use crate::options::TlsInfo;
-use crate::send_file;
+use crate::send_file::{self, FileWaits};
 use crate::tls_io::TlsIo;
 
 /// The most that is thrown away of what a peer sends where it should not send.
@@ -134,6 +134,35 @@ impl DataStream {
     ///
     /// When the future is dropped, some bytes may have gone that nobody has counted.
     pub async fn send_file(&mut self, file: &File, offset: u64, most: u64) -> Result<usize, DataError> {
+        self.send_step((file, None), offset, most).await
+    }
+
+    /// [`DataStream::send_file`] of a file of which is known what it waits for: its file system is not asked in what kind
+    /// of it the file lies, which of some takes however long they like.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`DataStream::send_file`].
+    ///
+    /// # Cancel safety
+    ///
+    /// That of [`DataStream::send_file`].
+    pub async fn send_file_that(
+        &mut self,
+        waits: FileWaits,
+        file: &File,
+        offset: u64,
+        most: u64,
+    ) -> Result<usize, DataError> {
+        self.send_step((file, Some(waits)), offset, most).await
+    }
+
+    async fn send_step(
+        &mut self,
+        file: (&File, Option<FileWaits>),
+        offset: u64,
+        most: u64,
+    ) -> Result<usize, DataError> {
         match self.tcp() {
             Some(tcp) => send_file::step(tcp, file, offset, most).await.map_err(|error| {
                 // No socket fails so.

@@ -58,7 +58,7 @@ pub use crate::options::{CipherOrder, DataSession, Strength, TlsInfo, TlsVersion
 pub use crate::passive::{PassiveError, PassiveListener, PassivePool};
 pub use crate::peer_tls::PeerTls;
 pub use crate::reload::{FileWatch, ReloadBell, ReloadCounts, Reloaded};
-pub use crate::send_file::has_no_disk;
+pub use crate::send_file::{FileWaits, has_no_disk};
 pub use crate::tls_client::{ClientControlTls, ClientTlsOptions};
 pub use crate::tls_server::{ServerControlTls, ServerTls, ServerTlsOptions};
 pub use crate::tokio_net::TokioNet;

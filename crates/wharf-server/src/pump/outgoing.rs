@@ -6,7 +6,8 @@ use bytes::BytesMut;
 use tokio::{io::AsyncWriteExt as _, task::yield_now};
 use wharf_codec::{DeflateError, Deflater};
 use wharf_session::{DataFailure, DataMode, DeflateFault};
-use wharf_transport::{DataError, DataStream};
+use wharf_storage::Waits;
+use wharf_transport::{DataError, DataStream, FileWaits};
 
 use super::{Meter, STEP};
 
@@ -55,7 +56,7 @@ impl<'a, F: Fn(u64) + Send> Outgoing<'a, F> {
     /// Writes `length` bytes of a file from `offset` on, or fewer when it ends before; returns them.
     pub(super) async fn write_file(
         &mut self,
-        file: &File,
+        (file, waits): (&File, Waits),
         offset: u64,
         length: u64,
     ) -> Result<u64, DataFailure> {
@@ -64,9 +65,14 @@ impl<'a, F: Fn(u64) + Send> Outgoing<'a, F> {
         if cork {
             self.stream.cork(true);
         }
+        let waits = match waits {
+            Waits::Never => FileWaits::Never,
+            Waits::Disk => FileWaits::Disk,
+            Waits::Unknown | _ => FileWaits::Unknown,
+        };
         let mut sent = 0;
         while sent < length {
-            let more = self.stream.send_file(file, offset.saturating_add(sent), length - sent).await;
+            let more = self.stream.send_file_that(waits, file, offset.saturating_add(sent), length - sent).await;
             let more = more.map_err(|error| match error {
                 DataError::File(error) => super::unreadable(&error),
                 error @ (DataError::Io(_) | DataError::Tls(_) | _) => DataFailure::Broken(error.to_string()),

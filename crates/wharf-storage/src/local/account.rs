@@ -104,22 +104,26 @@ impl Storage for LocalAccount {
 
     async fn list(&self, path: &VirtualPath) -> Result<Box<dyn EntryStream>, FileError> {
         let path = existing(path)?;
-        let in_memory = self.inner.root.holds_in_memory(&path);
-        let open = move |inner: &Arc<Inner>| {
-            Listing::open(Arc::clone(&inner.shared), Arc::clone(&inner.root), path, in_memory)
+        let (shared, root) = (Arc::clone(&self.inner.shared), Arc::clone(&self.inner.root));
+        if let Some(fd) = root.open_in_memory(&path) {
+            return Ok(Box::new(Listing::of(shared, root, path, fd, true)?));
+        }
+        let open = move |_: &Arc<Inner>| {
+            let fd = root.open_at(&path, OFlags::RDONLY | OFlags::DIRECTORY).map_err(errno::path)?;
+            Listing::of(shared, root, path, fd, false)
         };
-        Ok(Box::new(if in_memory { open(&self.inner)? } else { self.run(open).await? }))
+        Ok(Box::new(self.run(open).await?))
     }
 
     async fn open_read(&self, path: &VirtualPath, offset: u64) -> Result<OpenedSource, FileError> {
         let path = existing(path)?;
         let shared = Arc::clone(&self.inner.shared);
         let (source, metadata) = match self.inner.root.open_cached(&path, LocalSource::FLAGS) {
-            Some(fd) => LocalSource::of(shared, fd, offset)?,
+            Some(fd) => LocalSource::of(shared, &self.inner.root, fd, offset)?,
             None => {
                 self.run(move |inner| {
                     let fd = inner.root.open_at(&path, LocalSource::FLAGS).map_err(errno::path)?;
-                    LocalSource::of(shared, fd, offset)
+                    LocalSource::of(shared, &inner.root, fd, offset)
                 })
                 .await?
             }
@@ -130,16 +134,12 @@ impl Storage for LocalAccount {
     async fn open_write(&self, path: &VirtualPath, how: WriteMode) -> Result<OpenedSink, FileError> {
         let path = target(path)?;
         // What copies a file takes its time even in memory.
-        let quick = matches!(how, WriteMode::Replace | WriteMode::At(0) | WriteMode::Unique);
-        let in_memory = path.parent().is_some_and(|parent| self.inner.root.holds_in_memory(&parent));
-        let open = move |inner: &Arc<Inner>| {
-            let (upload, offset) = write::open(inner, path, &how, in_memory)?;
-            let dir = upload.file.dir();
-            let sweep = if inner.shared.sweeps.due(dir) { dir.try_clone().ok() } else { None };
-            Ok((upload, offset, sweep))
-        };
-        let (upload, offset, sweep) =
-            if quick && in_memory { open(&self.inner)? } else { self.run(open).await? };
+        let quick = matches!(how, WriteMode::Replace | WriteMode::At(0));
+        let parent = if quick { path.parent() } else { None };
+        let directory = parent.and_then(|parent| self.inner.root.open_in_memory(&parent));
+        let at_once = directory.is_some();
+        let open = move |inner: &Arc<Inner>| write::open(inner, path, &how, directory);
+        let (upload, offset, sweep) = if at_once { open(&self.inner)? } else { self.run(open).await? };
         if let Some(dir) = sweep {
             let ttl = self.inner.shared.options.partial_ttl;
             self.inner.shared.pool.run_detached(move || partial::sweep(&dir, ttl));

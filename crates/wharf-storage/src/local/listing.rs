@@ -1,6 +1,6 @@
 //! Reading a directory.
 
-use std::sync::Arc;
+use std::{os::fd::OwnedFd, sync::Arc};
 
 use async_trait::async_trait;
 use rustix::{
@@ -39,14 +39,14 @@ struct Reader {
 }
 
 impl Listing {
-    /// Opens the directory `path`.
-    pub(super) fn open(
+    /// Reads the directory `path`, opened as `fd`; `in_memory` tells that it lies on no disk.
+    pub(super) fn of(
         shared: Arc<Shared>,
         root: Arc<Root>,
         path: VirtualPath,
+        fd: OwnedFd,
         in_memory: bool,
     ) -> Result<Self, FileError> {
-        let fd = root.open_at(&path, OFlags::RDONLY | OFlags::DIRECTORY).map_err(errno::path)?;
         let dir = Dir::new(fd).map_err(errno::io)?;
         Ok(Self { shared, in_memory, at_once: 0, reader: Some(Reader { root, path, dir }), ended: false })
     }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use rustix::{
-    fs::{AtFlags, Dir, FlockOperation, Mode, OFlags, Stat, flock, fstat, openat, statat, unlinkat},
+    fs::{AtFlags, Dir, FlockOperation, Mode, OFlags, Stat, flock, openat, statat, unlinkat},
     io::Errno,
 };
 use wharf_types::FileError;
@@ -66,11 +66,10 @@ pub(super) struct Sweeps {
 
 impl Sweeps {
     /// Whether it is time to sweep `dir`; asked again, it is not.
-    pub(super) fn due(&self, dir: &OwnedFd) -> bool {
-        let Ok(stat) = fstat(dir) else { return false };
+    pub(super) fn due(&self, dir: &Stat) -> bool {
         let now = clock::now();
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = (stat.st_dev, stat.st_ino);
+        let key = (dir.st_dev, dir.st_ino);
         if last.get(&key).is_some_and(|then| (0..INTERVAL).contains(&now.saturating_sub(*then))) {
             return false;
         }

@@ -20,10 +20,10 @@ use wharf_types::{FileError, FileErrorKind, Metadata};
 use super::{
     Shared, errno,
     pool::joined,
-    ramdisk,
+    root::Root,
     temporary::{is_directory, is_regular},
 };
-use crate::Source;
+use crate::{Source, Waits};
 
 /// The most bytes of one call.
 const CHUNK: usize = 256 * 1024;
@@ -36,7 +36,8 @@ const PAGE: usize = 4096;
 #[derive(Debug)]
 pub(super) struct LocalSource {
     shared: Arc<Shared>,
-    file: Arc<File>,
+    /// `None` once it is dropped.
+    file: Option<Arc<File>>,
     len: u64,
     /// A call that was cut, and runs to its end by itself.
     pending: Option<JoinHandle<Result<Bytes, FileError>>>,
@@ -47,23 +48,17 @@ pub(super) struct LocalSource {
     waits: Waits,
 }
 
-/// Whether reading may have to wait for a disk.
-#[derive(Debug, Clone, Copy)]
-enum Waits {
-    /// The file system is asked each time.
-    Asked,
-    /// It cannot say.
-    Unknown,
-    /// It has no disk.
-    Never,
-}
-
 impl LocalSource {
     /// How to open it: without waiting for the other end of a FIFO, and without getting a terminal.
     pub(super) const FLAGS: OFlags = OFlags::RDONLY.union(OFlags::NONBLOCK).union(OFlags::NOCTTY);
 
     /// The regular file that was opened, at `offset`.
-    pub(super) fn of(shared: Arc<Shared>, fd: OwnedFd, offset: u64) -> Result<(Self, Metadata), FileError> {
+    pub(super) fn of(
+        shared: Arc<Shared>,
+        root: &Root,
+        fd: OwnedFd,
+        offset: u64,
+    ) -> Result<(Self, Metadata), FileError> {
         let stat = fstat(&fd).map_err(errno::io)?;
         if is_directory(&stat) {
             return Err(FileError::new(FileErrorKind::IsADirectory));
@@ -71,6 +66,7 @@ impl LocalSource {
         if !is_regular(&stat) {
             return Err(FileError::new(FileErrorKind::NotRegular));
         }
+        let waits = root.waits_at(&fd, &stat);
         let metadata = shared.owners.metadata(&stat);
         let Some(len) = metadata.size.checked_sub(offset) else {
             return Err(FileError::new(FileErrorKind::InvalidOffset));
@@ -86,12 +82,12 @@ impl LocalSource {
         Ok((
             Self {
                 shared,
-                file: Arc::new(file),
+                file: Some(Arc::new(file)),
                 len,
                 pending: None,
                 room: BytesMut::new(),
                 at_once: 0,
-                waits: Waits::Asked,
+                waits,
             },
             metadata,
         ))
@@ -113,7 +109,7 @@ impl Source for LocalSource {
                 return Ok(bytes);
             }
             self.at_once = 0;
-            let file = Arc::clone(&self.file);
+            let Some(file) = self.file.clone() else { return Ok(Bytes::new()) };
             let max = max.clamp(1, CHUNK);
             self.pending = Some(self.shared.pool.start(move || read(&file, max)).await?);
         }
@@ -124,7 +120,11 @@ impl Source for LocalSource {
     }
 
     fn as_file(&self) -> Option<&File> {
-        Some(&self.file)
+        self.file.as_deref()
+    }
+
+    fn waits(&self) -> Waits {
+        self.waits
     }
 
     fn len(&self) -> Option<u64> {
@@ -138,25 +138,38 @@ impl LocalSource {
         /// Where the file stands, which moves on.
         const HERE: u64 = u64::MAX;
         let flags = match self.waits {
-            Waits::Asked => ReadWriteFlags::NOWAIT,
+            Waits::Disk => ReadWriteFlags::NOWAIT,
             Waits::Never => ReadWriteFlags::empty(),
             Waits::Unknown => return Ok(None),
         };
+        let Some(file) = &self.file else { return Ok(None) };
         let max = max.clamp(1, CHUNK).min(usize::try_from(self.len).unwrap_or(CHUNK).saturating_add(1));
         self.room.resize(max, 0);
         let mut parts = [IoSliceMut::new(&mut self.room)];
-        match retry_on_intr(|| preadv2(&self.file, &mut parts, HERE, flags)) {
+        match retry_on_intr(|| preadv2(file, &mut parts, HERE, flags)) {
             Ok(read) => {
                 self.room.truncate(read);
                 Ok(Some(self.room.split().freeze()))
             }
             Err(Errno::AGAIN) => Ok(None),
-            Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL) if matches!(self.waits, Waits::Asked) => {
-                self.waits = if ramdisk::holds(&self.file) { Waits::Never } else { Waits::Unknown };
-                // Once more, or by a thread.
-                if matches!(self.waits, Waits::Never) { self.read_now(max) } else { Ok(None) }
+            Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL) if self.waits == Waits::Disk => {
+                // It cannot tell what is in memory.
+                self.waits = Waits::Unknown;
+                Ok(None)
             }
             Err(errno) => Err(errno::io(errno)),
+        }
+    }
+}
+
+impl Drop for LocalSource {
+    fn drop(&mut self) {
+        // Closing a file may ask somebody as well.
+        if self.waits == Waits::Unknown
+            && let Some(file) = self.file.take()
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        {
+            runtime.spawn_blocking(move || drop(file));
         }
     }
 }
@@ -167,5 +180,43 @@ fn read(file: &File, max: usize) -> Result<Bytes, FileError> {
         Ok(_) => Ok(Bytes::from(buffer)),
         Err(Errno::ISDIR) => Err(FileError::new(FileErrorKind::IsADirectory)),
         Err(errno) => Err(errno::io(errno)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        pin::pin,
+        sync::mpsc,
+        task::{Context, Poll, Waker},
+    };
+
+    use super::*;
+    use crate::local::{LocalDisk, LocalOptions};
+
+    #[tokio::test]
+    async fn only_a_thread_asks_a_file_system_that_may_wait_for_anything() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("f"), "bytes").unwrap();
+        let options = LocalOptions { max_blocking: 1, ..LocalOptions::default() };
+        let shared = LocalDisk::open(dir.path(), options).unwrap().shared;
+        // No thread has time.
+        let (release, held) = mpsc::channel::<()>();
+        let busy = shared.pool.start(move || held.recv().map_err(|_| FileErrorKind::Io.into()));
+        let busy = busy.await.unwrap();
+        let source = |waits| {
+            let root = Root::open(dir.path()).unwrap().that(waits);
+            let file = File::open(dir.path().join("f")).unwrap();
+            LocalSource::of(Arc::clone(&shared), &root, file.into(), 0).unwrap().0
+        };
+        let mut at_once = source(Waits::Never);
+        assert_eq!(at_once.read(100).await.unwrap(), "bytes");
+        let mut later = source(Waits::Unknown);
+        assert_eq!(later.waits(), Waits::Unknown);
+        let mut read = pin!(later.read(100));
+        assert!(matches!(read.as_mut().poll(&mut Context::from_waker(Waker::noop())), Poll::Pending));
+        release.send(()).unwrap();
+        assert_eq!(read.await.unwrap(), "bytes");
+        joined(busy.await).unwrap();
     }
 }

@@ -7,12 +7,13 @@ use std::{
 };
 
 use rustix::{
-    fs::{CWD, Mode, OFlags, ResolveFlags, openat, openat2},
+    fs::{CWD, Mode, OFlags, ResolveFlags, Stat, fstat, openat, openat2},
     io::Errno,
 };
 use wharf_types::{FileError, FileErrorKind, VirtualPath};
 
-use super::{errno, ramdisk};
+use super::{errno, medium};
+use crate::Waits;
 
 /// How often a resolution is repeated that a rename elsewhere disturbed.
 const TRIES: u32 = 1000;
@@ -21,8 +22,10 @@ const TRIES: u32 = 1000;
 #[derive(Debug)]
 pub(super) struct Root {
     fd: OwnedFd,
-    /// Whether it lies in memory. What is mounted below may not.
-    in_memory: bool,
+    /// What is waited for in its file system. For what is mounted below it may be something else.
+    waits: Waits,
+    /// The number of its file system.
+    device: u64,
 }
 
 /// A directory below the root, and the name of something in it.
@@ -35,7 +38,7 @@ pub(super) struct Place {
 impl Root {
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let root = Self::of(openat(CWD, path, flags, Mode::empty())?);
+        let root = Self::of(openat(CWD, path, flags, Mode::empty())?)?;
         match root.resolve(b".", OFlags::PATH) {
             Ok(_) => Ok(root),
             Err(Errno::NOSYS) => Err(io::Error::new(
@@ -54,17 +57,33 @@ impl Root {
     /// The directory `path` below this one, as a root of its own.
     pub(super) fn below(&self, path: &[u8]) -> Result<Self, FileError> {
         let fd = self.resolve(path, OFlags::PATH | OFlags::DIRECTORY).map_err(errno::path)?;
-        Ok(Self::of(fd))
+        Self::of(fd).map_err(errno::io)
     }
 
-    fn of(fd: OwnedFd) -> Self {
-        let in_memory = ramdisk::holds(&fd);
-        Self { fd, in_memory }
+    fn of(fd: OwnedFd) -> Result<Self, Errno> {
+        let (waits, device) = (medium::waits(&fd), fstat(&fd)?.st_dev);
+        Ok(Self { fd, waits, device })
     }
 
-    /// Whether the directory `path`, as far as the kernel can tell at once, and the root lie in memory.
-    pub(super) fn holds_in_memory(&self, path: &VirtualPath) -> bool {
-        self.in_memory && self.open_cached(path, OFlags::PATH | OFlags::DIRECTORY).is_some_and(ramdisk::holds)
+    /// The same, as if that were waited for in its file system.
+    #[cfg(test)]
+    pub(super) fn that(self, waits: Waits) -> Self {
+        Self { waits, ..self }
+    }
+
+    /// What is waited for at `fd`, which was opened below and of which the system says `stat`; where it lies in another
+    /// file system, this question may have to wait.
+    pub(super) fn waits_at(&self, fd: impl AsFd, stat: &Stat) -> Waits {
+        if stat.st_dev == self.device { self.waits } else { medium::waits(fd) }
+    }
+
+    /// Opens the directory `path` where it lies in memory, as far as the kernel can tell at once: so does then all that
+    /// is in it and on which nothing is mounted.
+    pub(super) fn open_in_memory(&self, path: &VirtualPath) -> Option<OwnedFd> {
+        if self.waits != Waits::Never {
+            return None;
+        }
+        self.open_cached(path, OFlags::RDONLY | OFlags::DIRECTORY)
     }
 
     /// Opens what stands at `path`.
@@ -72,9 +91,16 @@ impl Root {
         self.resolve(below(path), flags)
     }
 
-    /// The same without waiting for a disk; `None` where the kernel would have to, and where it does not know the way.
+    /// The same without waiting for anything; `None` where the kernel would have to, where it does not know the way, and
+    /// in what is mounted below: the kernel asks some file systems even for what it knows.
     pub(super) fn open_cached(&self, path: &VirtualPath, flags: OFlags) -> Option<OwnedFd> {
-        let how = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS | ResolveFlags::CACHED;
+        if self.waits == Waits::Unknown {
+            return None;
+        }
+        let how = ResolveFlags::BENEATH
+            | ResolveFlags::NO_MAGICLINKS
+            | ResolveFlags::NO_XDEV
+            | ResolveFlags::CACHED;
         openat2(&self.fd, below(path), flags | OFlags::CLOEXEC, Mode::empty(), how).ok()
     }
 
@@ -128,5 +154,37 @@ fn below(path: &VirtualPath) -> &[u8] {
 impl AsFd for Root {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.fd.as_fd()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_waits_for_nothing_or_a_disk_is_opened_at_once() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("f"), "").unwrap();
+        let file = VirtualPath::root().resolve(b"f").unwrap();
+        for waits in [Waits::Never, Waits::Disk, Waits::Unknown] {
+            let root = Root::open(dir.path()).unwrap().that(waits);
+            assert_eq!(root.open_cached(&file, OFlags::PATH).is_some(), waits != Waits::Unknown);
+            assert_eq!(root.open_in_memory(&VirtualPath::root()).is_some(), waits == Waits::Never);
+            let stat = fstat(&root).unwrap();
+            assert_eq!(root.waits_at(&root, &stat), waits);
+        }
+    }
+
+    #[test]
+    fn what_is_mounted_below_is_not_opened_at_once() {
+        // A file system in memory, on which another one is mounted, of whatever kind.
+        let Ok(root) = Root::open(Path::new("/dev")) else { return };
+        let path = VirtualPath::root().resolve(b"shm").unwrap();
+        let Ok(below) = root.open_at(&path, OFlags::PATH | OFlags::DIRECTORY) else { return };
+        if root.waits == Waits::Never && fstat(&below).unwrap().st_dev != root.device {
+            assert!(root.open_in_memory(&VirtualPath::root()).is_some());
+            assert!(root.open_in_memory(&path).is_none());
+            assert!(root.open_cached(&path, OFlags::PATH).is_none());
+        }
     }
 }

@@ -27,7 +27,7 @@ use super::{
     temporary::{Temporary, is_regular},
     write,
 };
-use crate::{Committed, Durability, Sink, Source, reserved};
+use crate::{Committed, Durability, Sink, Source, Waits, reserved};
 
 /// What has to hold at the commit.
 #[derive(Debug)]
@@ -63,8 +63,8 @@ pub(super) struct Upload {
     pub(super) condition: Condition,
     /// Whether what came is a beginning of what was meant, which can be continued.
     pub(super) is_beginning: bool,
-    /// Whether it lies on no disk.
-    pub(super) in_memory: bool,
+    /// What is waited for where it lies.
+    pub(super) waits: Waits,
 }
 
 impl Upload {
@@ -100,7 +100,7 @@ impl Upload {
             Ok(stat) => u64::try_from(stat.st_size).is_ok_and(|size| size <= SMALL),
             Err(_) => true,
         };
-        self.in_memory && small() && self.inner.shared.commits.try_lock().is_ok()
+        self.waits == Waits::Never && small() && self.inner.shared.commits.try_lock().is_ok()
     }
 
     /// A file that is replaced leaves its mode behind.
@@ -211,7 +211,7 @@ impl LocalSink {
             write_held(&file, held.as_ref())?;
             write(&file)
         };
-        if upload.in_memory {
+        if upload.waits == Waits::Never {
             self.held = None;
             work()?;
         } else {
@@ -350,12 +350,15 @@ impl Sink for LocalSink {
 impl Drop for LocalSink {
     fn drop(&mut self) {
         if let Some(upload) = self.upload.take() {
+            let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+            if upload.waits == Waits::Unknown {
+                runtime.spawn_blocking(move || drop(upload));
+                return;
+            }
             let file = Arc::clone(upload.file.file());
             // The name goes now; giving back the blocks of a large file takes its time, elsewhere.
             drop(upload);
-            if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-                runtime.spawn_blocking(move || drop(file));
-            }
+            runtime.spawn_blocking(move || drop(file));
         }
     }
 }

@@ -19,6 +19,7 @@ use wharf_types::{FileError, FileErrorKind, VirtualPath, WriteMode};
 use super::{
     account::Inner,
     errno, partial,
+    root::Place,
     sink::{Condition, Upload},
     temporary::{Temporary, is_directory, is_regular},
 };
@@ -27,19 +28,26 @@ use crate::reserved;
 /// The most bytes of one step of a copy.
 const STEP: u64 = 64 * 1024 * 1024;
 
-/// Opens `path` to write it, and says how many bytes stand in it already; `in_memory` tells that it lies on no disk.
+/// Opens `path` to write it, and says how many bytes stand in it already, and which directory should be swept.
+///
+/// `directory` is the one that will hold it, where that was opened before.
 pub(super) fn open(
     inner: &Arc<Inner>,
     path: VirtualPath,
     how: &WriteMode,
-    in_memory: bool,
-) -> Result<(Upload, u64), FileError> {
+    directory: Option<OwnedFd>,
+) -> Result<(Upload, u64, Option<OwnedFd>), FileError> {
     let unique = *how == WriteMode::Unique;
     let path = if unique { unique_path(inner, &path)? } else { path };
     if path.is_root() {
         return Err(FileError::new(FileErrorKind::IsADirectory));
     }
-    let place = inner.root.place(&path)?;
+    let place = match (directory, path.file_name()) {
+        (Some(dir), Some(name)) => Place { dir, name: name.to_vec() },
+        _ => inner.root.place(&path)?,
+    };
+    let directory = fstat(&place.dir).map_err(errno::io)?;
+    let waits = inner.root.waits_at(&place.dir, &directory);
     let dir = Arc::new(place.dir);
     let committed = target(&dir, &place.name)?;
     check_room(&dir)?;
@@ -68,8 +76,9 @@ pub(super) fn open(
         }
     };
     let is_beginning = !matches!(how, WriteMode::Within { .. });
+    let sweep = if inner.shared.sweeps.due(&directory) { dir.try_clone().ok() } else { None };
     let (inner, name) = (Arc::clone(inner), place.name);
-    Ok((Upload { inner, file, name, path, condition, is_beginning, in_memory }, offset))
+    Ok((Upload { inner, file, name, path, condition, is_beginning, waits }, offset, sweep))
 }
 
 /// A name that is not taken, inside the directory `wish` or beside it.
