@@ -1,16 +1,16 @@
 //! Reading a directory.
 
-use std::{os::fd::OwnedFd, sync::Arc};
+use std::{ffi::CStr, os::fd::OwnedFd, sync::Arc};
 
 use async_trait::async_trait;
 use rustix::{
-    fs::{AtFlags, Dir, FileType, OFlags, Stat, fstat, statat},
+    fs::{AtFlags, Dir, DirEntry, FileType, OFlags, StatxFlags, fstat, statat, statx},
     io::Errno,
 };
 use tokio::task::yield_now;
 use wharf_types::{FileError, FileErrorKind, Metadata, VirtualPath};
 
-use super::{Shared, errno, root::Root};
+use super::{Shared, errno, owners::Attributes, root::Root};
 use crate::{Entry, EntryStream, reserved};
 
 /// The most entries of a batch.
@@ -36,6 +36,25 @@ struct Reader {
     root: Arc<Root>,
     path: VirtualPath,
     dir: Dir,
+    /// What could not be looked at without waiting: it is the next one.
+    left: Option<DirEntry>,
+}
+
+/// How entries are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// Without waiting for anything, as far as that goes: the directory lies in memory.
+    AtOnce,
+    /// On a thread that may wait.
+    Waiting,
+}
+
+/// What an entry is.
+enum Found {
+    Entry(Metadata),
+    Vanished,
+    /// It may have to be waited for: something is mounted there, or a link leads out of what is known.
+    Elsewhere,
 }
 
 impl Listing {
@@ -48,7 +67,7 @@ impl Listing {
         in_memory: bool,
     ) -> Result<Self, FileError> {
         let dir = Dir::new(fd).map_err(errno::io)?;
-        Ok(Self { shared, in_memory, at_once: 0, reader: Some(Reader { root, path, dir }), ended: false })
+        Ok(Self { shared, in_memory, at_once: 0, reader: Some(Reader { root, path, dir, left: None }), ended: false })
     }
 }
 
@@ -62,65 +81,138 @@ impl EntryStream for Listing {
             .reader
             .take()
             .ok_or_else(|| FileError::with_detail(FileErrorKind::Io, "the listing was cut before"))?;
-        let shared = Arc::clone(&self.shared);
-        let work = move || {
-            let batch = reader.batch(&shared)?;
-            Ok((reader, batch))
-        };
-        let (reader, batch) = if self.in_memory {
+        if self.in_memory && reader.left.is_none() {
             // Whoever looks for a name that is not there waits for nothing else either.
             self.at_once += 1;
             if self.at_once > TURN {
                 self.at_once = 1;
                 yield_now().await;
             }
-            work()?
-        } else {
-            self.shared.pool.run(work).await?
+            let batch = reader.batch(&self.shared, Way::AtOnce)?;
+            if !batch.is_empty() || reader.left.is_none() {
+                return Ok(self.give(reader, batch));
+            }
+        }
+        let shared = Arc::clone(&self.shared);
+        let work = move || {
+            let batch = reader.batch(&shared, Way::Waiting)?;
+            Ok((reader, batch))
         };
+        let (reader, batch) = self.shared.pool.run(work).await?;
+        Ok(self.give(reader, batch))
+    }
+}
+
+impl Listing {
+    /// An empty batch is the end.
+    fn give(&mut self, reader: Reader, batch: Vec<Entry>) -> Option<Vec<Entry>> {
         self.ended = batch.is_empty();
         self.reader = (!self.ended).then_some(reader);
-        Ok((!self.ended).then_some(batch))
+        (!self.ended).then_some(batch)
     }
 }
 
 impl Reader {
-    /// The next entries; none at the end.
-    fn batch(&mut self, shared: &Shared) -> Result<Vec<Entry>, FileError> {
+    /// The next entries; none at the end, or where the first one cannot be looked at without waiting.
+    fn batch(&mut self, shared: &Shared, way: Way) -> Result<Vec<Entry>, FileError> {
         let mut batch = Vec::with_capacity(BATCH);
         while batch.len() < BATCH {
-            let Some(entry) = self.dir.read() else { break };
+            let Some(entry) = self.left.take().map(Ok).or_else(|| self.dir.read()) else { break };
             let entry = entry.map_err(errno::io)?;
             let name = entry.file_name().to_bytes();
             if matches!(name, b"." | b"..") || name.starts_with(reserved::PREFIX) {
                 continue;
             }
-            let stat =
-                match statat(self.dir.fd().map_err(errno::io)?, entry.file_name(), AtFlags::SYMLINK_NOFOLLOW)
-                {
-                    Ok(stat) => stat,
-                    // It vanished meanwhile.
-                    Err(Errno::NOENT) => continue,
-                    Err(errno) => return Err(errno::path(errno)),
-                };
-            let metadata = if FileType::from_raw_mode(stat.st_mode) == FileType::Symlink {
-                self.link(name, &stat, shared)
-            } else {
-                shared.owners.metadata(&stat)
+            let found = match way {
+                Way::AtOnce => self.look(entry.file_name(), shared)?,
+                Way::Waiting => self.wait(entry.file_name(), shared)?,
             };
-            batch.push(Entry::new(name, metadata));
+            match found {
+                Found::Entry(metadata) => batch.push(Entry::new(name, metadata)),
+                Found::Vanished => {}
+                Found::Elsewhere => {
+                    self.left = Some(entry);
+                    break;
+                }
+            }
         }
         Ok(batch)
     }
 
-    /// What a link shows: its target when that lies beneath the root, or itself as dangling.
-    fn link(&self, name: &[u8], itself: &Stat, shared: &Shared) -> Metadata {
+    /// What `name` is, asking nobody but the file system of the directory, which lies in memory.
+    fn look(&self, name: &CStr, shared: &Shared) -> Result<Found, FileError> {
+        // Of what is mounted there the kernel says what it knows.
+        let flags = AtFlags::SYMLINK_NOFOLLOW | AtFlags::NO_AUTOMOUNT | AtFlags::STATX_DONT_SYNC;
+        let itself = match statx(self.dir.fd().map_err(errno::io)?, name, flags, StatxFlags::BASIC_STATS) {
+            Ok(found) => Attributes::from(&found),
+            Err(Errno::NOENT) => return Ok(Found::Vanished),
+            // Where a sandbox does not know the call, others do it.
+            Err(_) => return Ok(Found::Elsewhere),
+        };
+        if itself.device != self.root.device() {
+            return Ok(Found::Elsewhere);
+        }
+        if itself.kind != FileType::Symlink {
+            return Ok(Found::Entry(shared.owners.metadata(itself)));
+        }
+        let target = self.path.child(name.to_bytes()).map(|path| self.root.try_cached(&path, OFlags::PATH));
+        let target = match target {
+            Ok(Ok(fd)) => fstat(fd).map_or(itself, |found| Attributes::from(&found)),
+            Ok(Err(Errno::AGAIN | Errno::XDEV)) => return Ok(Found::Elsewhere),
+            Ok(Err(_)) | Err(_) => itself,
+        };
+        Ok(Found::Entry(shared.owners.metadata(target)))
+    }
+
+    /// What `name` is, however long that takes.
+    fn wait(&self, name: &CStr, shared: &Shared) -> Result<Found, FileError> {
+        let itself = match statat(self.dir.fd().map_err(errno::io)?, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(found) => Attributes::from(&found),
+            Err(Errno::NOENT) => return Ok(Found::Vanished),
+            Err(errno) => return Err(errno::path(errno)),
+        };
+        if itself.kind != FileType::Symlink {
+            return Ok(Found::Entry(shared.owners.metadata(itself)));
+        }
+        // A link shows its target when that lies beneath the root, or itself as dangling.
         let target = self
             .path
-            .child(name)
+            .child(name.to_bytes())
             .ok()
             .and_then(|path| self.root.open_at(&path, OFlags::PATH).ok())
             .and_then(|fd| fstat(&fd).ok());
-        shared.owners.metadata(target.as_ref().unwrap_or(itself))
+        let target = target.as_ref().map_or(itself, Attributes::from);
+        Ok(Found::Entry(shared.owners.metadata(target)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::local::{LocalDisk, LocalOptions};
+
+    #[test]
+    fn nothing_that_is_mounted_in_a_directory_in_memory_is_looked_at_at_once() {
+        // A file system in memory, on which others are mounted.
+        let Ok(disk) = LocalDisk::open(Path::new("/dev"), LocalOptions::default()) else { return };
+        let Some(fd) = disk.root.open_in_memory(&VirtualPath::root()) else { return };
+        let (root, shared) = (Arc::clone(&disk.root), Arc::clone(&disk.shared));
+        let listing = Listing::of(shared, root, VirtualPath::root(), fd, true).unwrap();
+        let mut reader = listing.reader.unwrap();
+        let mut left = Vec::new();
+        loop {
+            for entry in reader.batch(&disk.shared, Way::AtOnce).unwrap() {
+                assert_eq!(entry.metadata.identity.0, disk.root.device(), "{entry:?}");
+            }
+            // Taken as the thread would.
+            let Some(entry) = reader.left.take() else { break };
+            left.push(entry.file_name().to_bytes().to_vec());
+        }
+        let mounted = statat(&disk.root, "shm", AtFlags::empty());
+        if mounted.is_ok_and(|found| found.st_dev != disk.root.device()) {
+            assert!(left.contains(&b"shm".to_vec()), "{left:?}");
+        }
     }
 }

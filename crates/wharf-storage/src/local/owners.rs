@@ -2,7 +2,7 @@
 
 use std::{fs, sync::Arc};
 
-use rustix::fs::{FileType, Stat};
+use rustix::fs::{FileType, Stat, Statx, makedev};
 use wharf_types::{FileKind, Metadata, Timestamp};
 
 /// The names of owners and groups, as the system's two files have them at the start; others are shown by number.
@@ -15,14 +15,62 @@ pub(super) struct Owners {
 /// Names in the order of their ids: there are a few dozen, and every line of a listing looks for two.
 type Names = Vec<(u32, Arc<[u8]>)>;
 
+/// What the system says of a file, by whichever call.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Attributes {
+    pub(super) kind: FileType,
+    mode: u32,
+    size: u64,
+    modified: Timestamp,
+    links: u64,
+    user: u32,
+    group: u32,
+    pub(super) device: u64,
+    number: u64,
+}
+
+impl From<&Stat> for Attributes {
+    fn from(stat: &Stat) -> Self {
+        Self {
+            kind: FileType::from_raw_mode(stat.st_mode),
+            mode: stat.st_mode,
+            size: u64::try_from(stat.st_size).unwrap_or(0),
+            modified: Timestamp { secs: stat.st_mtime, nanos: u32::try_from(stat.st_mtime_nsec).unwrap_or(0) },
+            links: wide(stat.st_nlink),
+            user: stat.st_uid,
+            group: stat.st_gid,
+            device: stat.st_dev,
+            number: stat.st_ino,
+        }
+    }
+}
+
+impl From<&Statx> for Attributes {
+    fn from(stat: &Statx) -> Self {
+        let mode = u32::from(stat.stx_mode);
+        Self {
+            kind: FileType::from_raw_mode(mode),
+            mode,
+            size: stat.stx_size,
+            modified: Timestamp { secs: stat.stx_mtime.tv_sec, nanos: stat.stx_mtime.tv_nsec },
+            links: wide(stat.stx_nlink),
+            user: stat.stx_uid,
+            group: stat.stx_gid,
+            device: makedev(stat.stx_dev_major, stat.stx_dev_minor),
+            number: stat.stx_ino,
+        }
+    }
+}
+
 impl Owners {
     pub(super) fn load() -> Self {
         Self { users: names("/etc/passwd"), groups: names("/etc/group") }
     }
 
-    /// What `stat` says, as a server tells it.
-    pub(super) fn metadata(&self, stat: &Stat) -> Metadata {
-        let kind = match FileType::from_raw_mode(stat.st_mode) {
+    /// What the system says, as a server tells it.
+    pub(super) fn metadata(&self, found: impl Into<Attributes>) -> Metadata {
+        let found = found.into();
+        let kind = match found.kind {
             FileType::RegularFile => FileKind::File,
             FileType::Directory => FileKind::Directory,
             FileType::Symlink => FileKind::DanglingLink,
@@ -32,19 +80,17 @@ impl Owners {
             | FileType::BlockDevice
             | FileType::Unknown => FileKind::Special,
         };
-        let size = if kind == FileKind::File { u64::try_from(stat.st_size).unwrap_or(0) } else { 0 };
-        let nanos = u32::try_from(stat.st_mtime_nsec).unwrap_or(0);
-        let modified = Timestamp { secs: stat.st_mtime, nanos };
+        let size = if kind == FileKind::File { found.size } else { 0 };
         Metadata {
-            mode: stat.st_mode & 0o777,
-            links: wide(stat.st_nlink).max(1),
-            identity: (stat.st_dev, stat.st_ino),
+            mode: found.mode & 0o777,
+            links: found.links.max(1),
+            identity: (found.device, found.number),
             ..Metadata::owned(
                 kind,
                 size,
-                modified,
-                name(&self.users, stat.st_uid),
-                name(&self.groups, stat.st_gid),
+                found.modified,
+                name(&self.users, found.user),
+                name(&self.groups, found.group),
             )
         }
     }

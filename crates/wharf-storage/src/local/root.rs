@@ -71,6 +71,11 @@ impl Root {
         Self { waits, ..self }
     }
 
+    /// The number of its file system.
+    pub(super) const fn device(&self) -> u64 {
+        self.device
+    }
+
     /// What is waited for at `fd`, which was opened below and of which the system says `stat`; where it lies in another
     /// file system, this question may have to wait.
     pub(super) fn waits_at(&self, fd: impl AsFd, stat: &Stat) -> Waits {
@@ -94,14 +99,19 @@ impl Root {
     /// The same without waiting for anything; `None` where the kernel would have to, where it does not know the way, and
     /// in what is mounted below: the kernel asks some file systems even for what it knows.
     pub(super) fn open_cached(&self, path: &VirtualPath, flags: OFlags) -> Option<OwnedFd> {
+        self.try_cached(path, flags).ok()
+    }
+
+    /// The same, and why not: `AGAIN` or `XDEV` where a thread that may wait has to find out.
+    pub(super) fn try_cached(&self, path: &VirtualPath, flags: OFlags) -> Result<OwnedFd, Errno> {
         if self.waits == Waits::Unknown {
-            return None;
+            return Err(Errno::AGAIN);
         }
         let how = ResolveFlags::BENEATH
             | ResolveFlags::NO_MAGICLINKS
             | ResolveFlags::NO_XDEV
             | ResolveFlags::CACHED;
-        openat2(&self.fd, below(path), flags | OFlags::CLOEXEC, Mode::empty(), how).ok()
+        openat2(&self.fd, below(path), flags | OFlags::CLOEXEC, Mode::empty(), how)
     }
 
     /// The directory that holds `path`, and the last component. The root itself has none: `Denied`.

@@ -240,3 +240,31 @@ async fn every_durability_commits() {
     }
     assert!("FULL".parse::<Durability>().is_err());
 }
+
+#[tokio::test]
+async fn a_listing_with_links_gives_each_name_once() {
+    for disk in [Some(Disk::local()), Disk::in_memory()].into_iter().flatten() {
+        let root = disk.directory.as_ref().unwrap().path();
+        for number in 0..600 {
+            let name = root.join(number.to_string());
+            match number % 100 {
+                0 => symlink("/etc/passwd", name).unwrap(),
+                1 => symlink("nowhere", name).unwrap(),
+                2 => symlink("3", name).unwrap(),
+                _ => fs::write(name, "file").unwrap(),
+            }
+        }
+        let mut listing = disk.alice.list(&path("/")).await.unwrap();
+        let mut found = std::collections::HashMap::new();
+        while let Some(batch) = listing.next_batch().await.unwrap() {
+            for entry in batch {
+                let number: u32 = std::str::from_utf8(&entry.name).unwrap().parse().unwrap();
+                assert_eq!(found.insert(number, entry.metadata.kind), None);
+            }
+        }
+        for number in 0..600 {
+            let expected = if number % 100 < 2 { FileKind::DanglingLink } else { FileKind::File };
+            assert_eq!(found.get(&number), Some(&expected), "{number}");
+        }
+    }
+}
