@@ -36,6 +36,11 @@ pub(super) struct Inner {
 }
 
 impl Inner {
+    pub(super) fn new(root: Arc<Root>, shared: Arc<Shared>, name: &str) -> Self {
+        let umask = AtomicU32::new(shared.options.umask);
+        Self { root, shared, name: name.to_owned(), umask }
+    }
+
     /// The permission bits that new files and directories do not get.
     pub(super) fn umask(&self) -> u32 {
         self.umask.load(Ordering::Relaxed)
@@ -44,8 +49,7 @@ impl Inner {
 
 impl LocalAccount {
     pub(super) fn new(root: Arc<Root>, shared: Arc<Shared>, name: &str) -> Self {
-        let umask = AtomicU32::new(shared.options.umask);
-        Self { inner: Arc::new(Inner { root, shared, name: name.to_owned(), umask }) }
+        Self { inner: Arc::new(Inner::new(root, shared, name)) }
     }
 
     async fn run<T: Send + 'static>(

@@ -4,7 +4,7 @@ use std::{
     fs::File,
     io::Write,
     os::fd::OwnedFd,
-    sync::{Arc, PoisonError},
+    sync::{Arc, MutexGuard, PoisonError, TryLockError},
 };
 
 use async_trait::async_trait;
@@ -72,8 +72,8 @@ impl Upload {
         reserved::partial_name(&self.inner.name, &self.name)
     }
 
-    /// Everything up to the reply: mode, content, name, directory.
-    fn commit(mut self) -> Result<Committed, FileError> {
+    /// Everything up to the reply: mode, content, name, directory; `turn` is what [`quick`](Self::quick) gave.
+    fn commit(mut self, turn: Option<MutexGuard<'_, ()>>) -> Result<Committed, FileError> {
         let options = &self.inner.shared.options;
         let mode = self.final_mode(self.inner.umask());
         let file = Arc::clone(self.file.file());
@@ -85,7 +85,7 @@ impl Upload {
             Durability::Off => {}
         }
         let bytes = u64::try_from(fstat(&file).map_err(errno::io)?.st_size).unwrap_or(0);
-        self.give_name()?;
+        self.give_name(turn)?;
         partial::remove(self.file.dir(), &self.partial_name());
         if self.inner.shared.options.durability == Durability::Full {
             change::sync_directory(self.file.dir(), &file)?;
@@ -93,14 +93,21 @@ impl Upload {
         Ok(Committed::new(self.path.clone(), bytes))
     }
 
-    /// Whether the commit takes next to no time: no disk, no other commit under way, and no large file that is
-    /// replaced, whose memory would be given back.
-    fn is_quick(&self) -> bool {
+    /// The turn to commit, where that takes next to no time: no disk, no other commit under way, and no large file that
+    /// is replaced, whose memory would be given back.
+    fn quick<'a>(&self, inner: &'a Inner) -> Option<MutexGuard<'a, ()>> {
         let small = || match statat(self.file.dir(), self.name.as_slice(), AtFlags::SYMLINK_NOFOLLOW) {
             Ok(stat) => u64::try_from(stat.st_size).is_ok_and(|size| size <= SMALL),
             Err(_) => true,
         };
-        self.waits == Waits::Never && small() && self.inner.shared.commits.try_lock().is_ok()
+        if self.waits != Waits::Never || !small() {
+            return None;
+        }
+        match inner.shared.commits.try_lock() {
+            Ok(turn) => Some(turn),
+            Err(TryLockError::Poisoned(turn)) => Some(turn.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
     }
 
     /// A file that is replaced leaves its mode behind.
@@ -113,10 +120,11 @@ impl Upload {
         Mode::from_raw_mode(bits)
     }
 
-    fn give_name(&mut self) -> Result<(), FileError> {
+    fn give_name(&mut self, turn: Option<MutexGuard<'_, ()>>) -> Result<(), FileError> {
         let inner = Arc::clone(&self.inner);
         // Nothing is kept behind this lock that a panic could leave half done.
-        let _commits = inner.shared.commits.lock().unwrap_or_else(PoisonError::into_inner);
+        let _turn =
+            turn.unwrap_or_else(|| inner.shared.commits.lock().unwrap_or_else(PoisonError::into_inner));
         match &self.condition {
             Condition::None => self.file.rename(&self.name),
             Condition::Free => self.give_free_name(),
@@ -236,6 +244,17 @@ fn write_held(mut file: &File, held: Option<&Bytes>) -> Result<(), FileError> {
     held.map_or(Ok(()), |held| file.write_all(held)).map_err(|error| errno::from_io(&error))
 }
 
+/// Writes what is held, and commits.
+fn finish(
+    upload: Upload,
+    held: Option<&Bytes>,
+    torn: bool,
+    turn: Option<MutexGuard<'_, ()>>,
+) -> Result<Committed, FileError> {
+    write_held(upload.file.file(), held)?;
+    if torn { Err(gone()) } else { upload.commit(turn) }
+}
+
 /// Moves all of it from the pipe to the end of the file.
 fn splice_all(pipe: &OwnedFd, file: &File, length: usize) -> Result<(), FileError> {
     let mut left = length;
@@ -320,13 +339,16 @@ impl Sink for LocalSink {
         let upload = self.upload.take().ok_or_else(gone)?;
         let inner = Arc::clone(&upload.inner);
         let (torn, held) = (self.torn, self.held.take());
-        let at_once = upload.is_quick();
-        let work = move || {
-            settled?;
-            write_held(upload.file.file(), held.as_ref())?;
-            if torn { Err(gone()) } else { upload.commit() }
-        };
-        if at_once { work() } else { inner.shared.pool.run(work).await }
+        {
+            // Whoever has to wait for the turn does so on a thread.
+            let turn = upload.quick(&inner);
+            if turn.is_some() {
+                settled?;
+                return finish(upload, held.as_ref(), torn, turn);
+            }
+        }
+        let work = move || settled.and_then(|()| finish(upload, held.as_ref(), torn, None));
+        inner.shared.pool.run(work).await
     }
 
     async fn suspend(mut self: Box<Self>) -> Result<(), FileError> {
@@ -360,5 +382,33 @@ impl Drop for LocalSink {
             drop(upload);
             runtime.spawn_blocking(move || drop(file));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wharf_types::WriteMode;
+
+    use super::*;
+    use crate::local::{LocalDisk, LocalOptions};
+
+    #[test]
+    fn a_commit_without_a_thread_never_waits_for_its_turn() {
+        let Ok(dir) = tempfile::tempdir_in("/dev/shm") else { return };
+        let disk = LocalDisk::open(dir.path(), LocalOptions::default()).unwrap();
+        let inner = Arc::new(Inner::new(Arc::clone(&disk.root), Arc::clone(&disk.shared), "alice"));
+        let path = VirtualPath::root().resolve(b"f").unwrap();
+        let (upload, ..) = write::open(&inner, path, &WriteMode::Replace, None).unwrap();
+        if upload.waits != Waits::Never {
+            return;
+        }
+        let others = disk.shared.commits.lock().unwrap();
+        assert!(upload.quick(&inner).is_none());
+        drop(others);
+        // It is kept from the look to the end: nobody comes in between.
+        let turn = upload.quick(&inner);
+        assert!(turn.is_some() && disk.shared.commits.try_lock().is_err());
+        finish(upload, None, false, turn).unwrap();
+        assert!(disk.shared.commits.try_lock().is_ok() && dir.path().join("f").exists());
     }
 }
