@@ -79,8 +79,11 @@ pub(crate) async fn send_image<F: Fn(u64) + Send>(
         && let (Some(mut file), Some(length @ 1..)) = (source.as_file(), source.len())
     {
         let from = file.stream_position().map_err(|error| unreadable(&error))?;
-        let sent = out.write_file((file, source.waits()), from, length).await?;
-        return if sent < length { Err(told::shorter()) } else { Ok(sent) };
+        match out.write_file((file, source.waits()), from, length).await? {
+            Some(sent) if sent < length => return Err(told::shorter()),
+            Some(sent) => return Ok(sent),
+            None => {}
+        }
     }
     let mut told = Told::new(source);
     let mut sent = 0;
@@ -241,5 +244,63 @@ pub(crate) async fn receive<F: Fn(u64) + Send>(
         let read = async { Ok(fill(stream, &mut next, CHUNK, meter).await) };
         ((), filled) = tokio::try_join!(write, read)?;
         core::mem::swap(&mut current, &mut next);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs::File, io::Read as _, sync::Arc};
+
+    use async_trait::async_trait;
+    use tokio::{io::AsyncReadExt as _, net::TcpListener};
+    use wharf_session::DataMode;
+    use wharf_transport::{DataChannel, TokioNet};
+
+    use super::*;
+
+    /// A file of which the kernel gives bytes to readers alone.
+    struct Unsendable {
+        file: File,
+        length: u64,
+    }
+
+    #[async_trait]
+    impl Source for Unsendable {
+        async fn read(&mut self, max: usize) -> Result<Bytes, FileError> {
+            let mut bytes = vec![0; max];
+            let read = self.file.read(&mut bytes).map_err(|_| FileError::new(FileErrorKind::Io))?;
+            bytes.truncate(read);
+            Ok(bytes.into())
+        }
+
+        fn as_file(&self) -> Option<&File> {
+            Some(&self.file)
+        }
+
+        fn len(&self) -> Option<u64> {
+            Some(self.length)
+        }
+    }
+
+    #[tokio::test]
+    async fn what_the_kernel_cannot_copy_is_read() {
+        let Ok(content) = std::fs::read("/proc/self/auxv") else { return };
+        let mut source = Unsendable {
+            file: File::open("/proc/self/auxv").unwrap(),
+            length: u64::try_from(content.len()).unwrap(),
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut channel = DataChannel::active(Arc::new(TokioNet), listener.local_addr().unwrap(), None);
+        channel.connect().await.unwrap();
+        let (mut peer, _) = listener.accept().await.unwrap();
+        let mut stream = channel.into_stream();
+        let mut meter = Meter::new(|_| {});
+        let mut out = Outgoing::new(&mut stream, DataMode::Stream, &mut meter);
+        assert!(out.takes_files());
+        assert_eq!(send_image(&mut out, &mut source).await, Ok(source.length));
+        drop(stream);
+        let mut got = Vec::new();
+        peer.read_to_end(&mut got).await.unwrap();
+        assert_eq!(got, content);
     }
 }

@@ -11,6 +11,5 @@ pub use durability::{Durability, ParseDurabilityError};
 pub use local::{LocalDisk, LocalOptions};
 pub use memory::MemoryDisk;
 pub use storage::{
-    Committed, Entry, EntryStream, OpenedSink, OpenedSource, Sink, Source, Storage, StorageProvider,
-    Waits,
+    Committed, Entry, EntryStream, OpenedSink, OpenedSource, Sink, Source, Storage, StorageProvider, Waits,
 };

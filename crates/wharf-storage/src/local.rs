@@ -16,6 +16,7 @@ mod root;
 mod sink;
 mod temporary;
 mod tree;
+mod upload;
 mod write;
 
 use std::{

@@ -1,6 +1,6 @@
 //! The way out: onto the data connection as the mode has it.
 
-use std::fs::File;
+use std::{fs::File, io};
 
 use bytes::BytesMut;
 use tokio::{io::AsyncWriteExt as _, task::yield_now};
@@ -53,13 +53,14 @@ impl<'a, F: Fn(u64) + Send> Outgoing<'a, F> {
         self.deflate.is_none() && self.stream.tcp().is_some()
     }
 
-    /// Writes `length` bytes of a file from `offset` on, or fewer when it ends before; returns them.
+    /// Writes `length` bytes of a file from `offset` on, or fewer when it ends before; returns them. `None` when the kernel
+    /// cannot copy this one, and nothing was written.
     pub(super) async fn write_file(
         &mut self,
         (file, waits): (&File, Waits),
         offset: u64,
         length: u64,
-    ) -> Result<u64, DataFailure> {
+    ) -> Result<Option<u64>, DataFailure> {
         // A file of a few packets is sent by one call anyway.
         let cork = length > STEP as u64;
         if cork {
@@ -72,11 +73,20 @@ impl<'a, F: Fn(u64) + Send> Outgoing<'a, F> {
         };
         let mut sent = 0;
         while sent < length {
-            let more = self.stream.send_file_that(waits, file, offset.saturating_add(sent), length - sent).await;
-            let more = more.map_err(|error| match error {
-                DataError::File(error) => super::unreadable(&error),
-                error @ (DataError::Io(_) | DataError::Tls(_) | _) => DataFailure::Broken(error.to_string()),
-            })?;
+            let more =
+                self.stream.send_file_that(waits, file, offset.saturating_add(sent), length - sent).await;
+            let more = match more {
+                Ok(more) => more,
+                Err(DataError::Io(error)) if sent == 0 && is_unable(&error) => {
+                    // What is written instead fills its packets by itself.
+                    self.stream.cork(false);
+                    return Ok(None);
+                }
+                Err(DataError::File(error)) => return Err(super::unreadable(&error)),
+                Err(error @ (DataError::Io(_) | DataError::Tls(_) | _)) => {
+                    return Err(DataFailure::Broken(error.to_string()));
+                }
+            };
             if more == 0 {
                 break;
             }
@@ -86,7 +96,7 @@ impl<'a, F: Fn(u64) + Send> Outgoing<'a, F> {
         if cork {
             self.stream.cork(false);
         }
-        Ok(sent)
+        Ok(Some(sent))
     }
 
     /// What marks the end of the file, where the mode has a mark.
@@ -98,6 +108,12 @@ impl<'a, F: Fn(u64) + Send> Outgoing<'a, F> {
         }
         Ok(())
     }
+}
+
+/// Whether a file system has no way for the kernel to copy, or a sandbox none for this process to ask for it.
+fn is_unable(error: &io::Error) -> bool {
+    // EINVAL, or ENOSYS and EOPNOTSUPP.
+    matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported)
 }
 
 /// What the machine is told of a zlib stream that is none.

@@ -67,7 +67,13 @@ impl Listing {
         in_memory: bool,
     ) -> Result<Self, FileError> {
         let dir = Dir::new(fd).map_err(errno::io)?;
-        Ok(Self { shared, in_memory, at_once: 0, reader: Some(Reader { root, path, dir, left: None }), ended: false })
+        Ok(Self {
+            shared,
+            in_memory,
+            at_once: 0,
+            reader: Some(Reader { root, path, dir, left: None }),
+            ended: false,
+        })
     }
 }
 

@@ -35,7 +35,10 @@ impl From<&Stat> for Attributes {
             kind: FileType::from_raw_mode(stat.st_mode),
             mode: stat.st_mode,
             size: u64::try_from(stat.st_size).unwrap_or(0),
-            modified: Timestamp { secs: stat.st_mtime, nanos: u32::try_from(stat.st_mtime_nsec).unwrap_or(0) },
+            modified: Timestamp {
+                secs: stat.st_mtime,
+                nanos: u32::try_from(stat.st_mtime_nsec).unwrap_or(0),
+            },
             links: wide(stat.st_nlink),
             user: stat.st_uid,
             group: stat.st_gid,

@@ -2,180 +2,22 @@
 
 use std::{
     fs::File,
-    io::Write,
+    io::{Read as _, Write},
     os::fd::OwnedFd,
-    sync::{Arc, MutexGuard, PoisonError, TryLockError},
+    sync::{Arc, MutexGuard},
 };
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use rustix::{
-    fs::{
-        AtFlags, Mode, RenameFlags, Stat, fchmod, fdatasync, fstat, fsync, linkat, renameat_with, statat,
-        unlinkat,
-    },
     io::{Errno, retry_on_intr},
     pipe::{SpliceFlags, splice},
 };
 use tokio::task::JoinHandle;
-use wharf_types::{FileError, FileErrorKind, VirtualPath};
+use wharf_types::{FileError, FileErrorKind};
 
-use super::{
-    account::Inner,
-    change, errno, partial,
-    pool::joined,
-    temporary::{Temporary, is_regular},
-    write,
-};
-use crate::{Committed, Durability, Sink, Source, Waits, reserved};
-
-/// What has to hold at the commit.
-#[derive(Debug)]
-pub(super) enum Condition {
-    /// The last one wins.
-    None,
-    /// Nothing stands under the final name.
-    Free,
-    /// What was added to is still what stands there: number, length and time of the file.
-    Unchanged(Option<(u64, i64, i64, u64)>),
-}
-
-impl Condition {
-    /// That `committed` is what stands there.
-    pub(super) fn unchanged(committed: Option<&Stat>) -> Self {
-        Self::Unchanged(committed.map(stamp))
-    }
-}
-
-fn stamp(stat: &Stat) -> (u64, i64, i64, u64) {
-    (stat.st_ino, stat.st_size, stat.st_mtime, stat.st_mtime_nsec)
-}
-
-/// A file under way.
-#[derive(Debug)]
-pub(super) struct Upload {
-    pub(super) inner: Arc<Inner>,
-    pub(super) file: Temporary,
-    /// The final name, beside the temporary one.
-    pub(super) name: Vec<u8>,
-    /// What the account calls it.
-    pub(super) path: VirtualPath,
-    pub(super) condition: Condition,
-    /// Whether what came is a beginning of what was meant, which can be continued.
-    pub(super) is_beginning: bool,
-    /// What is waited for where it lies.
-    pub(super) waits: Waits,
-}
-
-impl Upload {
-    fn partial_name(&self) -> Vec<u8> {
-        reserved::partial_name(&self.inner.name, &self.name)
-    }
-
-    /// Everything up to the reply: mode, content, name, directory; `turn` is what [`quick`](Self::quick) gave.
-    fn commit(mut self, turn: Option<MutexGuard<'_, ()>>) -> Result<Committed, FileError> {
-        let options = &self.inner.shared.options;
-        let mode = self.final_mode(self.inner.umask());
-        let file = Arc::clone(self.file.file());
-        fchmod(&file, mode).map_err(errno::io)?;
-        // After a sync that failed the system may have dropped the bytes: the file is given up, never synced again.
-        match options.durability {
-            Durability::Full => fsync(&file).map_err(errno::io)?,
-            Durability::Data => fdatasync(&file).map_err(errno::io)?,
-            Durability::Off => {}
-        }
-        let bytes = u64::try_from(fstat(&file).map_err(errno::io)?.st_size).unwrap_or(0);
-        self.give_name(turn)?;
-        partial::remove(self.file.dir(), &self.partial_name());
-        if self.inner.shared.options.durability == Durability::Full {
-            change::sync_directory(self.file.dir(), &file)?;
-        }
-        Ok(Committed::new(self.path.clone(), bytes))
-    }
-
-    /// The turn to commit, where that takes next to no time: no disk, no other commit under way, and no large file that
-    /// is replaced, whose memory would be given back.
-    fn quick<'a>(&self, inner: &'a Inner) -> Option<MutexGuard<'a, ()>> {
-        let small = || match statat(self.file.dir(), self.name.as_slice(), AtFlags::SYMLINK_NOFOLLOW) {
-            Ok(stat) => u64::try_from(stat.st_size).is_ok_and(|size| size <= SMALL),
-            Err(_) => true,
-        };
-        if self.waits != Waits::Never || !small() {
-            return None;
-        }
-        match inner.shared.commits.try_lock() {
-            Ok(turn) => Some(turn),
-            Err(TryLockError::Poisoned(turn)) => Some(turn.into_inner()),
-            Err(TryLockError::WouldBlock) => None,
-        }
-    }
-
-    /// A file that is replaced leaves its mode behind.
-    fn final_mode(&self, umask: u32) -> Mode {
-        let replaced = statat(self.file.dir(), self.name.as_slice(), AtFlags::SYMLINK_NOFOLLOW);
-        let bits = match replaced {
-            Ok(stat) if is_regular(&stat) => stat.st_mode & 0o777,
-            _ => 0o666 & !umask,
-        };
-        Mode::from_raw_mode(bits)
-    }
-
-    fn give_name(&mut self, turn: Option<MutexGuard<'_, ()>>) -> Result<(), FileError> {
-        let inner = Arc::clone(&self.inner);
-        // Nothing is kept behind this lock that a panic could leave half done.
-        let _turn =
-            turn.unwrap_or_else(|| inner.shared.commits.lock().unwrap_or_else(PoisonError::into_inner));
-        match &self.condition {
-            Condition::None => self.file.rename(&self.name),
-            Condition::Free => self.give_free_name(),
-            Condition::Unchanged(before) => {
-                let now = match statat(self.file.dir(), self.name.as_slice(), AtFlags::SYMLINK_NOFOLLOW) {
-                    Ok(stat) => Some(stamp(&stat)),
-                    Err(Errno::NOENT) => None,
-                    Err(errno) => return Err(errno::path(errno)),
-                };
-                if now != *before {
-                    return Err(FileError::with_detail(
-                        FileErrorKind::Busy,
-                        "the file was changed meanwhile",
-                    ));
-                }
-                self.file.rename(&self.name)
-            }
-        }
-    }
-
-    /// Takes a name that must not be taken, in one step.
-    fn give_free_name(&mut self) -> Result<(), FileError> {
-        let dir = self.file.dir();
-        let (from, to) = (self.file.name(), self.name.as_slice());
-        match renameat_with(dir, from, dir, to, RenameFlags::NOREPLACE) {
-            Ok(()) => {}
-            // The file system does not know the flag: a second name cannot replace anything either.
-            Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
-                linkat(dir, from, dir, to, AtFlags::empty()).map_err(errno::path)?;
-                let _ = unlinkat(dir, from, AtFlags::empty());
-            }
-            Err(errno) => return Err(errno::path(errno)),
-        }
-        self.file.disarm();
-        Ok(())
-    }
-
-    /// Keeps what came, for later.
-    fn suspend(mut self) -> Result<(), FileError> {
-        let file = Arc::clone(self.file.file());
-        if !self.is_beginning || fstat(&file).map_err(errno::io)?.st_size == 0 {
-            return Ok(());
-        }
-        // A partial that has its name has its bytes: nobody continues a file with a hole after a loss of power.
-        if self.inner.shared.options.durability != Durability::Off {
-            fdatasync(&file).map_err(errno::io)?;
-        }
-        let name = self.partial_name();
-        self.file.rename(&name)
-    }
-}
+use super::{errno, pool::joined, upload::Upload, write};
+use crate::{Committed, Sink, Source, Waits};
 
 /// A file that is being written.
 #[derive(Debug)]
@@ -192,8 +34,6 @@ pub(super) struct LocalSink {
     torn: bool,
 }
 
-/// Memory of so many bytes is given back in no time.
-const SMALL: u64 = 16 * 1024 * 1024;
 /// The most bytes that are held.
 const HELD: usize = 64 * 1024;
 
@@ -255,17 +95,29 @@ fn finish(
     if torn { Err(gone()) } else { upload.commit(turn) }
 }
 
-/// Moves all of it from the pipe to the end of the file.
+/// Moves all of it from the pipe to the end of the file: in the kernel, or by hand where the file system cannot.
 fn splice_all(pipe: &OwnedFd, file: &File, length: usize) -> Result<(), FileError> {
     let mut left = length;
     while left > 0 {
-        let moved = retry_on_intr(|| splice(pipe, None, file, None, left, SpliceFlags::MOVE));
-        match moved.map_err(errno::io)? {
-            0 => return Err(gone()),
-            moved => left = left.saturating_sub(moved),
+        match retry_on_intr(|| splice(pipe, None, file, None, left, SpliceFlags::MOVE)) {
+            Ok(0) => return Err(gone()),
+            Ok(moved) => left = left.saturating_sub(moved),
+            // It took nothing out of the pipe.
+            Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => return copy_all(pipe, file, left),
+            Err(errno) => return Err(errno::io(errno)),
         }
     }
     Ok(())
+}
+
+/// The same through this process.
+fn copy_all(pipe: &OwnedFd, mut file: &File, length: usize) -> Result<(), FileError> {
+    let io = |error| errno::from_io(&error);
+    let mut pipe = File::from(pipe.try_clone().map_err(io)?);
+    let mut bytes = vec![0; length];
+    // It is all there: nothing waits here.
+    pipe.read_exact(&mut bytes).map_err(io)?;
+    file.write_all(&bytes).map_err(io)
 }
 
 /// As the trait does it.
@@ -387,10 +239,28 @@ impl Drop for LocalSink {
 
 #[cfg(test)]
 mod tests {
-    use wharf_types::WriteMode;
+    use rustix::pipe::pipe;
+    use wharf_types::{VirtualPath, WriteMode};
 
     use super::*;
-    use crate::local::{LocalDisk, LocalOptions};
+    use crate::local::{LocalDisk, LocalOptions, account::Inner};
+
+    #[test]
+    fn what_cannot_be_spliced_is_copied() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("f");
+        std::fs::write(&path, "old").unwrap();
+        // The kernel splices to no file that is only added to, as to none of some file systems.
+        let file = File::options().append(true).open(&path).unwrap();
+        let (out, into) = pipe().unwrap();
+        for piece in ["first", "second"] {
+            rustix::io::write(&into, piece.as_bytes()).unwrap();
+            let refused = splice(&out, None, &file, None, piece.len(), SpliceFlags::MOVE);
+            assert_eq!(refused, Err(Errno::INVAL));
+            splice_all(&out, &file, piece.len()).unwrap();
+        }
+        assert_eq!(std::fs::read(&path).unwrap(), b"oldfirstsecond");
+    }
 
     #[test]
     fn a_commit_without_a_thread_never_waits_for_its_turn() {

@@ -20,8 +20,8 @@ use super::{
     account::Inner,
     errno, partial,
     root::Place,
-    sink::{Condition, Upload},
     temporary::{Temporary, is_directory, is_regular},
+    upload::{Condition, Upload},
 };
 use crate::reserved;
 
