@@ -6,10 +6,12 @@ mod local;
 mod memory;
 mod reserved;
 mod storage;
+mod waits;
 
 pub use durability::{Durability, ParseDurabilityError};
 pub use local::{LocalDisk, LocalOptions};
 pub use memory::MemoryDisk;
 pub use storage::{
-    Committed, Entry, EntryStream, OpenedSink, OpenedSource, Sink, Source, Storage, StorageProvider, Waits,
+    Committed, Entry, EntryStream, OpenedSink, OpenedSource, Sink, Source, Storage, StorageProvider,
 };
+pub use waits::Waits;

@@ -6,6 +6,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use wharf_types::{FileError, FileErrorKind, Grant, Metadata, Timestamp, VirtualPath, WriteMode};
 
+use crate::Waits;
+
 /// Opens the storage of an account; a server asks it once per login.
 #[async_trait]
 pub trait StorageProvider: Send + Sync + fmt::Debug + 'static {
@@ -191,20 +193,6 @@ impl fmt::Debug for OpenedSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OpenedSource").field("metadata", &self.metadata).finish_non_exhaustive()
     }
-}
-
-/// What work on an open file may have to wait for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Waits {
-    /// For nothing: it lies in memory (tmpfs).
-    Never,
-    /// For a disk of this machine. What of it is in memory is there at once, and many file systems tell
-    /// (`RWF_NOWAIT`).
-    Disk,
-    /// Another program or another machine, for however long that takes: even a question has to be put by a thread that
-    /// may wait.
-    Unknown,
 }
 
 /// The bytes of a file, from the offset on that it was opened at.
