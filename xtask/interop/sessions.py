@@ -237,7 +237,7 @@ def handshakes(log, account, done):
     deadline = time.monotonic() + 5
     while True:
         secured = log_events(log, account, "data connection secured")
-        moved = sum(event["code"] == 226 for event in log_events(log, account, "transferred"))
+        moved = sum(event.get("code") == 226 for event in log_events(log, account, "transferred"))
         if (moved >= done and len(secured) >= moved) or time.monotonic() > deadline:
             break
         time.sleep(0.05)

@@ -119,9 +119,9 @@ def _codes(log):
     for line in log.read_text(errors="backslashreplace").splitlines():
         if '"message":"transferred"' in line:
             event = json.loads(line)
-            codes[event["code"]] += 1
+            codes[event.get("code", 0)] += 1
             if event["verb"] == "STOR":
-                stored[event["code"]] += 1
+                stored[event.get("code", 0)] += 1
         elif '"message":"data connection secured"' in line:
             resumed[json.loads(line)["resumed"]] += 1
     return codes, resumed, stored
