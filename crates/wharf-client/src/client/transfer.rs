@@ -1,7 +1,6 @@
 //! Files.
 
 use std::fs::File;
-use std::io::{self, Seek as _, SeekFrom};
 
 use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -161,11 +160,10 @@ impl Client {
         path: impl AsRef<[u8]>,
         offset: u64,
         how: Upload,
-        mut from: &File,
+        from: &File,
         progress: &mut (dyn FnMut(u64) + Send),
     ) -> Result<u64, Error> {
-        let start = from.stream_position().map_err(Error::Local)?;
-        self.upload_from(path.as_ref(), offset, how, &mut Source::File { file: from, start }, progress).await
+        self.upload_from(path.as_ref(), offset, how, &mut Source::File(from), progress).await
     }
 
     async fn upload_from(
@@ -205,11 +203,11 @@ impl Client {
                     (spec.verb, spec.offset) = (TransferVerb::Appe, 0);
                 }
                 Err(failure) if again && is_lost(&failure) => {
-                    source.rewind().map_err(Error::Local)?;
+                    source.rewind();
                     self.recover().await?;
                 }
                 Err(failure) if again && self.may_retry(&failure, &done.data) => {
-                    source.rewind().map_err(Error::Local)?;
+                    source.rewind();
                     self.renew().await?;
                 }
                 Err(failure) => return Err(self.session.error(&what, failure, done.data)),
@@ -265,14 +263,15 @@ enum Target<'a> {
 /// Where an upload comes from.
 enum Source<'a> {
     Reader(Rewind<'a>),
-    File { file: &'a File, start: u64 },
+    /// From where it stands, which sending does not change.
+    File(&'a File),
 }
 
 impl Source<'_> {
     fn pump<'p>(&'p mut self, progress: &'p mut (dyn FnMut(u64) + Send)) -> Pump<'p> {
         match self {
             Self::Reader(from) => Pump::Send { from, progress },
-            Self::File { file, .. } => Pump::Fetch { from: file, progress },
+            Self::File(file) => Pump::Fetch { from: file, progress },
         }
     }
 
@@ -280,17 +279,14 @@ impl Source<'_> {
     fn is_whole(&self) -> bool {
         match self {
             Self::Reader(reader) => reader.is_whole(),
-            Self::File { .. } => true,
+            Self::File(_) => true,
         }
     }
 
-    fn rewind(&mut self) -> io::Result<()> {
+    fn rewind(&mut self) {
         match self {
-            Self::Reader(reader) => {
-                reader.rewind();
-                Ok(())
-            }
-            Self::File { file, start } => file.seek(SeekFrom::Start(*start)).map(drop),
+            Self::Reader(reader) => reader.rewind(),
+            Self::File(_) => {}
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// A server that takes everything, with an audit log.
-async fn audited(options: AuditOptions, disk: MemoryDisk) -> (Harness, AuditLog) {
+pub(crate) async fn audited(options: AuditOptions, disk: MemoryDisk) -> (Harness, AuditLog) {
     let log = AuditLog::open(options).unwrap();
     let for_server = log.clone();
     let harness = Harness::with(disk, |options| {

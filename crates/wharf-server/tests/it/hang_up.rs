@@ -2,25 +2,14 @@
 
 use std::{fs, path::Path, time::Duration};
 
-use wharf_server::{AuditLine, AuditLog, AuditOptions, AuditParser, ControlPolicy, DataPolicy, MemoryDisk};
+use wharf_server::{AuditLine, AuditLog, AuditOptions, AuditParser, MemoryDisk};
 use wharf_transport::{ControlStream, NetStream, TlsVersion};
 
 use crate::{
+    audit::audited,
     harness::{Harness, PASSWORD, path, sample, until},
     raw::{Raw, dial, tls},
 };
-
-async fn audited(disk: MemoryDisk, file: &Path) -> (Harness, AuditLog) {
-    let log = AuditLog::open(AuditOptions::new(file.to_owned())).unwrap();
-    let for_server = log.clone();
-    let harness = Harness::with(disk, |options| {
-        options.session.policy.control = ControlPolicy::Allow;
-        options.session.policy.data = DataPolicy::Allow;
-        options.audit = Some(for_server);
-    })
-    .await;
-    (harness, log)
-}
 
 /// A session; whether its end is a reset instead of a FIN.
 async fn session(harness: &Harness, reset: bool) -> Raw {
@@ -71,7 +60,7 @@ async fn what_was_removed_is_told() {
     for number in 0..40 {
         disk.insert(&path(&format!("f{number}")), sample(10)).unwrap();
     }
-    let (harness, log) = audited(disk.clone(), &file).await;
+    let (harness, log) = audited(AuditOptions::new(file.clone()), disk.clone()).await;
     for number in 0..40 {
         let mut raw = session(&harness, number % 2 == 0).await;
         raw.log_in().await;
@@ -98,7 +87,7 @@ async fn what_was_stored_or_fetched_is_told() {
     let file = dir.path().join("audit.log");
     let disk = MemoryDisk::new();
     disk.insert(&path("large"), sample(30_000_000)).unwrap();
-    let (harness, log) = audited(disk.clone(), &file).await;
+    let (harness, log) = audited(AuditOptions::new(file.clone()), disk.clone()).await;
     for number in 0..10 {
         let mut raw = session(&harness, false).await;
         raw.log_in().await;
@@ -140,7 +129,7 @@ async fn what_was_stored_or_fetched_is_told() {
 async fn a_password_that_was_not_answered_is_told() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("audit.log");
-    let (harness, log) = audited(MemoryDisk::new(), &file).await;
+    let (harness, log) = audited(AuditOptions::new(file.clone()), MemoryDisk::new()).await;
     let mut raw = session(&harness, false).await;
     raw.ask("USER wharf", 331).await;
     raw.hang_up_behind(&format!("NOOP\r\nPASS {PASSWORD}\r\nDELE x")).await;

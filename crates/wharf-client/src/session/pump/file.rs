@@ -77,7 +77,7 @@ impl LocalFile {
                     Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
                     Ok(poured) => left = left.saturating_sub(poured),
                     // Some file systems take nothing from a pipe.
-                    Err(Errno::INVAL) => return copy(&out, file, left),
+                    Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => return copy(&out, file, left),
                     Err(error) => return Err(error.into()),
                 }
             }
