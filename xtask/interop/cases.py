@@ -1,6 +1,6 @@
 """The cases: what has to hold between any client and any server."""
 
-from harness import Failure, fresh, make_file, must_match, run
+from harness import Failure, fresh, make_file, must_match, run, wait_until
 
 SIZES = {"empty": 0, "one": 1, "odd": 65_537, "large": 100 << 20}
 MODES = ("clear", "explicit", "implicit")
@@ -59,6 +59,9 @@ def _resume_put(client, server, mode, original):
     remote = f"{client.name}-{mode}-resume"
     client.cut(server, mode, "put", remote, original, CUT_AT)
     path = server.path(remote)
+    # The server reads on for as long as something of the dead client is under way, which nobody who asks can be told.
+    wait_until(lambda: path.is_file() or any(path.parent.glob(".wharf-p-*")),
+               lambda: f"{server.name} kept nothing of the upload that was cut")
     if path.is_file() and path.stat().st_size == original.stat().st_size:
         raise Failure("the upload was whole before it was cut")
     client.do(server, mode, "put-resume", remote, original)

@@ -14,6 +14,7 @@ mod pool;
 mod read;
 mod root;
 mod sink;
+mod suspensions;
 mod temporary;
 mod tree;
 mod upload;
@@ -29,7 +30,9 @@ use std::{
 use async_trait::async_trait;
 use wharf_types::{FileError, Grant};
 
-use self::{account::LocalAccount, owners::Owners, partial::Sweeps, pool::Pool, root::Root};
+use self::{
+    account::LocalAccount, owners::Owners, partial::Sweeps, pool::Pool, root::Root, suspensions::Suspensions,
+};
 use crate::{Durability, Storage, StorageProvider};
 
 /// How a [`LocalDisk`] stores.
@@ -79,6 +82,7 @@ struct Shared {
     pool: Pool,
     owners: Owners,
     sweeps: Sweeps,
+    suspensions: Suspensions,
     /// Held from the look at the final name to the rename onto it, so that uploads of this process that add to a file
     /// see each other.
     commits: Mutex<()>,
@@ -95,6 +99,7 @@ impl LocalDisk {
             pool: Pool::new(options.max_blocking),
             owners: Owners::load(),
             sweeps: Sweeps::default(),
+            suspensions: Suspensions::default(),
             commits: Mutex::new(()),
             options,
         };

@@ -309,6 +309,9 @@ pub trait Sink: Send {
     /// Keeps the bytes that came so far as the account's hidden partial of this path, for a later upload to continue;
     /// those of [`WriteMode::Within`], which are no beginning of anything, are dropped.
     ///
+    /// Who asks [`Storage::partial`] meanwhile, continues it, or removes the file, waits until it is kept: making it durable
+    /// takes its time, and a client that comes back at once is not told that nothing is there.
+    ///
     /// # Errors
     /// When they could not be kept; they are gone then.
     async fn suspend(self: Box<Self>) -> Result<(), FileError>;

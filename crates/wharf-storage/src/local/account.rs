@@ -92,6 +92,7 @@ impl Storage for LocalAccount {
         if path.is_root() {
             return Ok(None);
         }
+        self.inner.shared.suspensions.over(&self.inner.name, &path).await;
         self.run(move |inner| {
             let place = inner.root.place(&path)?;
             let committed = match statat(&place.dir, place.name.as_slice(), AtFlags::SYMLINK_NOFOLLOW) {
@@ -139,6 +140,9 @@ impl Storage for LocalAccount {
         let path = target(path)?;
         // What copies a file takes its time even in memory.
         let quick = matches!(how, WriteMode::Replace | WriteMode::At(0));
+        if !quick {
+            self.inner.shared.suspensions.over(&self.inner.name, &path).await;
+        }
         let parent = if quick { path.parent() } else { None };
         let directory = parent.and_then(|parent| self.inner.root.open_in_memory(&parent));
         let at_once = directory.is_some();
@@ -164,6 +168,7 @@ impl Storage for LocalAccount {
 
     async fn remove_file(&self, path: &VirtualPath) -> Result<(), FileError> {
         let path = existing(path)?;
+        self.inner.shared.suspensions.over(&self.inner.name, &path).await;
         self.run(move |inner| inner.remove_file(&path)).await
     }
 

@@ -16,7 +16,7 @@ use rustix::{
 use tokio::task::JoinHandle;
 use wharf_types::{FileError, FileErrorKind};
 
-use super::{errno, pool::joined, upload::Upload, write};
+use super::{errno, pool::joined, suspensions::Suspension, upload::Upload, write};
 use crate::{Committed, Sink, Source, Waits};
 
 /// A file that is being written.
@@ -204,10 +204,14 @@ impl Sink for LocalSink {
     }
 
     async fn suspend(mut self: Box<Self>) -> Result<(), FileError> {
+        let (inner, path) = match &self.upload {
+            Some(upload) => (Arc::clone(&upload.inner), upload.path.clone()),
+            None => return Err(gone()),
+        };
+        let suspension = Suspension::begin(Arc::clone(&inner.shared), &inner.name, &path);
         // Whether that succeeded or not, what is in the file is a beginning of what was sent.
         let _ = self.settle().await;
         let upload = self.upload.take().ok_or_else(gone)?;
-        let inner = Arc::clone(&upload.inner);
         let held = self.held.take();
         inner
             .shared
@@ -215,7 +219,9 @@ impl Sink for LocalSink {
             .run(move || {
                 // What a full disk took of it is a beginning as well.
                 let _ = write_held(upload.file.file(), held.as_ref());
-                upload.suspend()
+                let result = upload.suspend();
+                drop(suspension);
+                result
             })
             .await
     }
