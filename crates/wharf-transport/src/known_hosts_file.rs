@@ -16,8 +16,9 @@ use crate::private_file;
 const MOST_LINES: usize = 10_000;
 /// The largest file that is read, in bytes.
 const LARGEST: u64 = 8 << 20;
-/// How often another writer is waited for, and for how long each time: two seconds in all.
-const PATIENCE: (u32, Duration) = (200, Duration::from_millis(10));
+/// How often another writer is waited for, and for how long each time: two seconds in all, in steps short enough to get
+/// between two writes of one that writes all the time.
+const PATIENCE: (u32, Duration) = (2000, Duration::from_millis(1));
 
 /// Known hosts in a text file, one line each: `host port sha256:HEX` and then what else is known of it, `tls`,
 /// `resumes`, `reuse=required` and `nopipeline`. `-` stands for a certificate that was not seen, `#` begins a comment.
