@@ -61,7 +61,7 @@ xflags::xflags! {
             optional --micro
             /// Writes docs/performance.md and its chart.
             optional --write
-            /// Gets missing peers from the system's packages, from PyPI and from crates.io.
+            /// Gets missing peers from the system's packages, from Python's index and as crates.
             optional --install
         }
         /// Everything that has to pass before a change lands.
