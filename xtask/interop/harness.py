@@ -17,6 +17,10 @@ class Failure(Exception):
     """A step did not do what it should; the text says what was seen."""
 
 
+class TooLate(Failure):
+    """What should have been cut was over before."""
+
+
 class Outcomes:
     """Counts what passed, failed and was skipped, and prints each as it happens."""
 
@@ -78,7 +82,7 @@ def tail(output, lines=15):
 
 
 def cut(command, upload, folder, size, limit=60, env=None):
-    """Starts a transfer and kills it as soon as it has moved `size` bytes, or fails when it ended before.
+    """Starts a transfer and kills it as soon as it has moved `size` bytes; `TooLate` when it ended before.
 
     A download is watched by the largest file in the local `folder`, an upload by what the program has read."""
     child = subprocess.Popen(
@@ -95,7 +99,8 @@ def cut(command, upload, folder, size, limit=60, env=None):
             if (_bytes_read(child.pid) if upload else _largest(folder)) >= size:
                 return
             if child.poll() is not None:
-                raise Failure(f"the transfer ended before it was cut (exit {child.returncode})")
+                kind = Failure if child.returncode else TooLate
+                raise kind(f"the transfer ended before it was cut (exit {child.returncode})")
             time.sleep(0.001)
         raise Failure(f"nothing to cut within {limit} s")
     finally:
