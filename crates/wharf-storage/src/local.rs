@@ -1,6 +1,7 @@
 //! Storage on a local disk.
 
 mod account;
+mod base;
 mod change;
 mod clock;
 mod errno;
@@ -17,21 +18,19 @@ mod sink;
 mod suspensions;
 mod temporary;
 mod tree;
+mod turns;
 mod upload;
 mod write;
 
-use std::{
-    io,
-    path::Path,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{io, path::Path, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use tokio::sync::Semaphore;
 use wharf_types::{FileError, Grant};
 
 use self::{
     account::LocalAccount, owners::Owners, partial::Sweeps, pool::Pool, root::Root, suspensions::Suspensions,
+    turns::Turns,
 };
 use crate::{Durability, Storage, StorageProvider};
 
@@ -83,9 +82,9 @@ struct Shared {
     owners: Owners,
     sweeps: Sweeps,
     suspensions: Suspensions,
-    /// Held from the look at the final name to the rename onto it, so that uploads of this process that add to a file
-    /// see each other.
-    commits: Mutex<()>,
+    /// For opening files whose content has to be copied first, which takes as long as they are.
+    copies: Arc<Semaphore>,
+    commits: Turns,
 }
 
 impl LocalDisk {
@@ -100,7 +99,8 @@ impl LocalDisk {
             owners: Owners::load(),
             sweeps: Sweeps::default(),
             suspensions: Suspensions::default(),
-            commits: Mutex::new(()),
+            copies: Arc::new(Semaphore::new((options.max_blocking / 4).max(1))),
+            commits: Turns::default(),
             options,
         };
         Ok(Self { root, shared: Arc::new(shared) })

@@ -102,7 +102,8 @@ impl Storage for LocalAccount {
             };
             let name = reserved::partial_name(&inner.name, &place.name);
             let ttl = inner.shared.options.partial_ttl;
-            Ok(partial::length(&place.dir, &name, committed.as_ref(), ttl)?.and_then(reserved::offered))
+            let partial = partial::find(&place.dir, &name, committed.as_ref(), ttl)?;
+            Ok(partial.and_then(|partial| partial.offered))
         })
         .await
     }
@@ -147,7 +148,21 @@ impl Storage for LocalAccount {
         let directory = parent.and_then(|parent| self.inner.root.open_in_memory(&parent));
         let at_once = directory.is_some();
         let open = move |inner: &Arc<Inner>| write::open(inner, path, &how, directory);
-        let (upload, offset, sweep) = if at_once { open(&self.inner)? } else { self.run(open).await? };
+        let (upload, offset, sweep) = if at_once {
+            open(&self.inner)?
+        } else if quick {
+            self.run(open).await?
+        } else {
+            // What copies a whole file keeps its thread for long: others have to find one.
+            let copies = Arc::clone(&self.inner.shared.copies);
+            let turn = copies.acquire_owned().await;
+            self.run(move |inner| {
+                let opened = open(inner);
+                drop(turn);
+                opened
+            })
+            .await?
+        };
         if let Some(dir) = sweep {
             let ttl = self.inner.shared.options.partial_ttl;
             self.inner.shared.pool.run_detached(move || partial::sweep(&dir, ttl));
@@ -174,6 +189,9 @@ impl Storage for LocalAccount {
 
     async fn rename(&self, from: &VirtualPath, to: &VirtualPath) -> Result<(), FileError> {
         let (from, to) = (existing(from)?, target(to)?);
+        for path in [&from, &to] {
+            self.inner.shared.suspensions.over(&self.inner.name, path).await;
+        }
         self.run(move |inner| inner.rename(&from, &to)).await
     }
 

@@ -1,11 +1,14 @@
 //! Changes of names and times.
 
-use std::os::fd::{AsFd, OwnedFd};
+use std::{
+    os::fd::{AsFd, OwnedFd},
+    sync::MutexGuard,
+};
 
 use rustix::{
     fs::{
-        AtFlags, FileType, Mode, OFlags, RenameFlags, Stat, Timespec, Timestamps, UTIME_OMIT, fchmod, fsync,
-        mkdirat, openat, renameat, renameat_with, statat, syncfs, unlinkat, utimensat,
+        AtFlags, FileType, Mode, OFlags, RenameFlags, Stat, Timespec, Timestamps, UTIME_OMIT, fchmod, fstat,
+        fsync, mkdirat, openat, renameat, renameat_with, statat, syncfs, unlinkat, utimensat,
     },
     io::Errno,
 };
@@ -30,6 +33,11 @@ pub(super) fn sync_directory(dir: &OwnedFd, inside: &impl AsFd) -> Result<(), Fi
 }
 
 impl Inner {
+    /// The turn to change names in `dir`.
+    fn turn(&self, dir: &OwnedFd) -> Result<MutexGuard<'_, ()>, FileError> {
+        Ok(self.shared.commits.wait(fstat(dir).map_err(errno::io)?.st_dev))
+    }
+
     pub(super) fn sync_names(&self, dir: &OwnedFd) -> Result<(), FileError> {
         if self.shared.options.durability != Durability::Full {
             return Ok(());
@@ -78,10 +86,13 @@ impl Inner {
             return Err(FileError::new(FileErrorKind::IsADirectory));
         }
         let place = self.root.place(path)?;
+        // An upload that adds to the file sees it go, or was there before.
+        let turn = self.turn(&place.dir)?;
         let result = unlinkat(&place.dir, place.name.as_slice(), AtFlags::empty());
         let denied = matches!(result, Err(errno) if errno != Errno::NOENT);
         let had_partial =
             !denied && partial::remove(&place.dir, &reserved::partial_name(&self.name, &place.name));
+        drop(turn);
         match result {
             Ok(()) => {}
             // The account saw its partial under that name, so that removing it is an effect.
@@ -94,6 +105,7 @@ impl Inner {
     pub(super) fn rename(&self, from: &VirtualPath, to: &VirtualPath) -> Result<(), FileError> {
         let (from, to) = (self.root.place(from)?, self.root.place(to)?);
         let (old, new) = (from.name.as_slice(), to.name.as_slice());
+        let turn = self.turn(&to.dir)?;
         let moved = statat(&from.dir, old, AtFlags::SYMLINK_NOFOLLOW).map_err(errno::path)?;
         let replaced = match statat(&to.dir, new, AtFlags::SYMLINK_NOFOLLOW) {
             Ok(stat) => Some(stat),
@@ -106,7 +118,8 @@ impl Inner {
         if is_directory(&moved) && replaced.is_none() {
             // The system would put a directory in place of an empty one.
             match renameat_with(&from.dir, old, &to.dir, new, RenameFlags::NOREPLACE) {
-                Err(Errno::NOSYS | Errno::OPNOTSUPP) => renameat(&from.dir, old, &to.dir, new),
+                // The file system does not know the flag, or the directory would be moved into itself.
+                Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => renameat(&from.dir, old, &to.dir, new),
                 result => result,
             }
         } else {
@@ -120,6 +133,7 @@ impl Inner {
         })?;
         partial::remove(&from.dir, &reserved::partial_name(&self.name, old));
         partial::remove(&to.dir, &reserved::partial_name(&self.name, new));
+        drop(turn);
         self.sync_names(&to.dir)?;
         self.sync_names(&from.dir)
     }

@@ -131,7 +131,7 @@ impl Reader {
             }
             let found = match way {
                 Way::AtOnce => self.look(entry.file_name(), shared)?,
-                Way::Waiting => self.wait(entry.file_name(), shared)?,
+                Way::Waiting => self.wait(entry.file_name(), entry.file_type(), shared)?,
             };
             match found {
                 Found::Entry(metadata) => batch.push(Entry::new(name, metadata)),
@@ -170,12 +170,13 @@ impl Reader {
         Ok(Found::Entry(shared.owners.metadata(target)))
     }
 
-    /// What `name` is, however long that takes.
-    fn wait(&self, name: &CStr, shared: &Shared) -> Result<Found, FileError> {
+    /// What `name` is, however long that takes: of `kind`, as far as the directory tells.
+    fn wait(&self, name: &CStr, kind: FileType, shared: &Shared) -> Result<Found, FileError> {
         let itself = match statat(self.dir.fd().map_err(errno::io)?, name, AtFlags::SYMLINK_NOFOLLOW) {
             Ok(found) => Attributes::from(&found),
             Err(Errno::NOENT) => return Ok(Found::Vanished),
-            Err(errno) => return Err(errno::path(errno)),
+            // Whoever left it out would tell that it is gone; the rest of the directory is there in any case.
+            Err(_) => return Ok(Found::Entry(shared.owners.metadata(Attributes::unknown(kind)))),
         };
         if itself.kind != FileType::Symlink {
             return Ok(Found::Entry(shared.owners.metadata(itself)));

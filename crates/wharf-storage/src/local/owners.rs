@@ -29,6 +29,14 @@ pub(super) struct Attributes {
     number: u64,
 }
 
+impl Attributes {
+    /// Of something that cannot be looked at: no right to, or its file system fails.
+    pub(super) const fn unknown(kind: FileType) -> Self {
+        let modified = Timestamp::from_secs(0);
+        Self { kind, mode: 0, size: 0, modified, links: 1, user: 0, group: 0, device: 0, number: 0 }
+    }
+}
+
 impl From<&Stat> for Attributes {
     fn from(stat: &Stat) -> Self {
         Self {

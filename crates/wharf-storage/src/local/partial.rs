@@ -13,7 +13,7 @@ use rustix::{
 };
 use wharf_types::FileError;
 
-use super::{clock, errno, temporary::is_regular};
+use super::{base::Base, clock, errno, temporary::is_regular};
 use crate::reserved;
 
 /// How old a file without a lock has to be before it counts as left behind, in seconds: younger ones may be about to
@@ -26,14 +26,22 @@ const INTERVAL: i64 = 60 * 60;
 /// How many directories are remembered.
 const REMEMBERED: usize = 1024;
 
-/// The length of the partial `name` in `dir`: `None` when it is not there, is older than the file `committed`, or has
-/// expired.
-pub(super) fn length(
+/// A partial that can be continued.
+pub(super) struct Partial {
+    /// Its length.
+    pub(super) len: u64,
+    /// The length that the account is told, if there is enough.
+    pub(super) offered: Option<u64>,
+}
+
+/// The partial `name` in `dir`: `None` when it is not there, is older than the file `committed`, was added to another one
+/// than that, or has expired.
+pub(super) fn find(
     dir: &OwnedFd,
     name: &[u8],
     committed: Option<&Stat>,
     ttl: Duration,
-) -> Result<Option<u64>, FileError> {
+) -> Result<Option<Partial>, FileError> {
     let stat = match statat(dir, name, AtFlags::SYMLINK_NOFOLLOW) {
         Ok(stat) if is_regular(&stat) => stat,
         Ok(_) | Err(Errno::NOENT) => return Ok(None),
@@ -44,8 +52,17 @@ pub(super) fn length(
     // own account would have removed it.
     let newer = committed
         .is_none_or(|file| (stat.st_mtime, stat.st_mtime_nsec) >= (file.st_ctime, file.st_ctime_nsec));
-    let fresh = !expired(&stat, clock::now(), ttl);
-    Ok((newer && fresh).then(|| u64::try_from(stat.st_size).unwrap_or(0)))
+    if !newer || expired(&stat, clock::now(), ttl) {
+        return Ok(None);
+    }
+    let base = Base::noted_at(dir, name)?;
+    if base.is_some_and(|base| base != Base::of(committed)) {
+        return Ok(None);
+    }
+    let len = u64::try_from(stat.st_size).unwrap_or(0);
+    let least = base.map_or(0, |base| base.len());
+    // Of what was added to, nothing is asked for again.
+    Ok(Some(Partial { len, offered: reserved::offered(len).filter(|offered| *offered >= least) }))
 }
 
 /// Removes the partial `name`; whether it was there.

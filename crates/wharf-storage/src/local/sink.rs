@@ -190,6 +190,8 @@ impl Sink for LocalSink {
         let settled = self.settle().await;
         let upload = self.upload.take().ok_or_else(gone)?;
         let inner = Arc::clone(&upload.inner);
+        // What was cut before must not come up as a partial behind it.
+        inner.shared.suspensions.over(&inner.name, &upload.path).await;
         let (torn, held) = (self.torn, self.held.take());
         {
             // Whoever has to wait for the turn does so on a thread.
@@ -208,9 +210,10 @@ impl Sink for LocalSink {
             Some(upload) => (Arc::clone(&upload.inner), upload.path.clone()),
             None => return Err(gone()),
         };
-        let suspension = Suspension::begin(Arc::clone(&inner.shared), &inner.name, &path);
+        let mut suspension = Suspension::begin(Arc::clone(&inner.shared), &inner.name, &path);
         // Whether that succeeded or not, what is in the file is a beginning of what was sent.
         let _ = self.settle().await;
+        suspension.turn().await;
         let upload = self.upload.take().ok_or_else(gone)?;
         let held = self.held.take();
         inner
@@ -229,17 +232,37 @@ impl Sink for LocalSink {
 
 impl Drop for LocalSink {
     fn drop(&mut self) {
-        if let Some(upload) = self.upload.take() {
-            let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
-            if upload.waits == Waits::Unknown {
-                runtime.spawn_blocking(move || drop(upload));
+        let Some(upload) = self.upload.take() else { return };
+        let runtime = tokio::runtime::Handle::try_current();
+        if upload.continued && !self.begun {
+            // Nobody has written a byte: the partial stays what it was.
+            let inner = Arc::clone(&upload.inner);
+            let mut suspension = Suspension::begin(Arc::clone(&inner.shared), &inner.name, &upload.path);
+            let Ok(runtime) = runtime else {
+                let _ = upload.suspend();
                 return;
-            }
-            let file = Arc::clone(upload.file.file());
-            // The name goes now; giving back the blocks of a large file takes its time, elsewhere.
-            drop(upload);
-            runtime.spawn_blocking(move || drop(file));
+            };
+            runtime.spawn(async move {
+                suspension.turn().await;
+                let give_back = move || {
+                    let result = upload.suspend();
+                    drop(suspension);
+                    result
+                };
+                // Nobody is left to be told of a failure.
+                let _ = inner.shared.pool.run(give_back).await;
+            });
+            return;
         }
+        let Ok(runtime) = runtime else { return };
+        if upload.waits != Waits::Never {
+            runtime.spawn_blocking(move || drop(upload));
+            return;
+        }
+        let file = Arc::clone(upload.file.file());
+        // The name goes now; giving back the memory of a large file takes its time, elsewhere.
+        drop(upload);
+        runtime.spawn_blocking(move || drop(file));
     }
 }
 
@@ -278,13 +301,14 @@ mod tests {
         if upload.waits != Waits::Never {
             return;
         }
-        let others = disk.shared.commits.lock().unwrap();
+        let others = disk.shared.commits.wait(upload.device);
         assert!(upload.quick(&inner).is_none());
         drop(others);
         // It is kept from the look to the end: nobody comes in between.
         let turn = upload.quick(&inner);
-        assert!(turn.is_some() && disk.shared.commits.try_lock().is_err());
+        let device = upload.device;
+        assert!(turn.is_some() && disk.shared.commits.now(device).is_none());
         finish(upload, None, false, turn).unwrap();
-        assert!(disk.shared.commits.try_lock().is_ok() && dir.path().join("f").exists());
+        assert!(disk.shared.commits.now(device).is_some() && dir.path().join("f").exists());
     }
 }

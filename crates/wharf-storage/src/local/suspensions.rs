@@ -16,39 +16,44 @@ type Key = (String, VirtualPath);
 /// The suspensions under way.
 ///
 /// A partial gets its name when its bytes are on the disk, which may take seconds. A client that comes back sooner would be
-/// told that nothing arrived, and send all of it again.
+/// told that nothing arrived, and send all of it again; and of two cut uploads the later one has to win, however long
+/// the earlier one takes.
 #[derive(Debug, Default)]
 pub(super) struct Suspensions {
-    under_way: Mutex<HashMap<Key, UnderWay>>,
+    under_way: Mutex<Latest>,
 }
 
-/// Of one account and path.
-#[derive(Debug)]
-struct UnderWay {
-    count: usize,
-    /// Gone when the last one is over.
-    over: watch::Sender<()>,
+/// The latest ones: each ends behind those before it.
+#[derive(Debug, Default)]
+struct Latest {
+    /// Numbers given.
+    count: u64,
+    of: HashMap<Key, (u64, watch::Receiver<()>)>,
 }
 
 impl Suspensions {
-    fn lock(&self) -> MutexGuard<'_, HashMap<Key, UnderWay>> {
-        // Each change of the map is whole.
+    fn lock(&self) -> MutexGuard<'_, Latest> {
+        // Each change of it is whole.
         self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits for those of `account` and `path` that have begun.
     pub(super) async fn over(&self, account: &str, path: &VirtualPath) {
-        let waiting = {
+        let latest = {
             let under_way = self.lock();
-            if under_way.is_empty() {
+            if under_way.of.is_empty() {
                 return;
             }
-            under_way.get(&(account.to_owned(), path.clone())).map(|under_way| under_way.over.subscribe())
+            under_way.of.get(&(account.to_owned(), path.clone())).map(|(_, latest)| latest.clone())
         };
-        if let Some(mut waiting) = waiting {
-            // Nothing is ever sent: it ends with its sender.
-            let _ = waiting.changed().await;
-        }
+        over(latest).await;
+    }
+}
+
+async fn over(suspension: Option<watch::Receiver<()>>) {
+    if let Some(mut suspension) = suspension {
+        // Nothing is ever sent: it ends with its sender.
+        let _ = suspension.changed().await;
     }
 }
 
@@ -57,25 +62,37 @@ impl Suspensions {
 pub(super) struct Suspension {
     shared: Arc<Shared>,
     key: Key,
+    number: u64,
+    before: Option<watch::Receiver<()>>,
+    /// Ends the waiting of others.
+    _ends: watch::Sender<()>,
 }
 
 impl Suspension {
     /// Of the upload of `account` to `path`.
     pub(super) fn begin(shared: Arc<Shared>, account: &str, path: &VirtualPath) -> Self {
         let key = (account.to_owned(), path.clone());
-        let begun = || UnderWay { count: 0, over: watch::Sender::new(()) };
-        shared.suspensions.lock().entry(key.clone()).or_insert_with(begun).count += 1;
-        Self { shared, key }
+        let (ends, latest) = watch::channel(());
+        let (number, before) = {
+            let mut under_way = shared.suspensions.lock();
+            under_way.count += 1;
+            let number = under_way.count;
+            (number, under_way.of.insert(key.clone(), (number, latest)).map(|(_, before)| before))
+        };
+        Self { shared, key, number, before, _ends: ends }
+    }
+
+    /// Waits for those that began before it.
+    pub(super) async fn turn(&mut self) {
+        over(self.before.take()).await;
     }
 }
 
 impl Drop for Suspension {
     fn drop(&mut self) {
         let mut under_way = self.shared.suspensions.lock();
-        let Some(entry) = under_way.get_mut(&self.key) else { return };
-        entry.count = entry.count.saturating_sub(1);
-        if entry.count == 0 {
-            under_way.remove(&self.key);
+        if under_way.of.get(&self.key).is_some_and(|(latest, _)| *latest == self.number) {
+            under_way.of.remove(&self.key);
         }
     }
 }
@@ -110,13 +127,46 @@ mod tests {
         assert_eq!(disk.account("bob").partial(&path).await, Ok(None));
         assert_eq!(storage.partial(&other).await, Ok(None));
 
-        sink.suspend().await.unwrap();
+        let mut suspending = sink.suspend();
+        assert!(poll!(&mut suspending).is_pending());
         drop(slow);
-        assert!(poll!(&mut size).is_pending());
+        assert!(poll!(&mut size).is_pending() && poll!(&mut suspending).is_pending());
+        // Its turn comes behind those before it, whose bytes are older.
         drop(slower);
+        suspending.await.unwrap();
         assert_eq!(size.await, Ok(Some(98_304)));
-        assert_eq!(rest.await.unwrap().offset, 65_536);
-        assert!(disk.shared.suspensions.lock().is_empty());
+        let rest = rest.await.unwrap();
+        assert_eq!(rest.offset, 65_536);
+        assert!(disk.shared.suspensions.lock().of.is_empty());
+        // Its client has gone before the first byte: what is there stays there.
+        drop(rest);
+        assert_eq!(storage.partial(&path).await, Ok(Some(61_440)));
+    }
+
+    #[tokio::test]
+    async fn nothing_that_was_cut_before_comes_up_behind_a_commit_or_a_new_name() {
+        let dir = tempfile::tempdir().unwrap();
+        let disk = LocalDisk::open(dir.path(), LocalOptions::default()).unwrap();
+        let storage = disk.account("alice");
+        let path = |name: &[u8]| VirtualPath::root().resolve(name).unwrap();
+        let (from, to) = (path(b"f.part"), path(b"f"));
+        let cut = || Suspension::begin(Arc::clone(&disk.shared), "alice", &from);
+
+        let mut sink = storage.open_write(&from, WriteMode::Replace).await.unwrap().sink;
+        sink.write(vec![7; 100_000].into()).await.unwrap();
+        let before = cut();
+        let mut committing = sink.commit();
+        assert!(poll!(&mut committing).is_pending());
+        drop(before);
+        committing.await.unwrap();
+
+        let before = cut();
+        let mut renaming = storage.rename(&from, &to);
+        let mut removing = storage.remove_file(&from);
+        assert!(poll!(&mut renaming).is_pending() && poll!(&mut removing).is_pending());
+        drop(before);
+        renaming.await.unwrap();
+        removing.await.unwrap_err();
     }
 
     #[tokio::test]
@@ -128,12 +178,12 @@ mod tests {
         let mut sink = storage.open_write(&path, WriteMode::Replace).await.unwrap().sink;
         sink.write(vec![7; 100_000].into()).await.unwrap();
         let mut suspending = sink.suspend();
-        assert_eq!(disk.shared.suspensions.lock().len(), 0);
+        assert_eq!(disk.shared.suspensions.lock().of.len(), 0);
         if poll!(&mut suspending).is_pending() {
             // As far as the client knows, all of it is there at once.
             assert_eq!(storage.partial(&path).await, Ok(Some(98_304)));
             suspending.await.unwrap();
         }
-        assert!(disk.shared.suspensions.lock().is_empty());
+        assert!(disk.shared.suspensions.lock().of.is_empty());
     }
 }

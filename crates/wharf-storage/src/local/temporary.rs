@@ -27,6 +27,7 @@ pub(super) struct Temporary {
     name: Vec<u8>,
     file: Arc<File>,
     armed: bool,
+    was_partial: bool,
 }
 
 impl Temporary {
@@ -37,7 +38,7 @@ impl Temporary {
         let fd = openat(&dir, name.as_slice(), flags, Mode::RUSR | Mode::WUSR).map_err(errno::path)?;
         // Where the file system has no locks, sweeps find none to take and leave everything alone.
         let _ = flock(&fd, FlockOperation::NonBlockingLockExclusive);
-        Ok(Self { dir, name, file: Arc::new(File::from(fd)), armed: true })
+        Ok(Self { dir, name, file: Arc::new(File::from(fd)), armed: true, was_partial: false })
     }
 
     /// Takes the partial `name` to write it on; `None` when it is not there, or somebody else has just taken it.
@@ -60,7 +61,10 @@ impl Temporary {
         }
         let name = reserved::temporary_name()?;
         match renameat(&dir, partial, &dir, name.as_slice()) {
-            Ok(()) => Ok(Some(Self { dir, name, file: Arc::new(File::from(fd)), armed: true })),
+            Ok(()) => {
+                let file = Arc::new(File::from(fd));
+                Ok(Some(Self { dir, name, file, armed: true, was_partial: true }))
+            }
             Err(Errno::NOENT) => Ok(None),
             Err(errno) => Err(errno::path(errno)),
         }
@@ -68,6 +72,11 @@ impl Temporary {
 
     pub(super) fn file(&self) -> &Arc<File> {
         &self.file
+    }
+
+    /// Whether it was a partial.
+    pub(super) const fn was_partial(&self) -> bool {
+        self.was_partial
     }
 
     pub(super) fn dir(&self) -> &OwnedFd {

@@ -1,11 +1,10 @@
 //! A file that comes to be: what it is written to, and how it gets its name.
 
-use std::sync::{Arc, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Arc, MutexGuard};
 
 use rustix::{
     fs::{
-        AtFlags, Mode, RenameFlags, Stat, fchmod, fdatasync, fstat, fsync, linkat, renameat_with, statat,
-        unlinkat,
+        AtFlags, Mode, RenameFlags, fchmod, fdatasync, fstat, fsync, linkat, renameat_with, statat, unlinkat,
     },
     io::Errno,
 };
@@ -13,6 +12,7 @@ use wharf_types::{FileError, FileErrorKind, VirtualPath};
 
 use super::{
     account::Inner,
+    base::{self, Base},
     change, errno, partial,
     temporary::{Temporary, is_regular},
 };
@@ -25,19 +25,8 @@ pub(super) enum Condition {
     None,
     /// Nothing stands under the final name.
     Free,
-    /// What was added to is still what stands there: number, length and time of the file.
-    Unchanged(Option<(u64, i64, i64, u64)>),
-}
-
-impl Condition {
-    /// That `committed` is what stands there.
-    pub(super) fn unchanged(committed: Option<&Stat>) -> Self {
-        Self::Unchanged(committed.map(stamp))
-    }
-}
-
-fn stamp(stat: &Stat) -> (u64, i64, i64, u64) {
-    (stat.st_ino, stat.st_size, stat.st_mtime, stat.st_mtime_nsec)
+    /// What was added to is still what stands there.
+    Unchanged(Base),
 }
 
 /// Memory of so many bytes is given back in no time.
@@ -53,6 +42,10 @@ pub(super) struct Upload {
     /// What the account calls it.
     pub(super) path: VirtualPath,
     pub(super) condition: Condition,
+    /// Whether it goes on with a partial.
+    pub(super) continued: bool,
+    /// The file system it lies in.
+    pub(super) device: u64,
     /// Whether what came is a beginning of what was meant, which can be continued.
     pub(super) is_beginning: bool,
     /// What is waited for where it lies.
@@ -76,6 +69,9 @@ impl Upload {
             Durability::Data => fdatasync(&file).map_err(errno::io)?,
             Durability::Off => {}
         }
+        if self.continued && matches!(self.condition, Condition::Unchanged(_)) {
+            base::forget(&file);
+        }
         let bytes = u64::try_from(fstat(&file).map_err(errno::io)?.st_size).unwrap_or(0);
         self.give_name(turn)?;
         partial::remove(self.file.dir(), &self.partial_name());
@@ -95,11 +91,7 @@ impl Upload {
         if self.waits != Waits::Never || !small() {
             return None;
         }
-        match inner.shared.commits.try_lock() {
-            Ok(turn) => Some(turn),
-            Err(TryLockError::Poisoned(turn)) => Some(turn.into_inner()),
-            Err(TryLockError::WouldBlock) => None,
-        }
+        inner.shared.commits.now(self.device)
     }
 
     /// A file that is replaced leaves its mode behind.
@@ -114,16 +106,14 @@ impl Upload {
 
     fn give_name(&mut self, turn: Option<MutexGuard<'_, ()>>) -> Result<(), FileError> {
         let inner = Arc::clone(&self.inner);
-        // Nothing is kept behind this lock that a panic could leave half done.
-        let _turn =
-            turn.unwrap_or_else(|| inner.shared.commits.lock().unwrap_or_else(PoisonError::into_inner));
+        let _turn = turn.unwrap_or_else(|| inner.shared.commits.wait(self.device));
         match &self.condition {
             Condition::None => self.file.rename(&self.name),
             Condition::Free => self.give_free_name(),
             Condition::Unchanged(before) => {
                 let now = match statat(self.file.dir(), self.name.as_slice(), AtFlags::SYMLINK_NOFOLLOW) {
-                    Ok(stat) => Some(stamp(&stat)),
-                    Err(Errno::NOENT) => None,
+                    Ok(stat) => Base::of(Some(&stat)),
+                    Err(Errno::NOENT) => Base::of(None),
                     Err(errno) => return Err(errno::path(errno)),
                 };
                 if now != *before {
@@ -159,6 +149,10 @@ impl Upload {
         let file = Arc::clone(self.file.file());
         if !self.is_beginning || fstat(&file).map_err(errno::io)?.st_size == 0 {
             return Ok(());
+        }
+        if let Condition::Unchanged(base) = &self.condition {
+            // Without it nobody could tell later whether somebody else has changed the file meanwhile.
+            base.note(&file)?;
         }
         // A partial that has its name has its bytes: nobody continues a file with a hole after a loss of power.
         if self.inner.shared.options.durability != Durability::Off {

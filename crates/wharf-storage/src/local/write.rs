@@ -18,6 +18,7 @@ use wharf_types::{FileError, FileErrorKind, VirtualPath, WriteMode};
 
 use super::{
     account::Inner,
+    base::Base,
     errno, partial,
     root::Place,
     temporary::{Temporary, is_directory, is_regular},
@@ -59,7 +60,7 @@ pub(super) fn open(
         WriteMode::Replace | WriteMode::At(0) => replacing(Condition::None)?,
         WriteMode::At(offset) => match continued(inner, &dir, &place.name, committed.as_ref(), Some(offset))?
         {
-            Some((file, offset)) => (file, offset, Condition::None),
+            Some(continued) => continued,
             None => copied(&dir, &place.name, Some(offset))?,
         },
         WriteMode::Within { start, .. } => overlaid(&dir, &place.name, start)?,
@@ -70,7 +71,7 @@ pub(super) fn open(
                 None
             };
             match partial {
-                Some((file, offset)) => (file, offset, Condition::None),
+                Some(continued) => continued,
                 None => copied(&dir, &place.name, None)?,
             }
         }
@@ -78,7 +79,9 @@ pub(super) fn open(
     let is_beginning = !matches!(how, WriteMode::Within { .. });
     let sweep = if inner.shared.sweeps.due(&directory) { dir.try_clone().ok() } else { None };
     let (inner, name) = (Arc::clone(inner), place.name);
-    Ok((Upload { inner, file, name, path, condition, is_beginning, waits }, offset, sweep))
+    let (continued, device) = (file.was_partial(), directory.st_dev);
+    let upload = Upload { inner, file, name, path, condition, continued, device, is_beginning, waits };
+    Ok((upload, offset, sweep))
 }
 
 /// A name that is not taken, inside the directory `wish` or beside it.
@@ -139,16 +142,17 @@ fn continued(
     name: &[u8],
     committed: Option<&Stat>,
     offset: Option<u64>,
-) -> Result<Option<(Temporary, u64)>, FileError> {
+) -> Result<Option<(Temporary, u64, Condition)>, FileError> {
     let partial = reserved::partial_name(&inner.name, name);
     let ttl = inner.shared.options.partial_ttl;
-    let Some(len) = partial::length(dir, &partial, committed, ttl)? else { return Ok(None) };
-    let Some(offset) = offset.or_else(|| reserved::offered(len)).filter(|offset| *offset <= len) else {
+    let Some(found) = partial::find(dir, &partial, committed, ttl)? else { return Ok(None) };
+    let Some(offset) = offset.or(found.offered).filter(|offset| *offset <= found.len) else {
         return Ok(None);
     };
     let Some(file) = Temporary::claim(Arc::clone(dir), &partial)? else { return Ok(None) };
+    let condition = Base::noted(file.file())?.map_or(Condition::None, Condition::Unchanged);
     start_at(file.file(), offset)?;
-    Ok(Some((file, offset)))
+    Ok(Some((file, offset, condition)))
 }
 
 /// A copy of the committed file, up to `offset` or whole.
@@ -161,7 +165,7 @@ fn copied(
     let file = match openat(dir, name, flags, Mode::empty()) {
         Ok(file) => file,
         Err(Errno::NOENT) if offset.is_none() => {
-            return Ok((Temporary::create(Arc::clone(dir))?, 0, Condition::unchanged(None)));
+            return Ok((Temporary::create(Arc::clone(dir))?, 0, Condition::Unchanged(Base::of(None))));
         }
         Err(Errno::NOENT) => return Err(FileError::new(FileErrorKind::InvalidOffset)),
         Err(errno) => return Err(errno::path(errno)),
@@ -180,7 +184,7 @@ fn copied(
         return Err(FileError::with_detail(FileErrorKind::Busy, "the file became shorter meanwhile"));
     }
     start_at(copy.file(), len)?;
-    Ok((copy, len, Condition::unchanged(Some(&stat))))
+    Ok((copy, len, Condition::Unchanged(Base::of(Some(&stat)))))
 }
 
 /// A copy of the whole committed file, to be overwritten from `start` on.

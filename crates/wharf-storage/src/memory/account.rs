@@ -67,7 +67,7 @@ impl Storage for MemoryAccount {
 
     async fn partial(&self, path: &VirtualPath) -> Result<Option<u64>, FileError> {
         let at = self.existing(path)?;
-        Ok(self.disk.lock().partial_len(&self.name, &at).and_then(reserved::offered))
+        Ok(self.disk.lock().partial_offered(&self.name, &at))
     }
 
     async fn list(&self, path: &VirtualPath) -> Result<Box<dyn EntryStream>, FileError> {
@@ -116,17 +116,18 @@ impl Storage for MemoryAccount {
         }
         let sink = self.sink(at.clone(), path.clone());
         let partial = files.partial_len(&self.name, &at);
+        let offered = files.partial_offered(&self.name, &at);
         let base = |files: &super::Files| match files.content(&at) {
             Err(error) if error.kind() == FileErrorKind::NotFound => Ok(Bytes::new()),
             content => content,
         };
         let sink = match how {
             WriteMode::Replace | WriteMode::Unique | WriteMode::At(0) => sink,
-            WriteMode::Append { continue_partial: true } if partial.and_then(reserved::offered).is_some() => {
-                let content = files.take_partial(&self.name, &at).unwrap_or_default();
+            WriteMode::Append { continue_partial: true } if offered.is_some() => {
+                let (content, base) = files.take_partial(&self.name, &at).unwrap_or_default();
                 // The account adds to the length that it was told, not to the one that arrived.
-                let told = reserved::offered(content.len() as u64).unwrap_or_default();
-                sink.starting_with(content.get(..told as usize).unwrap_or_default(), None)
+                let told = usize::try_from(offered.unwrap_or_default()).unwrap_or(usize::MAX);
+                sink.starting_with(content.get(..told).unwrap_or_default(), base)
             }
             WriteMode::Append { .. } => {
                 let version = files.version(&at);
@@ -140,7 +141,7 @@ impl Storage for MemoryAccount {
             }
             WriteMode::At(offset) => {
                 let (content, version) = if partial.is_some_and(|len| offset <= len) {
-                    (files.take_partial(&self.name, &at).unwrap_or_default(), None)
+                    files.take_partial(&self.name, &at).unwrap_or_default()
                 } else {
                     (base(&files)?, Some(files.version(&at)))
                 };

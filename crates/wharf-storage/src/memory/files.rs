@@ -8,6 +8,8 @@ use std::{
 use bytes::Bytes;
 use wharf_types::{FileError, FileErrorKind, FileKind, Metadata, Timestamp, VirtualPath};
 
+use crate::reserved;
+
 /// What stands under a name.
 #[derive(Debug, Clone)]
 struct Node {
@@ -27,6 +29,8 @@ struct Node {
 struct Partial {
     content: Bytes,
     suspended: u64,
+    /// The version of the file that was added to, when it began with one.
+    base: Option<u64>,
 }
 
 /// The tree.
@@ -263,20 +267,41 @@ impl Files {
         Ok(())
     }
 
-    /// The length of the partial of `account` at `path`, as long as it is newer than the file there.
-    pub(super) fn partial_len(&self, account: &str, path: &VirtualPath) -> Option<u64> {
+    /// The partial of `account` at `path`, as long as it is newer than the file there, or was added to that one.
+    fn partial(&self, account: &str, path: &VirtualPath) -> Option<&Partial> {
         let partial = self.partials.get(&(account.to_owned(), path.clone()))?;
-        (partial.suspended > self.version(path)).then_some(partial.content.len() as u64)
+        let version = self.version(path);
+        (partial.suspended > version && partial.base.is_none_or(|base| base == version)).then_some(partial)
     }
 
-    pub(super) fn take_partial(&mut self, account: &str, path: &VirtualPath) -> Option<Bytes> {
-        self.partials.remove(&(account.to_owned(), path.clone())).map(|partial| partial.content)
+    /// Its length.
+    pub(super) fn partial_len(&self, account: &str, path: &VirtualPath) -> Option<u64> {
+        self.partial(account, path).map(|partial| partial.content.len() as u64)
     }
 
-    pub(super) fn suspend(&mut self, account: &str, path: &VirtualPath, content: Bytes) -> Done {
+    /// The length that the account is told; of what was added to, nothing is asked for again.
+    pub(super) fn partial_offered(&self, account: &str, path: &VirtualPath) -> Option<u64> {
+        let partial = self.partial(account, path)?;
+        let least = if partial.base.is_some() { self.content(path).map_or(0, |base| base.len()) } else { 0 };
+        reserved::offered(partial.content.len() as u64).filter(|offered| *offered >= least as u64)
+    }
+
+    /// Its content, and the version of what was added to.
+    pub(super) fn take_partial(&mut self, account: &str, path: &VirtualPath) -> Option<(Bytes, Option<u64>)> {
+        let partial = self.partials.remove(&(account.to_owned(), path.clone()))?;
+        Some((partial.content, partial.base))
+    }
+
+    pub(super) fn suspend(
+        &mut self,
+        account: &str,
+        path: &VirtualPath,
+        content: Bytes,
+        base: Option<u64>,
+    ) -> Done {
         self.check_target(path)?;
         let suspended = self.tick();
-        self.partials.insert((account.to_owned(), path.clone()), Partial { content, suspended });
+        self.partials.insert((account.to_owned(), path.clone()), Partial { content, suspended, base });
         Ok(())
     }
 

@@ -130,6 +130,10 @@ impl Sink for MemorySink {
         if this.content.is_empty() || this.within.is_some() {
             return Ok(());
         }
-        this.disk.lock().suspend(&this.account, &this.at, this.content.freeze())
+        let base = match this.condition {
+            Condition::Unchanged { version } => Some(version),
+            Condition::None | Condition::Free => None,
+        };
+        this.disk.lock().suspend(&this.account, &this.at, this.content.freeze(), base)
     }
 }

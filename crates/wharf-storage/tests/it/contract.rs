@@ -4,7 +4,7 @@ use bytes::Bytes;
 use wharf_storage::{LocalDisk, LocalOptions, MemoryDisk, StorageProvider};
 use wharf_types::{FileErrorKind, FileKind, Grant, Timestamp, WriteMode};
 
-use super::{APPEND, Disk, REPLACE, all_names, fetch, fetch_from, kind, local, names, path, store};
+use super::{APPEND, Disk, REPLACE, fetch, fetch_from, kind, local, names, names_at_rest, path, store};
 
 #[tokio::test]
 async fn nothing_is_visible_before_the_commit() {
@@ -22,7 +22,7 @@ async fn nothing_is_visible_before_the_commit() {
         drop(opened);
         assert_eq!(fetch(&disk.alice, "f").await.unwrap(), b"whole");
         if let Some(directory) = &disk.directory {
-            assert_eq!(all_names(directory.path()), ["f"]);
+            assert_eq!(names_at_rest(directory.path()).await, ["f"]);
         }
     }
 }

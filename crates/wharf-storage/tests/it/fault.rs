@@ -9,7 +9,7 @@ use wharf_storage::{
 };
 use wharf_types::{FileError, FileErrorKind, Grant, WriteMode};
 
-use super::{APPEND, Disk, REPLACE, all_names, cut, fetch, kind, path, store};
+use super::{APPEND, Disk, REPLACE, cut, fetch, kind, names_at_rest, path, store};
 
 const HOWS: [WriteMode; 3] = [REPLACE, APPEND, WriteMode::At(2)];
 
@@ -39,7 +39,7 @@ async fn a_failure_at_any_call_leaves_the_old_file() {
                 }
                 assert_eq!(kind(result), failing);
                 assert_eq!(fetch(&disk.alice, "f").await.unwrap(), b"old");
-                assert_eq!(all_names(disk.directory.as_ref().unwrap().path()), ["f"]);
+                assert_eq!(names_at_rest(disk.directory.as_ref().unwrap().path()).await, ["f"]);
             }
         }
     }

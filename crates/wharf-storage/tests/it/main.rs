@@ -128,6 +128,21 @@ pub(crate) fn kind<T: std::fmt::Debug>(result: Result<T, FileError>) -> FileErro
     result.unwrap_err().kind()
 }
 
+/// The names in a directory of the system once nothing is under way in it: where a disk has to be waited for, what an upload
+/// leaves behind is removed by a thread.
+pub(crate) async fn names_at_rest(directory: &Path) -> Vec<String> {
+    let rest = async {
+        loop {
+            let names = all_names(directory);
+            if !names.iter().any(|name| name.starts_with(".wharf-t-")) {
+                return names;
+            }
+            tokio::task::spawn_blocking(std::thread::yield_now).await.unwrap();
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(20), rest).await.unwrap()
+}
+
 /// The names in a directory of the system, hidden ones too.
 pub(crate) fn all_names(directory: &Path) -> Vec<String> {
     let mut names: Vec<_> = std::fs::read_dir(directory)

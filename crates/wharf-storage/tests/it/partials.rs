@@ -153,3 +153,49 @@ async fn a_partial_moves_with_its_directory() {
         assert_eq!(disk.alice.partial(&path("e/f")).await.unwrap(), Some(4));
     }
 }
+
+#[tokio::test]
+async fn a_cut_append_goes_on_only_with_what_it_was_added_to() {
+    for disk in Disk::kinds() {
+        let (alice, whole) = (&disk.alice, content(60_000));
+        store(alice, "f", REPLACE, &whole[..10_000]).await.unwrap();
+        // Less than a block came: what was committed is not asked for again, nor cut off.
+        cut(alice, "f", APPEND, &whole[10_000..10_100]).await;
+        assert_eq!(alice.partial(&path("f")).await.unwrap(), None);
+        assert_eq!(alice.open_write(&path("f"), CONTINUE).await.unwrap().offset, 10_000);
+
+        cut(alice, "f", APPEND, &whole[10_000..30_000]).await;
+        let told = alice.partial(&path("f")).await.unwrap().unwrap();
+        assert!((10_000..30_000).contains(&told));
+        cut(alice, "f", CONTINUE, &whole[told as usize..50_000]).await;
+        let told = alice.partial(&path("f")).await.unwrap().unwrap() as usize;
+        assert!(told > 30_000, "cut twice, and both are there");
+        store(alice, "f", CONTINUE, &whole[told..]).await.unwrap();
+        assert_eq!(fetch(alice, "f").await.unwrap(), whole);
+
+        // While it goes on, somebody else adds something: neither of both is lost.
+        let mut sink = alice.open_write(&path("f"), APPEND).await.unwrap().sink;
+        sink.write(content(50_000).into()).await.unwrap();
+        store(&disk.bob, "f", APPEND, b"bob's").await.unwrap();
+        disk.next_tick();
+        sink.write(content(50_000).into()).await.unwrap();
+        sink.suspend().await.unwrap();
+        assert_eq!(alice.partial(&path("f")).await.unwrap(), None);
+        assert_eq!(alice.open_write(&path("f"), CONTINUE).await.unwrap().offset, 60_005);
+        assert!(fetch(alice, "f").await.unwrap().ends_with(b"bob's"));
+
+        // The same behind the look at it.
+        cut(alice, "f", APPEND, &content(50_000)).await;
+        let mut sink = alice.open_write(&path("f"), CONTINUE).await.unwrap().sink;
+        sink.write(Bytes::from_static(b"more")).await.unwrap();
+        store(&disk.bob, "f", APPEND, b" too").await.unwrap();
+        assert_eq!(kind(sink.commit().await), FileErrorKind::Busy);
+        assert!(fetch(alice, "f").await.unwrap().ends_with(b"bob's too"));
+
+        // Nothing stood there, and now something does.
+        cut(alice, "g", APPEND, &content(50_000)).await;
+        assert!(alice.partial(&path("g")).await.unwrap().is_some());
+        store(&disk.bob, "g", REPLACE, b"bob's").await.unwrap();
+        assert_eq!(alice.open_write(&path("g"), CONTINUE).await.unwrap().offset, 5);
+    }
+}
