@@ -15,7 +15,7 @@ use wharf_transport::{
 use wharf_types::FileErrorKind;
 
 use crate::{
-    files::Job,
+    files::{Job, unkept},
     map,
     pump::{Meter, Outgoing, receive, receive_inflated, send_image, send_listing, send_text},
 };
@@ -248,8 +248,11 @@ async fn pump<F: Fn(u64) + Send>(
     let (job, form) = match (job, form) {
         (Job::Sink(sink), form @ (Form::Image | Form::Ascii { .. })) => {
             let mut sink = sink.lock().await;
-            let Some(open) = sink.as_mut() else { return Err(mismatch()) };
             let text = form != Form::Image;
+            if text {
+                *sink = sink.take().map(unkept);
+            }
+            let Some(open) = sink.as_mut() else { return Err(mismatch()) };
             if !mode.is_deflate() {
                 return receive(stream, &mut **open, text, meter).await;
             }

@@ -1,6 +1,7 @@
 //! What storage does for the machine, and what it has open.
 
 mod bound;
+mod unkept;
 
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use wharf_session::server::FileAnswer;
 use wharf_storage::{Sink, Source, Storage};
 use wharf_types::{FileError, FileErrorKind, FileKind, FileOp, Grant, Metadata, VirtualPath};
 
-pub(crate) use self::bound::bounded;
+pub(crate) use self::{bound::bounded, unkept::unkept};
 use crate::{access::AccessLog, limited::Limited, listing::Listing};
 
 /// A sink that a data connection writes to and the session holds: whoever has the lock has it. A write that is cut

@@ -14,17 +14,19 @@ use crate::files::Job;
 /// Bytes digested at a time: enough that going to another thread does not count, few enough to stop soon.
 const CHUNK: usize = 256 * 1024;
 
-/// Does `op`, one of those that are long; at most as many files are read for digests at a time as `digests` permits.
+/// Does `op`, one of those that are long; at most as many files are read for digests at a time as `digests` permits, and no
+/// file is made that is longer than `max` bytes.
 pub(crate) async fn perform(
     storage: &dyn Storage,
     op: FileOp,
     digests: &Semaphore,
+    max: Option<u64>,
 ) -> Result<(FileAnswer, Option<Job>), FileError> {
     if let FileOp::Copy { from, to } = op {
-        return fill(storage, &to, WriteMode::Replace, &[from]).await;
+        return fill(storage, &to, WriteMode::Replace, &[from], max).await;
     }
     if let FileOp::Combine { target, parts } = op {
-        return fill(storage, &target, WriteMode::Append { continue_partial: false }, &parts).await;
+        return fill(storage, &target, WriteMode::Append { continue_partial: false }, &parts, max).await;
     }
     // It is never closed.
     let _permit = digests.acquire().await;
@@ -146,16 +148,29 @@ async fn fill(
     target: &VirtualPath,
     how: WriteMode,
     parts: &[VirtualPath],
+    max: Option<u64>,
 ) -> Result<(FileAnswer, Option<Job>), FileError> {
     let mut filled: Option<OpenedSink> = None;
+    let mut whole = 0;
+    let check = |whole: u64| match max {
+        Some(max) if whole > max => Err(FileError::from(FileErrorKind::TooLarge)),
+        _ => Ok(()),
+    };
     for part in parts {
         let mut opened = storage.open_read(part, 0).await?;
         // Only when there is something to copy.
         let to = match &mut filled {
             Some(to) => to,
-            none => none.insert(storage.open_write(target, how.clone()).await?),
+            none => {
+                let to = none.insert(storage.open_write(target, how.clone()).await?);
+                whole = to.offset;
+                to
+            }
         };
-        to.sink.take_from(&mut *opened.source).await?;
+        // Before the disk is filled for nothing, and once more when the file has told less than it had.
+        check(whole.saturating_add(opened.source.len().unwrap_or(0)))?;
+        whole = whole.saturating_add(to.sink.take_from(&mut *opened.source).await?);
+        check(whole)?;
     }
     let filled = filled.ok_or(FileErrorKind::NotFound)?;
     let answer = FileAnswer::Opened { size: None, path: Some(filled.path), offset: 0 };

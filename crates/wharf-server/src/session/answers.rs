@@ -68,9 +68,9 @@ impl Session {
         };
         if op.is_long() {
             // It changes nothing before it is committed, and ends with the session.
-            let (id, shared) = (ticket.id(), Arc::clone(&self.shared));
+            let (id, shared, max) = (ticket.id(), Arc::clone(&self.shared), self.config.max_upload);
             let task = self.answers.spawn(async move {
-                Answer::File(ticket, long::perform(&*storage, op, &shared.digests).await)
+                Answer::File(ticket, long::perform(&*storage, op, &shared.digests, max).await)
             });
             self.long = Some((id, task));
             return;

@@ -174,7 +174,8 @@ async fn b7_a_bomb_stops_at_the_largest_upload() {
     for _ in 0..3 {
         assert_eq!(store(&mut raw, "STOR f", &bomb).await, 552);
         raw.ask("SIZE f", 550).await;
-        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+        // A thread removes what was given up.
+        until(async || std::fs::read_dir(dir.path()).unwrap().count() == 0).await;
     }
     // Exactly as much as is taken, and one byte more; in MODE S too.
     assert_eq!(store(&mut raw, "STOR f", &deflated(&vec![1; MAX as usize])).await, 226);

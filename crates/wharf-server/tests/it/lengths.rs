@@ -4,10 +4,14 @@ use std::{fs::File, io};
 
 use bytes::BytesMut;
 use tempfile::TempDir;
+use tokio::io::AsyncWriteExt as _;
 use wharf_server::{ControlPolicy, DataPolicy, LocalDisk, LocalOptions};
 use wharf_transport::DataStream;
 
-use crate::{harness::Harness, raw::Raw};
+use crate::{
+    harness::{Harness, until},
+    raw::Raw,
+};
 
 /// More than fits between both ends of a connection.
 const LENGTH: u64 = 64 << 20;
@@ -89,6 +93,41 @@ async fn a_file_that_tells_no_length_is_read_to_its_end() {
         let data = if tls { raw.protected_data(addr).await.unwrap() } else { raw.data(addr).await };
         assert!(raw.while_reading(read_on(data, || Ok(()))).await > 100, "{tls}");
         raw.expect(226).await;
+    }
+    harness.ended().await;
+}
+
+#[tokio::test]
+async fn a_text_that_was_cut_leaves_nothing_to_go_on_with() {
+    // XFR-16: bytes that arrived are offered, and of a text they are not those that were sent.
+    let (dir, _file, harness) = served().await;
+    let mut raw = Raw::open(&harness).await;
+    for (kind, stored, cut) in [("TYPE I", 100_000, "213 98304"), ("TYPE A", 87_500, "550")] {
+        raw.ask(kind, 200).await;
+        let addr = raw.epsv().await;
+        raw.say("STOR new");
+        raw.expect(150).await;
+        let mut data = raw.data(addr).await;
+        let sent = async {
+            data.write_all(&b"a line\r\n".repeat(12_500)).await.unwrap();
+            data.flush().await.unwrap();
+        };
+        raw.while_reading(sent).await;
+        until(async || {
+            let mut files = std::fs::read_dir(dir.path()).unwrap();
+            files.any(|file| file.unwrap().metadata().is_ok_and(|file| file.len() == stored))
+        })
+        .await;
+        raw.ask("ABOR", 426).await;
+        raw.expect(226).await;
+        drop(data);
+        raw.ask("TYPE I", 200).await;
+        raw.say("SIZE new");
+        let told = raw.reply().await.unwrap().1;
+        assert!(told.starts_with(cut), "{kind}: {told}");
+        if cut.starts_with("213") {
+            raw.ask("DELE new", 250).await;
+        }
     }
     harness.ended().await;
 }

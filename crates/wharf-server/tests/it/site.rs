@@ -9,7 +9,7 @@ use wharf_server::{
 use wharf_storage::fault::{FaultDisk, Faults};
 
 use crate::{
-    harness::{Harness, path, sample},
+    harness::{Harness, path, sample, until},
     raw::{Raw, read_all},
 };
 
@@ -93,12 +93,38 @@ async fn copies_and_combinations_are_whole() {
     // A part that is not there changes nothing, and leaves nothing.
     raw.ask("COMB copy none", 550).await;
     raw.ask("COMB new copy none", 550).await;
-    assert_eq!(names(), ["copy"]);
+    // A thread removes what was given up.
+    until(async || names() == ["copy"]).await;
     raw.ask("SITE MKDIR d/e", 200).await;
     raw.ask("SITE COPY copy d/e/f", 200).await;
     raw.ask("SITE COPY copy d", 550).await;
     raw.ask("SITE RMDIR d", 200).await;
     assert_eq!(names(), ["copy"]);
+    harness.ended().await;
+}
+
+#[tokio::test]
+async fn no_copy_is_larger_than_an_upload_may_be() {
+    let disk = MemoryDisk::new();
+    for name in ["one", "two", "three"] {
+        disk.insert(&path(name), sample(400)).unwrap();
+    }
+    disk.insert(&path("large"), sample(1001)).unwrap();
+    let harness = Harness::with(disk.clone(), |options| {
+        options.session.policy.control = ControlPolicy::Allow;
+        options.session.max_upload = Some(1000);
+    })
+    .await;
+    let mut raw = Raw::open(&harness).await;
+    raw.ask("COMB both one two", 250).await;
+    raw.ask("COMB both three", 552).await;
+    raw.ask("COMB all both three", 552).await;
+    raw.ask("SIZE all", 550).await;
+    raw.ask("SITE CPFR large", 350).await;
+    raw.ask("SITE CPTO larger", 552).await;
+    raw.ask("SITE CPFR both", 350).await;
+    raw.ask("SITE CPTO copy", 250).await;
+    assert_eq!(disk.content(&path("both")).unwrap().len(), 800);
     harness.ended().await;
 }
 
@@ -120,7 +146,7 @@ async fn who_tells_of_the_own_account() {
     };
     assert_eq!(count().await, 2);
     drop(second);
-    crate::harness::until(async || count().await == 1).await;
+    until(async || count().await == 1).await;
     harness.ended().await;
 }
 

@@ -15,7 +15,8 @@ pub(super) fn reply_to(error: &FileError, verb: &str) -> Answer {
         FileErrorKind::InvalidOffset => ReplyCode::INVALID_REST,
         FileErrorKind::Io => ReplyCode::LOCAL_ERROR,
         FileErrorKind::NoSpace => ReplyCode::INSUFFICIENT_STORAGE,
-        FileErrorKind::QuotaExceeded => ReplyCode::STORAGE_EXCEEDED,
+        // Too large to be made: what is too large to be read for its digest or length has replies of its own.
+        FileErrorKind::QuotaExceeded | FileErrorKind::TooLarge => ReplyCode::STORAGE_EXCEEDED,
         FileErrorKind::Unsupported => ReplyCode::PARAMETER_NOT_IMPLEMENTED,
         // RFC 3659 §7.2.1: MLSD lists directories only.
         FileErrorKind::NotADirectory if verb == "MLSD" => ReplyCode::BAD_PARAMETER,
@@ -26,7 +27,6 @@ pub(super) fn reply_to(error: &FileError, verb: &str) -> Answer {
         | FileErrorKind::NotADirectory
         | FileErrorKind::NotFound
         | FileErrorKind::NotRegular
-        | FileErrorKind::TooLarge
         | _ => ReplyCode::FILE_UNAVAILABLE,
     };
     Answer::no_as(code, substatus_of(error.kind()), error.kind().text())

@@ -139,7 +139,9 @@ impl Server {
         }
         let Some(path) = self.resolve_transfer(path.as_bytes()) else { return };
         self.settings.range = None;
-        let told = self.settings.told_partials.iter().any(|(known, _)| *known == path);
+        // A cut upload is a beginning of bytes: a text, whose line ends are changed, does not go on with it.
+        let told = !matches!(self.settings.representation, Representation::Ascii(_))
+            && self.settings.told_partials.iter().any(|(known, _)| *known == path);
         self.upload(now, "APPE", path, WriteMode::Append { continue_partial: told });
     }
 

@@ -133,8 +133,13 @@ async fn b5_however_a_transfer_ends_nothing_is_left_of_it() {
     .await;
     tokio::time::timeout(Duration::from_secs(20), harness.ended()).await.unwrap();
     assert!(std::fs::read(dir.path().join("f")).unwrap() == file);
-    let names: Vec<_> =
-        std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let all = || -> Vec<_> {
+        std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect()
+    };
+    // Threads remove what was given up.
+    let under_way = |name: &std::ffi::OsString| name.as_encoded_bytes().starts_with(b".wharf-t-");
+    until(async || !all().iter().any(under_way)).await;
+    let names = all();
     let hidden = names.iter().filter(|name| name.as_encoded_bytes().starts_with(b".")).count();
     assert!(hidden <= 1, "one partial of `g` at most: {names:?}");
     assert!(names.len() <= 3, "{names:?}");
