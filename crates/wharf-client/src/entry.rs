@@ -24,6 +24,9 @@ pub struct RemoteEntry {
     pub kind: EntryKind,
     /// Bytes, of files.
     pub size: Option<u64>,
+    /// Whether the size is what SIZE tells: it comes from MLSD, MLST or SIZE itself. A LIST line counts otherwise on
+    /// some systems.
+    pub size_exact: bool,
     /// Time of the last change.
     pub modified: Option<Modified>,
     /// Where a symbolic link points; whatever the server says, so take care.

@@ -10,7 +10,7 @@ mod options;
 mod session;
 
 pub use charset::{Charset, NotInCharset, UnknownCharset};
-pub use client::{Between, Client, Twin, Upload};
+pub use client::{Between, Client, Portion, Twin, Upload};
 pub use digest::{Digest, Hasher};
 pub use entry::{Modified, RemoteEntry};
 pub use error::{Error, ErrorClass};

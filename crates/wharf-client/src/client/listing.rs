@@ -67,6 +67,7 @@ impl Client {
         if let Some(size) = self.size(whole).await? {
             let mut entry = plain_entry(name, EntryKind::File);
             entry.size = Some(size);
+            entry.size_exact = true;
             entry.modified = self.modified(whole).await?.map(exact);
             return Ok(entry);
         }
@@ -196,6 +197,7 @@ impl Client {
                     name: entry.name,
                     kind: entry.kind,
                     size: entry.size,
+                    size_exact: false,
                     modified: entry.modified.map(from_list_time),
                     target: entry.target,
                     permissions: entry.permissions,
@@ -230,7 +232,17 @@ fn last_component(path: &[u8]) -> Bytes {
 
 fn plain_entry(name: Bytes, kind: EntryKind) -> RemoteEntry {
     let raw = Bytes::new();
-    RemoteEntry { name, kind, size: None, modified: None, target: None, permissions: None, unique: None, raw }
+    RemoteEntry {
+        name,
+        kind,
+        size: None,
+        size_exact: false,
+        modified: None,
+        target: None,
+        permissions: None,
+        unique: None,
+        raw,
+    }
 }
 
 fn from_facts(facts: Facts, name: Bytes, raw: Bytes) -> RemoteEntry {
@@ -249,6 +261,7 @@ fn from_facts(facts: Facts, name: Bytes, raw: Bytes) -> RemoteEntry {
         name,
         kind,
         size: if kind == EntryKind::File { facts.size } else { None },
+        size_exact: kind == EntryKind::File && facts.size.is_some(),
         modified: facts.modify.map(exact),
         target,
         permissions: facts.unix_mode.and_then(|mode| u16::try_from(mode & 0o7777).ok()).map(Permissions),
@@ -275,16 +288,18 @@ fn from_list_time(time: ListTime) -> Modified {
     Modified { time: TimeVal::new(time.secs, 0), precision: time.precision, utc: time.zone == TimeZone::Utc }
 }
 
-/// Some servers refuse to list nothing (LST-07).
+/// Some servers refuse to list nothing, and say so in words (LST-07). Without a path `current` they may say that what
+/// they looked for is not there; any other refusal is one, for a directory that must not be listed is not empty.
 fn means_empty(reply: &Reply, current: bool) -> bool {
     if !matches!(reply.code(), ReplyCode::FILE_BUSY | ReplyCode::FILE_UNAVAILABLE) {
         return false;
     }
     let text = reply.text().to_ascii_lowercase();
-    current
-        || [&b"no files"[..], b"no members", b"no entries", b"directory is empty", b"empty directory"]
-            .iter()
-            .any(|words| text.windows(words.len()).any(|window| window == *words))
+    let says =
+        |words: &[&[u8]]| words.iter().any(|words| text.windows(words.len()).any(|window| window == *words));
+    !says(&[b"denied", b"permi", b"not allowed", b"error", b"fail"])
+        && (says(&[b"no files", b"no members", b"no entries", b"directory is empty", b"empty directory"])
+            || (current && says(&[b"no such file", b"not found", b"empty", b"no data sets"])))
 }
 
 fn today() -> TimeVal {

@@ -15,6 +15,7 @@ mod twin;
 use std::fmt;
 
 use bytes::Bytes;
+use tokio::time::timeout;
 use wharf_codec::{Command, Features, Reply, Secret, Text};
 use wharf_session::client::{OpError, Operation, Outcome};
 use wharf_transport::TlsInfo;
@@ -24,11 +25,11 @@ use self::deferred::{Deferred, is_lost};
 use self::resumption::{Resumption, Trail};
 use self::times::Setter;
 use crate::memory::Memory;
-use crate::session::{Failure, Pump, Session};
+use crate::session::{Failure, GOODBYE, Pump, Session};
 use crate::{Charset, ConnectOptions, Error, TlsMode};
 
 pub use self::between::Between;
-pub use self::transfer::Upload;
+pub use self::transfer::{Portion, Upload};
 pub use self::twin::Twin;
 
 /// A session with a server.
@@ -281,15 +282,17 @@ impl Client {
         Ok(())
     }
 
-    /// Says goodbye and closes the connection.
+    /// Says goodbye and closes the connection. The server's answer is waited for, but not for long: nothing depends on
+    /// it.
     ///
     /// # Errors
-    /// See [`Error`]; what was [deferred](Self::defer) and failed is one, a server that just closes is none.
+    /// See [`Error`]; what was [deferred](Self::defer) and failed is one, a server that just closes, or does not answer, is none.
     pub async fn quit(mut self) -> Result<(), Error> {
         self.flush().await?;
         let late = self.late_failures().into_iter().next();
-        let done = self.session.run(Operation::Quit, Pump::None).await;
+        let done = timeout(GOODBYE, self.session.run(Operation::Quit, Pump::None)).await;
         self.session.close().await;
+        let Ok(done) = done else { return late.map_or(Ok(()), Err) };
         match done.result {
             Ok(_) => late.map_or(Ok(()), Err),
             Err(failure) => Err(self.session.error("QUIT", failure, done.data)),

@@ -4,6 +4,7 @@ use std::fs::File;
 
 use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite};
+use wharf_codec::{Command, FactType, Facts, Pathname};
 use wharf_session::client::{OpError, Outcome, TransferSpec, TransferType, TransferVerb};
 
 use super::commands::is_unknown;
@@ -23,16 +24,36 @@ pub enum Upload {
     /// Replaces the file, or continues it at the offset (STOR).
     #[default]
     Store,
-    /// Adds to its end (APPE).
+    /// Adds to its end (APPE). An offset tells how much stands there, so that the size can be compared in the end.
     Append,
     /// Takes a name that is not in use (STOU); the path is a wish, and may be empty.
     Unique,
 }
 
-impl Client {
-    /// Fetches a file from `offset` on and returns the number of bytes written to `to`.
+/// What of a file is fetched. An offset alone will do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Portion {
+    /// Bytes to leave out at the start.
+    pub offset: u64,
+    /// The size of the whole file, where it is known as a listing or an earlier SIZE told it. A server that knows SIZE
+    /// is asked anew.
     ///
-    /// `progress` is told the bytes so far, the offset not counted. The bytes come in large pieces; `to` need not be
+    /// Fewer bytes are an error then. More are one too behind an offset, where they would come from a server that does
+    /// not leave out what it was told to; a whole file may have grown.
+    pub size: Option<u64>,
+}
+
+impl From<u64> for Portion {
+    fn from(offset: u64) -> Self {
+        Self { offset, size: None }
+    }
+}
+
+impl Client {
+    /// Fetches a file, from an offset on or as a whole, and returns the number of bytes written to `to`.
+    ///
+    /// What comes has to agree with the size of the file, where the server tells it. `progress` is told the bytes so
+    /// far, the offset not counted. The bytes come in large pieces; `to` need not be
     /// buffered.
     ///
     /// # Errors
@@ -41,11 +62,11 @@ impl Client {
     pub async fn download<W: AsyncWrite + Unpin + Send>(
         &mut self,
         path: impl AsRef<[u8]>,
-        offset: u64,
+        portion: impl Into<Portion>,
         to: &mut W,
         progress: &mut (dyn FnMut(u64) + Send),
     ) -> Result<u64, Error> {
-        self.download_at(path.as_ref(), offset, &mut Target::Writer(to), progress).await
+        self.download_at(path.as_ref(), portion.into(), &mut Target::Writer(to), progress).await
     }
 
     /// As [`download`](Self::download), into a file from where it stands: with fewer copies of the bytes, in clear
@@ -56,25 +77,30 @@ impl Client {
     pub async fn download_file(
         &mut self,
         path: impl AsRef<[u8]>,
-        offset: u64,
+        portion: impl Into<Portion>,
         to: &File,
         progress: &mut (dyn FnMut(u64) + Send),
     ) -> Result<u64, Error> {
-        self.download_at(path.as_ref(), offset, &mut Target::File(to), progress).await
+        self.download_at(path.as_ref(), portion.into(), &mut Target::File(to), progress).await
     }
 
     async fn download_at(
         &mut self,
         path: &[u8],
-        offset: u64,
+        portion: Portion,
         to: &mut Target<'_>,
         progress: &mut (dyn FnMut(u64) + Send),
     ) -> Result<u64, Error> {
         let path = arguments::path(path)?;
+        let Portion { offset, size: known } = portion;
         // A server that tells the size makes a cut file show, whatever cut it.
-        let tells_size = self.features().is_some_and(Features::size);
+        let tells_size = self.tells_size();
         let size = if tells_size && offset > 0 { self.size(path.as_bytes()).await? } else { None };
-        let expected = match size {
+        let size = match size.or(known) {
+            None if !tells_size => self.size_by_facts(&path).await?,
+            size => size,
+        };
+        let rest = match size {
             Some(size) if size < offset => {
                 let what =
                     format!("the server's file has {size} bytes, fewer than the {offset} that are here");
@@ -83,10 +109,30 @@ impl Client {
             Some(size) => Some(size - offset),
             None => None,
         };
-        let ask_size = tells_size && offset == 0;
-        let spec =
-            TransferSpec { offset, expected, ask_size, ..TransferSpec::new(TransferVerb::Retr, Some(path)) };
+        let mut spec = TransferSpec { offset, ..TransferSpec::new(TransferVerb::Retr, Some(path)) };
+        if offset > 0 {
+            spec.expected = rest;
+        } else {
+            (spec.at_least, spec.ask_size) = (rest, tells_size);
+        }
         self.receive(spec, to, progress).await
+    }
+
+    /// Whether SIZE is worth asking: a server that has no FEAT may know it all the same (XFR-05).
+    fn tells_size(&self) -> bool {
+        let facts = self.session.machine().facts();
+        facts.size.unwrap_or_else(|| facts.features.as_ref().is_none_or(Features::size))
+    }
+
+    /// The size of a file as MLST tells it, where there is no SIZE.
+    async fn size_by_facts(&mut self, path: &Pathname) -> Result<Option<u64>, Error> {
+        if !self.features().is_some_and(Features::mlst) {
+            return Ok(None);
+        }
+        let reply = self.command(Command::Mlst(Some(path.clone()))).await?;
+        // Whatever is wrong with the file shows when it is fetched.
+        let told = Facts::parse_mlst(&reply).ok().filter(|_| reply.code().is_completion());
+        Ok(told.and_then(|(facts, _)| facts.size.filter(|_| facts.kind == FactType::File)))
     }
 
     /// Fetches a file as text: line ends become those of this side (TYPE A).
@@ -185,6 +231,12 @@ impl Client {
         };
         let path =
             if how == Upload::Unique { arguments::directory(path)? } else { Some(arguments::path(path)?) };
+        // What the file has to have in the end: where that is added to, only the caller can know what it began with.
+        let before = match how {
+            Upload::Store => Some(offset),
+            Upload::Append => (offset > 0).then_some(offset),
+            Upload::Unique => None,
+        };
         let offset = if verb == TransferVerb::Stor { offset } else { 0 };
         let mut spec = TransferSpec { offset, ..TransferSpec::new(verb, path.clone()) };
         self.prepare_tickets(true).await?;
@@ -213,25 +265,25 @@ impl Client {
                 Err(failure) => return Err(self.session.error(&what, failure, done.data)),
             }
         };
-        if verb == TransferVerb::Stor
-            && let Some(path) = path
-        {
-            self.verify(path.as_bytes(), offset + bytes, &what).await?;
+        if let (Some(before), Some(path)) = (before, path) {
+            self.verify(path.as_bytes(), before, bytes, &what).await?;
         }
         Ok(bytes)
     }
 
     /// In clear nothing marks the end of a file but the end of the connection, which anybody on the way can bring
     /// about: the server's size has to agree. So it has in MODE Z, where there are servers (ProFTPD 1.3.8) that confirm a
-    /// file which they did not expand to its end.
-    async fn verify(&mut self, path: &[u8], sent: u64, what: &str) -> Result<(), Error> {
-        let tells_size = self.features().is_some_and(Features::size);
+    /// file which they did not expand to its end. And so it has behind an offset: there are servers that take REST and
+    /// store from the start all the same, which leaves nothing of what stood there.
+    async fn verify(&mut self, path: &[u8], before: u64, sent: u64, what: &str) -> Result<(), Error> {
         let deflated = self.options.compress && self.features().is_some_and(Features::mode_z);
-        if (self.data_protected() && !deflated) || !tells_size || self.check_later(path, sent, what) {
+        let sure = self.data_protected() && !deflated && before == 0;
+        let whole = before + sent;
+        if sure || !self.tells_size() || self.check_later(path, whole, what) {
             return Ok(());
         }
         match self.size(path).await? {
-            Some(size) => same_size(what, sent, size),
+            Some(size) => same_size(what, whole, size),
             None => Ok(()),
         }
     }
@@ -296,7 +348,7 @@ pub(super) fn same_size(what: &str, sent: u64, size: u64) -> Result<(), Error> {
     if size == sent {
         return Ok(());
     }
-    let what = format!("{what}: {sent} bytes were sent, but the server's file has {size}");
+    let what = format!("{what}: the server's file should have {sent} bytes now, but it has {size}");
     Err(Error::Truncated { what, bytes: size })
 }
 

@@ -118,7 +118,7 @@ impl Session {
             OpError::Truncated { bytes, expected } => {
                 let what = match expected {
                     Some(expected) => {
-                        format!("{what}: {bytes} bytes came, but the server's size says {expected}")
+                        format!("{what}: {bytes} bytes came, but by the server's size {expected} were due")
                     }
                     None => format!(
                         "{what}: after {bytes} bytes the connection ended without TLS's end mark, \

@@ -28,7 +28,7 @@ pub(crate) use self::pump::Pump;
 use crate::options::{WireLine, WireLog};
 
 /// How long a goodbye may take.
-const GOODBYE: Duration = Duration::from_secs(2);
+pub(crate) const GOODBYE: Duration = Duration::from_secs(2);
 
 /// How long the last bytes of a download may take that the server broke off.
 const LAST_BYTES: Duration = Duration::from_millis(500);

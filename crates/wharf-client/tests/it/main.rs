@@ -17,5 +17,6 @@ mod peer;
 mod protected;
 mod quirks;
 mod reuse;
+mod sizes;
 mod transfers;
 mod twin;

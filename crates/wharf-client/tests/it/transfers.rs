@@ -144,6 +144,45 @@ async fn lists_by_list_where_there_is_no_mlsd() {
     script.await.unwrap();
 }
 
+#[tokio::test]
+async fn a_refused_listing_is_empty_only_where_it_says_so() {
+    // LST-07
+    for (refusal, empty) in [
+        ("550 No files found", true),
+        ("450 No members found.", true),
+        ("550 *: No such file or directory", true),
+        ("450 Directory empty", true),
+        ("550 Permission denied.", false),
+        ("550 File not found or access denied", false),
+        ("450 I/O error", false),
+        ("550 Sorry", false),
+    ] {
+        let server = Server::start().await;
+        let script = async {
+            let mut peer = server.greet().await;
+            peer.features = "SIZE";
+            // What went out together with EPSV and is refused comes once more by itself.
+            while peer.until(&["LIST", "NLST", "QUIT"]).await != "QUIT" {
+                peer.say(refusal).await;
+            }
+            peer.say("221 bye").await;
+        };
+        let work = async {
+            let mut client = logged_in(server.options(TlsMode::Off)).await.unwrap();
+            let listed = client.list("").await.map(|entries| entries.len());
+            let named = client.names("").await.map(|names| names.len());
+            for done in [listed, named] {
+                match done {
+                    Ok(entries) => assert!(empty && entries == 0, "{refusal}"),
+                    Err(error) => assert!(!empty && error.reply().is_some(), "{refusal}: {error}"),
+                }
+            }
+            client.quit().await.unwrap();
+        };
+        tokio::join!(script, work);
+    }
+}
+
 /// Gives its bytes and then nothing, for ever.
 struct Stuck(bool);
 
@@ -311,6 +350,26 @@ async fn silence_is_not_waited_out() {
     assert!(matches!(error, Error::TimedOut { .. }), "{error:?}");
     drop(client);
     assert_eq!(script.await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_goodbye_is_not_waited_for_long() {
+    let server = Server::start().await;
+    let script = async {
+        let mut peer = server.greet().await;
+        peer.until(&["QUIT"]).await;
+        // From here on nothing happens but that time passes.
+        tokio::time::pause();
+        peer.hear().await
+    };
+    let work = async {
+        let client = logged_in(server.options(TlsMode::Off)).await.unwrap();
+        let begun = tokio::time::Instant::now();
+        client.quit().await.unwrap();
+        begun.elapsed()
+    };
+    let (_, took) = tokio::join!(script, work);
+    assert!(took < Duration::from_secs(5), "{took:?}");
 }
 
 #[tokio::test]

@@ -1,10 +1,11 @@
 //! Stopping a transfer (RFC 959 §4.1.3).
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use wharf_codec::{Command, Reply, ReplyCode};
 
 use super::Client;
+use super::config::ClientTimeouts;
 use super::operation::{ApiMisuse, OpError, OpId, Outcome};
 use super::transfer::{Phase, ReplySide, Transfer};
 
@@ -71,11 +72,26 @@ impl Client {
                 self.send(now, &Command::Abor);
                 // One reply to the transfer, unless it has come, and one to ABOR.
                 let left = if matches!(said, ReplySide::Done(_)) { 1 } else { 2 };
+                if let OpError::TimedOut(what) = &error {
+                    // The wait was long enough as it is.
+                    self.timers.arm_reply(now, self.patience(&error), *what);
+                }
                 transfer.phase = Phase::Aborting { error, left, last: None };
             }
             aborting @ Phase::Aborting { .. } => transfer.phase = aborting,
         }
         self.keep(op, transfer);
+    }
+
+    /// How long a server may take to answer that stopped a transfer itself, by silence: it is as likely as not that it
+    /// will never answer again.
+    fn patience(&self, error: &OpError) -> Duration {
+        let ClientTimeouts { reply, stall, .. } = self.config.timeouts;
+        if matches!(error, OpError::TimedOut(_)) {
+            reply.min((stall / 4).max(Duration::from_secs(1)))
+        } else {
+            reply
+        }
     }
 
     /// One or two replies come, and nothing tells which (DAT-18): the second one is waited for, but not long.
@@ -93,9 +109,9 @@ impl Client {
             return self.end_abort(op, error, Some(reply));
         }
         if reply.code().get() >= 200 {
-            self.timers.arm_settle(now, self.config.timeouts.abort);
+            self.timers.arm_settle(now, self.config.timeouts.abort.min(self.patience(&error)));
         } else {
-            self.timers.arm_reply(now, self.config.timeouts.reply, super::Waiting::Reply);
+            self.timers.arm_reply(now, self.patience(&error), super::Waiting::Reply);
         }
         transfer.phase = Phase::Aborting { error, left, last: Some(reply) };
         self.keep(op, transfer);

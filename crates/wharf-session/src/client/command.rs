@@ -77,6 +77,9 @@ impl Client {
 
     pub(super) fn on_command_reply(&mut self, now: Instant, op: OpId, job: CommandJob, reply: Reply) {
         let code = reply.code();
+        if matches!(job.command, Some(Command::Size(_))) {
+            self.learn_size(code);
+        }
         if let Some(older) = job.older
             && matches!(code, ReplyCode::UNRECOGNIZED | ReplyCode::NOT_IMPLEMENTED)
         {
@@ -93,6 +96,16 @@ impl Client {
         self.finish(op, result);
         if self.life == Life::Clearing {
             self.timers.arm_reply(now, self.config.timeouts.tls, Waiting::Tls);
+        }
+    }
+
+    /// A server that has no SIZE is not asked again and again; one that has it may not list it.
+    pub(super) fn learn_size(&mut self, code: ReplyCode) {
+        match code {
+            ReplyCode::FILE_STATUS => self.facts.size = Some(true),
+            ReplyCode::UNRECOGNIZED | ReplyCode::NOT_IMPLEMENTED => self.facts.size = Some(false),
+            // Said of one file.
+            _ => {}
         }
     }
 

@@ -116,6 +116,9 @@ pub struct TransferSpec {
     pub representation: TransferType,
     /// How many bytes a download must bring, where that is known.
     pub expected: Option<u64>,
+    /// How many bytes a download must bring at least, as long as [`expected`](Self::expected) is not known: a listing
+    /// told the size, and the file may have grown since.
+    pub at_least: Option<u64>,
     /// Whether the server is asked for the size first (SIZE), to know how many bytes a download must bring; its refusal
     /// is no error (XFR-05). Only for RETR of the whole file in bytes.
     pub ask_size: bool,
@@ -133,6 +136,7 @@ impl TransferSpec {
             offset: 0,
             representation: TransferType::Image,
             expected: None,
+            at_least: None,
             ask_size: false,
             elsewhere: false,
         }

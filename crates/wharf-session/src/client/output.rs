@@ -104,6 +104,8 @@ pub struct ServerFacts {
     pub epsv: Option<bool>,
     /// Whether MLSD works; `None` until tried.
     pub mlsd: Option<bool>,
+    /// Whether SIZE works, whatever FEAT says of it; `None` until the server has said.
+    pub size: Option<bool>,
     /// Whether a user is logged in.
     pub logged_in: bool,
 }

@@ -174,6 +174,7 @@ impl Client {
             }
             Phase::Mode => self.on_mode_reply(now, op, transfer, reply),
             Phase::Size => {
+                self.learn_size(code);
                 transfer.spec.expected = size_of(&reply).or(transfer.spec.expected);
                 if transfer.paired {
                     transfer.phase = Phase::Setup;

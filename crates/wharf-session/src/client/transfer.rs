@@ -322,7 +322,11 @@ impl Client {
             let expected = transfer.spec.expected;
             // A zlib stream brings an end mark of its own.
             let unsure = end == EndMark::NoCloseNotify && self.config.strict_close && !self.settings.deflate;
-            if expected.is_some_and(|expected| expected != bytes) || (expected.is_none() && unsure) {
+            let least = transfer.spec.at_least.filter(|_| expected.is_none());
+            let wrong = expected.is_some_and(|expected| expected != bytes)
+                || least.is_some_and(|least| bytes < least);
+            if wrong || (expected.is_none() && unsure) {
+                let expected = expected.or_else(|| least.filter(|_| wrong));
                 return self.fail_transfer(op, &mut transfer, OpError::Truncated { bytes, expected });
             }
         }

@@ -55,3 +55,56 @@ fn the_size_in_150_is_a_hint_and_the_end_is_the_close() {
         assert_eq!(rig.ended(1, 7), ["transferred 7"], "{hint}");
     }
 }
+
+#[test]
+fn a_server_that_does_not_answer_abor_either_has_been_waited_for() {
+    // E13
+    let timeouts = ClientTimeouts { stall: Duration::from_secs(3), ..ClientTimeouts::default() };
+    for said in [None, Some("426 cut")] {
+        let mut rig = Rig::new(ClientConfig {
+            clear_login: true,
+            pipeline: false,
+            timeouts,
+            ..ClientConfig::default()
+        });
+        rig.says("220 hello");
+        rig.fetch(spec(TransferVerb::Retr));
+        rig.says("200 ok");
+        rig.says("229 (|||5000|)");
+        rig.connected(1);
+        rig.says("150 here");
+        assert_eq!(rig.passes(3), ["d1 cancel Abort", "> ABOR"]);
+        if let Some(said) = said {
+            assert!(rig.says(said).is_empty());
+        }
+        let out = rig.passes(1);
+        match said {
+            None => assert_eq!(out[1], "lost TimedOut(DataStall)", "{out:?}"),
+            Some(_) => assert_eq!(out, ["failed TimedOut(DataStall)"]),
+        }
+    }
+}
+
+#[test]
+fn a_listed_size_is_the_least() {
+    // E7
+    let run = |at_least, ask_size: Option<&str>, bytes| {
+        let mut rig = Rig::open();
+        rig.fetch(TransferSpec { at_least, ask_size: ask_size.is_some(), ..spec(TransferVerb::Retr) });
+        rig.says("200 ok");
+        if let Some(said) = ask_size {
+            rig.says(said);
+        }
+        rig.says("229 (|||5000|)");
+        rig.connected(1);
+        rig.says("150 here");
+        rig.data(1, DataEvent::Finished { bytes, end: EndMark::Clean });
+        rig.says("226 done").pop().unwrap()
+    };
+    assert_eq!(run(Some(5), None, 5), "transferred 5");
+    assert_eq!(run(Some(5), None, 6), "transferred 6");
+    assert!(run(Some(5), None, 4).starts_with("failed Truncated"));
+    assert!(run(Some(5), Some("550 no"), 4).starts_with("failed Truncated"));
+    assert_eq!(run(Some(5), Some("213 4"), 4), "transferred 4", "what SIZE says is newer");
+    assert!(run(Some(5), Some("213 6"), 5).starts_with("failed Truncated"));
+}
