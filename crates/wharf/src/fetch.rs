@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use tokio::io::AsyncWriteExt as _;
-use wharf_client::{Client, EntryKind, Error, RemoteEntry, TimePrecision, TimeVal};
+use wharf_client::{Client, EntryKind, Error, Features, Portion, RemoteEntry, TimePrecision, TimeVal};
 
 use crate::args::Copy;
 use crate::failure::Failure;
@@ -130,40 +130,18 @@ impl Fetch<'_> {
         entry: Option<&RemoteEntry>,
     ) -> Result<(), Failure> {
         let fail = |error| Failure::local(output::local(name.as_bytes()).to_string(), error);
-        let mut size = entry.and_then(|entry| entry.size);
-        let part = Part::new(folder, name, self.copy.go_on).map_err(fail)?;
-        let time = if self.copy.times { self.time_of(path, entry).await? } else { None };
-        if part.offset > 0 || (self.copy.go_on && part.is_target()) {
-            size = self.client.size(path).await?.or(size);
-            match size {
-                Some(size) if size == part.offset && part.is_target() => return Ok(()),
-                Some(size) if size < part.offset => {
-                    return Err(Failure::local(
-                        output::local(name.as_bytes()).to_string(),
-                        std::io::Error::other(format!(
-                            "{} bytes are here, but the server's file has {size}: it is another file; \
-                             fetch it without -c",
-                            part.offset
-                        )),
-                    ));
-                }
-                _ => {}
-            }
-        }
+        let mut held = Held(Some(Part::new(folder, name, self.copy.go_on).map_err(fail)?));
+        let Some(part) = &held.0 else { return Ok(()) };
         let offset = part.offset;
-        let done = self.receive(path, &part, size, time).await;
+        let done = self.bring(path, part, name, entry).await;
+        let Some(part) = held.0.take() else { return Ok(()) };
         match done {
-            Ok(()) if self.copy.verify => {
-                let same = verify::same(self.client, path, part.read().map_err(fail)?).await;
-                match same {
-                    Ok(()) => part.finish().map_err(fail),
-                    Err(failure) => {
-                        part.discard();
-                        Err(failure)
-                    }
-                }
+            Ok(Came::All) => part.finish().map_err(fail),
+            Ok(Came::Nothing) => Ok(()),
+            Ok(Came::Another(failure)) => {
+                part.discard();
+                Err(failure)
             }
-            Ok(()) => part.finish().map_err(fail),
             Err(failure) => {
                 if matches!(&failure, Failure::Remote(Error::Damaged { .. })) {
                     part.cut_back().map_err(fail)?;
@@ -178,32 +156,90 @@ impl Fetch<'_> {
         }
     }
 
+    /// What is missing of it.
+    async fn bring(
+        &mut self,
+        path: &[u8],
+        part: &Part<'_>,
+        name: &Name,
+        entry: Option<&RemoteEntry>,
+    ) -> Result<Came, Failure> {
+        let fail = |error| Failure::local(output::local(name.as_bytes()).to_string(), error);
+        // A LIST line may count otherwise: nothing fails by it.
+        let mut size = entry.filter(|entry| entry.size_exact).and_then(|entry| entry.size);
+        let time = if self.copy.times { self.time_of(path, entry).await? } else { None };
+        let offset = part.offset;
+        if offset > 0 || (self.copy.go_on && part.is_target()) {
+            size = self.client.size(path).await?.or(size);
+            match size {
+                Some(size) if size < offset => {
+                    return Err(fail(std::io::Error::other(format!(
+                        "{offset} bytes are here, but the server's file has {size}: it is another file; \
+                         fetch it without -c"
+                    ))));
+                }
+                Some(0) => return Ok(Came::Nothing),
+                Some(size) if size == offset && part.is_target() => {
+                    if self.copy.verify {
+                        drop(part.open().map_err(fail)?);
+                        // What the user had is not for this program to throw away.
+                        verify::same(self.client, path, part.read().map_err(fail)?).await?;
+                        return Ok(Came::All);
+                    }
+                    let goes_on = self.client.features().is_none_or(Features::rest_stream);
+                    if size > OVERLAP && !goes_on {
+                        return Ok(Came::Nothing);
+                    }
+                }
+                Some(_) | None => {}
+            }
+        }
+        let bar = size.or_else(|| entry.and_then(|entry| entry.size));
+        let done = self.receive(path, part, size, time, bar).await;
+        // A server that did not leave out what is here has put it there twice.
+        if let (Err(_), Some(size)) = (&done, size.filter(|_| offset > 0))
+            && part.read().and_then(|file| file.metadata()).is_ok_and(|here| here.len() > size)
+        {
+            part.cut_back().map_err(fail)?;
+        }
+        done?;
+        if self.copy.verify
+            && let Err(failure) = verify::same(self.client, path, part.read().map_err(fail)?).await
+        {
+            return Ok(Came::Another(failure));
+        }
+        Ok(Came::All)
+    }
+
     async fn receive(
         &mut self,
         path: &[u8],
         part: &Part<'_>,
         size: Option<u64>,
         time: Option<TimeVal>,
+        shown: Option<u64>,
     ) -> Result<(), Failure> {
         let fail = |error| Failure::local(format!("writing {}", output::name(path)), error);
         let file = part.open().map_err(fail)?;
         let here = part.tail(OVERLAP).map_err(fail)?;
-        let start = part.offset - here.len() as u64;
-        let bar = self.console.bar(path, size, start);
+        let compared = here.len() as u64;
+        let start = part.offset - compared;
+        let portion = Portion { offset: start, size };
+        let bar = self.console.bar(path, shown, start);
         let mut progress = |bytes| bar.set_position(start + bytes);
         if here.is_empty() {
-            let done = self.client.download_file(path, start, &file, &mut progress).await;
+            let done = self.client.download_file(path, portion, &file, &mut progress).await;
             bar.finish_and_clear();
             done?;
         } else {
             let writer = tokio::fs::File::from_std(file.try_clone().map_err(fail)?);
             let mut to = Overlap::new(here, writer);
-            let done = self.client.download(path, start, &mut to, &mut progress).await;
+            let done = self.client.download(path, portion, &mut to, &mut progress).await;
             bar.finish_and_clear();
             let differs = to.differs();
             // What came is kept, whatever came after it.
             let (_, flushed) = to.finish().await;
-            if differs {
+            if differs || done.as_ref().is_ok_and(|bytes| *bytes < compared) {
                 return Err(another(path));
             }
             done?;
@@ -233,6 +269,27 @@ impl Fetch<'_> {
     /// The name on this side: the same text, or the same bytes where they are none.
     pub(crate) fn name(&self, name: &[u8]) -> Option<Name> {
         Name::new(&here(self.client, name))
+    }
+}
+
+/// What a download came to.
+enum Came {
+    /// The whole file is there, and takes its name.
+    All,
+    /// There was nothing to do.
+    Nothing,
+    /// What came is not what the server has.
+    Another(Failure),
+}
+
+/// A download that may be dropped in the middle: what nothing was added to goes back to where it stood.
+struct Held<'a>(Option<Part<'a>>);
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        if let Some(part) = self.0.take() {
+            part.give_up(false);
+        }
     }
 }
 

@@ -9,4 +9,5 @@ mod parallel;
 mod server;
 mod usage;
 mod verify;
+mod whole;
 mod work;

@@ -26,6 +26,12 @@ pub(crate) struct State {
     pub(crate) latin1: bool,
     /// Downloads end after so many bytes.
     pub(crate) cut: Option<usize>,
+    /// The answer to FEAT, where it is another one than usual.
+    pub(crate) feat: Option<&'static str>,
+    /// REST is taken and ignored.
+    pub(crate) ignores_rest: bool,
+    /// Downloads begin and bring nothing, until the client goes away.
+    pub(crate) stalls: bool,
     /// Connections beyond this number are turned away.
     pub(crate) most: Option<usize>,
     /// Connections that go away in the middle of a file, by number; and with which of their files.
@@ -137,6 +143,7 @@ fn serve(stream: &TcpStream, number: usize, state: &Mutex<State>) -> std::io::Re
         match verb {
             "USER" => say("331 and?")?,
             "PASS" => say("230 in")?,
+            "FEAT" if state.feat.is_some() => say(state.feat.unwrap_or_default())?,
             "FEAT" if !state.digests.is_empty() => say(
                 "211-Features:\r\n SIZE\r\n HASH SHA-256*;SHA-1;MD5\r\n XCRC\r\n MLST type*;size*;\r\n211 End",
             )?,
@@ -150,7 +157,7 @@ fn serve(stream: &TcpStream, number: usize, state: &Mutex<State>) -> std::io::Re
                 passive = Some(listener);
             }
             "REST" => {
-                offset = argument.parse().unwrap_or(0);
+                offset = if state.ignores_rest { 0 } else { argument.parse().unwrap_or(0) };
                 say("350 go on")?;
             }
             "PWD" => say("257 \"/\" is it")?,
@@ -170,7 +177,7 @@ fn serve(stream: &TcpStream, number: usize, state: &Mutex<State>) -> std::io::Re
                 state.times.insert(path.trim_start_matches('/').into(), time.into());
                 say(&format!("213 Modify={time}; {path}"))?;
             }
-            "MLSD" => {
+            "MLSD" | "LIST" => {
                 let listing = listing(&state, &path);
                 let (mut data, _) = passive.take().unwrap().accept()?;
                 say("150 now")?;
@@ -181,11 +188,16 @@ fn serve(stream: &TcpStream, number: usize, state: &Mutex<State>) -> std::io::Re
             "RETR" => match state.tree.get(&path) {
                 Some(Some(content)) => {
                     let rest = content[std::mem::take(&mut offset).min(content.len())..].to_vec();
-                    let cut = state.cut;
+                    let (cut, stalls) = (state.cut, state.stalls);
                     // Other connections go on meanwhile.
                     drop(state);
                     let (mut data, _) = passive.take().unwrap().accept()?;
                     say("150 now")?;
+                    if stalls {
+                        // The end of the control connection, whatever comes before it.
+                        lines.read_to_end(&mut Vec::new())?;
+                        return Ok(());
+                    }
                     data.write_all(&rest[..cut.unwrap_or(rest.len()).min(rest.len())])?;
                     drop(data);
                     say(if cut.is_some() { "426 cut" } else { "226 done" })?;
