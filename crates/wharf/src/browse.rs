@@ -5,6 +5,7 @@ use wharf_client::{Client, EntryKind, Modified, RemoteEntry, TimePrecision, civi
 
 use crate::failure::Failure;
 use crate::location::Location;
+use crate::progress::Console;
 use crate::{output, remote};
 
 fn print(text: &str) -> Result<(), Failure> {
@@ -12,20 +13,22 @@ fn print(text: &str) -> Result<(), Failure> {
 }
 
 /// Names one per line, or the long form.
-pub(crate) async fn ls(client: &mut Client, there: &Location, long: bool) -> Result<(), Failure> {
-    if let Some(found) = remote::expand(client, there).await? {
+pub(crate) async fn ls(
+    client: &mut Client,
+    there: &Location,
+    long: bool,
+    console: &Console,
+) -> Result<(), Failure> {
+    if let Some(found) = remote::expand(client, there, |text| console.note(text)).await? {
         return found.iter().try_for_each(|one| print(&line(&one.entry, &one.path, long)));
     }
     let path = there.path()?;
     match client.list(&path).await.map_err(Failure::from) {
         Ok(mut entries) => {
-            let left_out = client.left_out();
             entries.sort_by(|one, other| one.name.cmp(&other.name));
             entries.iter().try_for_each(|entry| print(&line(entry, &entry.name, long)))?;
-            if left_out > 0 {
-                output::note(&format!(
-                    "wharf: {left_out} lines of the listing make no sense and are left out"
-                ));
+            if let Some(text) = remote::left_out(client, &path) {
+                console.note(&text);
             }
             Ok(())
         }
@@ -111,13 +114,9 @@ pub(crate) async fn stat(client: &mut Client, there: &Location) -> Result<(), Fa
 }
 
 /// Files to standard output, one behind the other.
-pub(crate) async fn cat(client: &mut Client, there: &Location) -> Result<(), Failure> {
-    let paths = match remote::expand(client, there).await? {
-        Some(found) => found
-            .into_iter()
-            .filter(|one| one.entry.kind != EntryKind::Directory)
-            .map(|one| one.path)
-            .collect(),
+pub(crate) async fn cat(client: &mut Client, there: &Location, console: &Console) -> Result<(), Failure> {
+    let paths = match remote::expand(client, there, |text| console.failed(text)).await? {
+        Some(found) => remote::files(found, true, console)?.into_iter().map(|one| one.path).collect(),
         None => vec![there.path()?],
     };
     let mut out = tokio::io::stdout();

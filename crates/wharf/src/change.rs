@@ -26,7 +26,7 @@ pub(crate) async fn rm(
     recursive: bool,
     console: &Console,
 ) -> Result<(), Failure> {
-    let Some(found) = remote::expand(client, there).await? else {
+    let Some(found) = remote::expand(client, there, |text| console.failed(text)).await? else {
         let path = named(there)?;
         // Something that cannot be looked at may still be removed, as a file.
         if recursive && remote::is_directory(client, &path).await? && !is_link(client, &path).await {

@@ -7,13 +7,13 @@ use std::os::unix::ffi::OsStrExt as _;
 use wharf_client::Client;
 
 use crate::args::{Args, Command, Global};
-use crate::connect::connect;
+use crate::credentials::Credentials;
 use crate::failure::Failure;
 use crate::fetch::Fetch;
 use crate::location::Location;
 use crate::progress::Console;
 use crate::send::{self, Send};
-use crate::{between, browse, change, memory, output, verify};
+use crate::{between, browse, change, connect, memory, output, verify};
 
 /// Does it all over one connection, if it needs one; trees may take more.
 pub(crate) async fn run(args: Args) -> Result<(), Failure> {
@@ -35,7 +35,7 @@ async fn work(global: &Global, command: Command, console: &Console) -> Result<Op
     match command {
         Command::Ls { long, url } => {
             let (mut client, there) = reach(global, &url).await?;
-            browse::ls(&mut client, &there, long).await.map(|()| Some(client))
+            browse::ls(&mut client, &there, long, console).await.map(|()| Some(client))
         }
         Command::Get { copy, url, local } => {
             let (mut client, there) = reach(global, &url).await?;
@@ -53,7 +53,7 @@ async fn work(global: &Global, command: Command, console: &Console) -> Result<Op
         }
         Command::Cat { url } => {
             let (mut client, there) = reach(global, &url).await?;
-            browse::cat(&mut client, &there).await.map(|()| Some(client))
+            browse::cat(&mut client, &there, console).await.map(|()| Some(client))
         }
         Command::Rm { recursive, url } => {
             let (mut client, there) = reach(global, &url).await?;
@@ -77,16 +77,21 @@ async fn work(global: &Global, command: Command, console: &Console) -> Result<Op
             browse::stat(&mut client, &there).await.map(|()| Some(client))
         }
         Command::Cp { fxp, url, target_url } => {
-            locate(global, &target_url)?.path()?;
-            let (mut source, here) = reach(global, &url).await?;
-            let (mut target, there) = reach(global, &target_url).await?;
-            between::cp((&mut source, &here), (&mut target, &there), fxp, console).await?;
+            let (mut here, mut there) = (wanted(global, &url)?, locate(global, &target_url)?);
+            there.path()?;
+            let options = (connect::options(global, &here)?, connect::options(global, &there)?);
+            let (one, other) = Credentials::find_both(global, &mut here, &mut there).await?;
+            let same = one.user == other.user && between::is_same_server(global, &here, &there);
+            let mut source = connect::connect(options.0, one, &here).await?;
+            let mut target = connect::connect(options.1, other, &there).await?;
+            let how = between::How { fxp, same, console };
+            between::cp((&mut source, &here), (&mut target, &there), how).await?;
             target.quit().await?;
             Ok(Some(source))
         }
         Command::Hash { url } => {
             let (mut client, there) = reach(global, &url).await?;
-            verify::hash(&mut client, &there).await.map(|()| Some(client))
+            verify::hash(&mut client, &there, console).await.map(|()| Some(client))
         }
         Command::Forget { url } => memory::forget(global, &Location::parse(&url)?).map(|()| None),
         Command::Other(words) => Err(unknown(&words)),
@@ -94,11 +99,19 @@ async fn work(global: &Global, command: Command, console: &Console) -> Result<Op
 }
 
 async fn reach(global: &Global, url: &OsString) -> Result<(Client, Location), Failure> {
-    let mut there = locate(global, url)?;
+    let mut there = wanted(global, url)?;
+    let options = connect::options(global, &there)?;
+    let credentials = Credentials::find(global, &mut there).await?;
+    let client = connect::connect(options, credentials, &there).await?;
+    Ok((client, there))
+}
+
+/// A URL that may hold a pattern.
+fn wanted(global: &Global, url: &OsString) -> Result<Location, Failure> {
+    let there = locate(global, url)?;
     there.pattern()?;
     there.path()?;
-    let client = connect(global, &mut there).await?;
-    Ok((client, there))
+    Ok(there)
 }
 
 /// The URL, in the character set that was asked for.

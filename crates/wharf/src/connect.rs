@@ -11,8 +11,8 @@ use crate::identity::client_identity;
 use crate::location::Location;
 use crate::{memory, output};
 
-/// Connects and logs in.
-pub(crate) async fn connect(global: &Global, there: &mut Location) -> Result<Client, Failure> {
+/// How the server is reached: whatever is wrong with the arguments shows here.
+pub(crate) fn options(global: &Global, there: &Location) -> Result<ConnectOptions, Failure> {
     if global.tls_min > global.tls_max {
         return Err(Failure::usage("--tls-min is above --tls-max"));
     }
@@ -33,7 +33,6 @@ pub(crate) async fn connect(global: &Global, there: &mut Location) -> Result<Cli
     options.pipeline = !global.no_pipeline;
     options.timeout = global.timeout;
     options.connect_timeout = global.connect_timeout;
-    let credentials = Credentials::find(global, there)?;
     let (verbose, quiet) = (global.verbose, global.quiet);
     options.wire_log = Some(Arc::new(move |line| {
         if verbose {
@@ -44,6 +43,15 @@ pub(crate) async fn connect(global: &Global, there: &mut Location) -> Result<Cli
             output::error(&format!("warning: {text}"));
         }
     }));
+    Ok(options)
+}
+
+/// Connects and logs in.
+pub(crate) async fn connect(
+    options: ConnectOptions,
+    credentials: Credentials,
+    there: &Location,
+) -> Result<Client, Failure> {
     let mut client = Client::connect(options).await?;
     log_in(&mut client, credentials, &there.host).await?;
     Ok(client)
@@ -55,7 +63,7 @@ async fn log_in(client: &mut Client, credentials: Credentials, host: &str) -> Re
         Some(password) => password,
         None => match client.login_by_certificate(&user).await {
             Err(Error::Login { reply }) if reply.code() == ReplyCode::NEED_PASSWORD => {
-                credentials::prompt(&user, host)?
+                credentials::prompt(&user, host).await?
             }
             done => return Ok(done?),
         },

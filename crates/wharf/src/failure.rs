@@ -19,6 +19,9 @@ pub(crate) enum Failure {
     Endless(String),
     #[error("{what}: {source}")]
     Local { what: String, source: io::Error },
+    /// A failure whose own text does not say what it is about.
+    #[error("{0}: {1}")]
+    At(String, #[source] Box<Failure>),
     /// Each of them has been reported.
     #[error("{0} could not be done")]
     Some(u64),
@@ -40,12 +43,44 @@ impl Failure {
         Self::local(what, io::Error::other(why))
     }
 
+    /// With what it is about, where the text does not name it already.
+    pub(crate) fn at(self, what: &str) -> Self {
+        if self.says(what) { self } else { Self::At(what.to_owned(), Box::new(self)) }
+    }
+
+    /// The text, with what it is about.
+    pub(crate) fn about(&self, what: &str) -> String {
+        if self.says(what) { self.to_string() } else { format!("{what}: {self}") }
+    }
+
+    fn says(&self, what: &str) -> bool {
+        let itself = self.is_closed_pipe() || matches!(self, Self::Interrupted | Self::Some(_));
+        // Short names are parts of other words: it stands by itself, and what happened to it behind it.
+        let text = self.to_string();
+        let mut places = text.match_indices(what).map(|(at, _)| (&text[..at], &text[at + what.len()..]));
+        let stands = |(before, after): (&str, &str)| {
+            (before.is_empty() || before.ends_with([' ', '/', '`'])) && after.starts_with([':', '`'])
+        };
+        itself || what.is_empty() || places.any(stands)
+    }
+
+    /// What the connection failed with, if it is that.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "it is one of two kinds or none")]
+    pub(crate) fn remote(&self) -> Option<&Error> {
+        match self {
+            Self::Remote(error) => Some(error),
+            Self::At(_, failure) => failure.remote(),
+            _ => None,
+        }
+    }
+
     /// As the README and `--help` list them.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
+            Self::At(_, failure) => failure.exit_code(),
             Self::Some(_) => 1,
             Self::Usage(_) | Self::Remote(Error::InvalidArgument { .. }) => 2,
-            Self::Remote(error) => match error.class() {
+            Self::Remote(error) => match class(error) {
                 ErrorClass::Network => 3,
                 ErrorClass::Tls | ErrorClass::Certificate => 4,
                 ErrorClass::Login => 5,
@@ -63,20 +98,31 @@ impl Failure {
 
     /// Whoever read the output wants no more: no failure.
     pub(crate) fn is_closed_pipe(&self) -> bool {
-        let (Self::Local { source, .. } | Self::Remote(Error::Local(source))) = self else { return false };
-        source.kind() == io::ErrorKind::BrokenPipe
+        match self {
+            Self::At(_, failure) => failure.is_closed_pipe(),
+            Self::Local { source, .. } | Self::Remote(Error::Local(source)) => {
+                source.kind() == io::ErrorKind::BrokenPipe
+            }
+            Self::Usage(_)
+            | Self::Remote(_)
+            | Self::Peer(_)
+            | Self::Endless(_)
+            | Self::Some(_)
+            | Self::Interrupted => false,
+        }
     }
 
     /// Whether going on with the next file makes no sense.
     pub(crate) fn ends_all(&self) -> bool {
         match self {
+            Self::At(_, failure) => failure.ends_all(),
             Self::Remote(Error::Local(source)) | Self::Local { source, .. } => {
                 matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
                     || self.is_closed_pipe()
             }
             Self::Remote(Error::InvalidArgument { .. }) => false,
             Self::Remote(error) => {
-                !matches!(error.class(), ErrorClass::Refused | ErrorClass::NotFound | ErrorClass::Data)
+                !matches!(class(error), ErrorClass::Refused | ErrorClass::NotFound | ErrorClass::Data)
                     || error.reply().is_some_and(|reply| reply.code().get() == 421)
             }
             Self::Interrupted | Self::Endless(_) => true,
@@ -86,7 +132,15 @@ impl Failure {
 
     /// Whether the server said no, as opposed to anything that broke.
     pub(crate) fn is_refusal(&self) -> bool {
-        matches!(self, Self::Remote(error) if matches!(error.class(), ErrorClass::Refused | ErrorClass::NotFound))
+        self.remote().is_some_and(|error| matches!(class(error), ErrorClass::Refused | ErrorClass::NotFound))
+    }
+}
+
+/// Whoever gets as far as a command is logged in: 530 and 532 are about what it names.
+fn class(error: &Error) -> ErrorClass {
+    match (error, error.class()) {
+        (Error::Refused { .. }, ErrorClass::Login) => ErrorClass::Refused,
+        (_, class) => class,
     }
 }
 
@@ -128,6 +182,17 @@ mod tests {
         assert_eq!(Failure::from(Error::Closed { said: None }).exit_code(), 3);
         assert_eq!(Failure::here("x", "y").exit_code(), 7);
         assert_eq!(Failure::Some(3).exit_code(), 1);
+    }
+
+    #[test]
+    fn each_failure_has_a_name_once() {
+        let about = |what| Failure::here("writing t/a", "it is a disk").about(what);
+        assert_eq!(about("t/a"), "writing t/a: it is a disk");
+        assert_eq!(about("a"), "writing t/a: it is a disk");
+        assert_eq!(about("i"), "i: writing t/a: it is a disk");
+        let named = Failure::usage("no").at("x");
+        assert_eq!((named.to_string(), named.exit_code()), ("x: no".to_owned(), 2));
+        assert_eq!(Failure::Interrupted.at("x").to_string(), "stopped");
     }
 
     #[test]

@@ -10,10 +10,11 @@ use wharf_client::{Client, EntryKind, Error, Features, Portion, RemoteEntry, Tim
 
 use crate::args::Copy;
 use crate::failure::Failure;
-use crate::local::{Folder, Name, Part, split};
+use crate::local::{Folder, Name, split};
 use crate::location::Location;
 use crate::output;
 use crate::overlap::{OVERLAP, Overlap};
+use crate::part::Part;
 use crate::progress::Console;
 use crate::remote::{self, Found, Trail};
 use crate::tree::{self, FetchJob, FetchTree};
@@ -31,7 +32,7 @@ impl Fetch<'_> {
         if local == Some(Path::new("-")) {
             return self.print(there).await;
         }
-        if let Some(found) = remote::expand(self.client, there).await? {
+        if let Some(found) = remote::expand(self.client, there, |text| self.console.failed(text)).await? {
             return self.matches(found, local.unwrap_or_else(|| Path::new("."))).await;
         }
         let path = there.path()?;
@@ -63,7 +64,7 @@ impl Fetch<'_> {
         if self.copy.recursive || self.copy.go_on || self.copy.verify {
             return Err(Failure::usage("standard output takes neither -r nor -c nor --verify"));
         }
-        crate::browse::cat(self.client, there).await
+        crate::browse::cat(self.client, there, self.console).await
     }
 
     /// Devices and pipes are written to as they are: nothing may take their place.

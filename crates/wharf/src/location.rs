@@ -70,7 +70,9 @@ impl Location {
         if !self.segments.iter().flatten().any(|byte| is_special(*byte)) {
             return Ok(None);
         }
-        self.segments.iter().map(|segment| self.part(segment)).collect::<Result<_, _>>().map(Some)
+        // An escaped slash parts names like any other, and no name holds one.
+        let names = self.segments.iter().flat_map(|segment| at_slashes(segment));
+        names.map(|name| self.part(name)).collect::<Result<_, _>>().map(Some)
     }
 
     /// What was typed is text, and becomes what the server writes for it; escapes are bytes of the server already.
@@ -209,6 +211,17 @@ fn decoded(bytes: &[u8]) -> impl Iterator<Item = (Option<u8>, bool)> {
     })
 }
 
+/// What stands between the escaped slashes of a segment.
+fn at_slashes(segment: &[u8]) -> Vec<&[u8]> {
+    let (mut names, mut rest) = (Vec::new(), segment);
+    while let Some(at) = find(rest, b"%2F").into_iter().chain(find(rest, b"%2f")).min() {
+        names.push(&rest[..at]);
+        rest = &rest[at + 3..];
+    }
+    names.push(rest);
+    names
+}
+
 fn find(bytes: &[u8], what: &[u8]) -> Option<usize> {
     bytes.windows(what.len()).position(|window| window == what)
 }
@@ -293,6 +306,10 @@ mod tests {
                 assert!(pattern.matches(b"*x.txt") && !pattern.matches(b"x.txt"));
             }
             _ => panic!("a plain part and a pattern"),
+        }
+        for url in ["ftp://h/%2F*", "ftp://h/%2f*", "ftp://h//*"] {
+            let parts = parse(url).pattern().unwrap().unwrap();
+            assert!(matches!(parts.as_slice(), [Part::Plain(root), Part::Pattern(_)] if root.is_empty()));
         }
         assert!(parse("ftp://h/[a").pattern().is_err());
         assert_eq!(parse("ftp://h/[a").path().unwrap(), b"[a");

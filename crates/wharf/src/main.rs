@@ -18,9 +18,12 @@ mod memory;
 mod netrc;
 mod output;
 mod overlap;
+mod part;
 mod progress;
+mod prompt;
 mod remote;
 mod send;
+mod targets;
 mod tree;
 mod trust;
 mod verify;
@@ -28,6 +31,7 @@ mod verify;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::args::Args;
 use crate::failure::Failure;
@@ -63,8 +67,12 @@ fn main() -> ExitCode {
 
 /// Dropping the work stops a transfer in a way that the server does not take for its end.
 async fn until_interrupted(args: Args) -> Result<(), Failure> {
+    // Before anything else: whoever is asked for a password may want to leave.
+    let mut interrupts =
+        signal(SignalKind::interrupt()).map_err(|error| Failure::local("listening for signals", error))?;
     tokio::select! {
+        biased;
+        Some(()) = interrupts.recv() => Err(Failure::Interrupted),
         outcome = commands::run(args) => outcome,
-        Ok(()) = tokio::signal::ctrl_c() => Err(Failure::Interrupted),
     }
 }

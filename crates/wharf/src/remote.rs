@@ -5,6 +5,7 @@ use wharf_client::{Client, EntryKind, RemoteEntry};
 use crate::failure::Failure;
 use crate::location::{Location, Part};
 use crate::output;
+use crate::progress::Console;
 
 /// How deep directories may lie in each other (E9).
 pub(crate) const DEEPEST: usize = 256;
@@ -32,8 +33,13 @@ pub(crate) fn base_name(path: &[u8]) -> &[u8] {
     path[..end].rsplit(|byte| *byte == b'/').next().unwrap_or_default()
 }
 
-/// Everything that matches the URL, in the order of names; `None` where the URL holds no pattern.
-pub(crate) async fn expand(client: &mut Client, there: &Location) -> Result<Option<Vec<Found>>, Failure> {
+/// Everything that matches the URL, in the order of names; `None` where the URL holds no pattern. `odd` hears of listings
+/// that are not understood as a whole.
+pub(crate) async fn expand(
+    client: &mut Client,
+    there: &Location,
+    odd: impl Fn(&str),
+) -> Result<Option<Vec<Found>>, Failure> {
     let Some(parts) = there.pattern()? else { return Ok(None) };
     let mut plain = Vec::new();
     let mut found: Option<Vec<Found>> = None;
@@ -67,6 +73,9 @@ pub(crate) async fn expand(client: &mut Client, there: &Location) -> Result<Opti
                 let mut next = Vec::new();
                 for folder in folders {
                     let entries = client.list(&folder).await?.into_iter();
+                    if let Some(text) = left_out(client, &folder) {
+                        odd(&text);
+                    }
                     let charset = there.charset;
                     let fits = |entry: &RemoteEntry| match charset.decode(&entry.name) {
                         Some(text) => pattern.matches(text.as_bytes()),
@@ -89,6 +98,38 @@ pub(crate) async fn expand(client: &mut Client, there: &Location) -> Result<Opti
     }
     found.sort_by(|one, other| one.path.cmp(&other.path));
     Ok(Some(found))
+}
+
+/// What the last listing had that is not understood, in words.
+pub(crate) fn left_out(client: &Client, folder: &[u8]) -> Option<String> {
+    let lines = client.left_out();
+    let shown =
+        if folder.is_empty() { "the login directory".to_owned() } else { output::name(folder).to_string() };
+    (lines > 0).then(|| format!("{shown}: {lines} lines of the listing make no sense or name no file"))
+}
+
+/// The files that are left when everything else that matched is passed over with a note.
+///
+/// # Errors
+/// There is none.
+pub(crate) fn files(found: Vec<Found>, links: bool, console: &Console) -> Result<Vec<Found>, Failure> {
+    let mut files = Vec::new();
+    for one in found {
+        let what = match one.entry.kind {
+            EntryKind::Directory => "a directory",
+            EntryKind::Symlink if !links => "a link",
+            EntryKind::Other if !links => "neither file nor directory",
+            EntryKind::File | EntryKind::Symlink | EntryKind::Other => {
+                files.push(one);
+                continue;
+            }
+        };
+        console.note(&format!("{}: {what}, skipped", output::name(&one.path)));
+    }
+    if files.is_empty() {
+        return Err(Failure::usage("nothing that matches the pattern is a file"));
+    }
+    Ok(files)
 }
 
 /// Whether the path is a directory, by going there and back.

@@ -18,6 +18,7 @@ use crate::location::Location;
 use crate::output;
 use crate::progress::Console;
 use crate::remote;
+use crate::targets::Targets;
 use crate::tree::{self, SendJob, SendTree};
 use crate::verify;
 
@@ -51,6 +52,7 @@ impl Send<'_> {
             };
             return self.file(local, &target).await;
         }
+        let targets = Targets::default();
         let mut jobs = Vec::new();
         for local in locals {
             let target = match self.name(local) {
@@ -72,10 +74,13 @@ impl Send<'_> {
                     jobs.push(SendJob::file(local.clone(), target, &metadata));
                     Ok(())
                 }
-                Ok(_) => self.file(local, &target).await,
+                Ok(_) => match targets.take((), &target, local.as_os_str().as_bytes()) {
+                    Ok(()) => self.file(local, &target).await,
+                    taken => taken,
+                },
                 Err(failure) => Err(failure),
             };
-            self.proceed(done)?;
+            self.proceed(done.map_err(|failure| failure.at(&shown(local))))?;
         }
         self.tree(jobs).await
     }
@@ -103,7 +108,8 @@ impl Send<'_> {
     }
 
     async fn tree(&mut self, jobs: Vec<SendJob>) -> Result<(), Failure> {
-        let tree = SendTree::new(self.copy, self.console, self.no_times);
+        let targets = Targets::default();
+        let tree = SendTree::new(self.copy, self.console, self.no_times, &targets);
         let done = tree::run(&tree, self.client, self.copy.connections(), jobs).await;
         self.client.defer(false);
         done

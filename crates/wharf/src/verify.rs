@@ -6,10 +6,11 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use tokio::io::AsyncWrite;
-use wharf_client::{Client, Digest, EntryKind, Error, HashAlgorithm, Hasher};
+use wharf_client::{Client, Digest, Error, HashAlgorithm, Hasher};
 
 use crate::failure::Failure;
 use crate::location::Location;
+use crate::progress::Console;
 use crate::{output, remote};
 
 /// Whether the server's file is the one that is here: by the best digest that it tells, else by its size.
@@ -50,12 +51,9 @@ async fn digest(mut file: File, algorithm: HashAlgorithm) -> io::Result<Digest> 
 }
 
 /// `hash`: a line for each file, as `sha256sum -c` and its kin read it.
-pub(crate) async fn hash(client: &mut Client, there: &Location) -> Result<(), Failure> {
-    let paths = match remote::expand(client, there).await? {
-        Some(found) => {
-            let files = found.into_iter().filter(|one| one.entry.kind != EntryKind::Directory);
-            files.map(|one| one.path).collect()
-        }
+pub(crate) async fn hash(client: &mut Client, there: &Location, console: &Console) -> Result<(), Failure> {
+    let paths = match remote::expand(client, there, |text| console.failed(text)).await? {
+        Some(found) => remote::files(found, true, console)?.into_iter().map(|one| one.path).collect(),
         None => vec![there.path()?],
     };
     for path in paths {

@@ -14,6 +14,7 @@ use crate::local::{Folder, Name};
 use crate::output;
 use crate::progress::Console;
 use crate::remote::{self, Budget, Trail};
+use crate::targets::Targets;
 
 /// A directory on the server, or a file in one.
 pub(crate) enum FetchJob {
@@ -51,11 +52,18 @@ pub(crate) struct FetchTree<'a> {
     console: &'a Console,
     budget: RefCell<Budget>,
     claims: Claims,
+    targets: Targets,
 }
 
 impl<'a> FetchTree<'a> {
     pub(crate) fn new(copy: Copy, console: &'a Console) -> Self {
-        Self { copy, console, budget: RefCell::default(), claims: Claims::default() }
+        Self {
+            copy,
+            console,
+            budget: RefCell::default(),
+            claims: Claims::default(),
+            targets: Targets::default(),
+        }
     }
 
     /// What is to be done about an entry of a listing.
@@ -103,12 +111,8 @@ impl<'a> FetchTree<'a> {
             ),
         };
         let mut entries = fetch.client.list(path).await?;
-        let left_out = fetch.client.left_out();
-        if left_out > 0 {
-            self.console.failed(&format!(
-                "{}: {left_out} lines of the listing make no sense or name no file",
-                output::name(path)
-            ));
+        if let Some(text) = remote::left_out(fetch.client, path) {
+            self.console.failed(&text);
         }
         self.budget.borrow_mut().take(entries.len())?;
         entries.sort_by(|one, other| one.name.cmp(&other.name));
@@ -143,6 +147,7 @@ impl Work for FetchTree<'_> {
                 let place = folder
                     .identity()
                     .map_err(|error| Failure::local(output::local(name.as_bytes()).to_string(), error))?;
+                self.targets.take(place, name.as_bytes(), path)?;
                 let names = [name, &name.part()].map(|name| Key::new(place, name.as_bytes()));
                 let _claim = self.claims.hold(names.into()).await;
                 fetch.file(path, folder, name, Some(entry)).await?;
@@ -156,11 +161,11 @@ impl Work for FetchTree<'_> {
     }
 
     fn failed(&self, job: &FetchJob, failure: &Failure) {
-        if matches!(failure, Failure::Peer(_) | Failure::Usage(_)) {
-            self.console.failed(&format!("{}: {failure}", output::name(job.path())));
-        } else {
-            self.console.failed(&failure.to_string());
-        }
+        self.console.failed(&failure.about(&output::name(job.path()).to_string()));
+    }
+
+    fn end(&self, job: &FetchJob, failure: Failure) -> Failure {
+        failure.at(&output::name(job.path()).to_string())
     }
 
     fn is_root(job: &FetchJob) -> bool {

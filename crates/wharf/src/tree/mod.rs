@@ -35,6 +35,9 @@ pub(crate) trait Work {
     /// Tells the user that this one could not be done, while the others go on.
     fn failed(&self, job: &Self::Job, failure: &Failure);
 
+    /// The failure that ends all, with the name of what it was met at.
+    fn end(&self, job: &Self::Job, failure: Failure) -> Failure;
+
     /// Whether the whole makes no sense without this one.
     fn is_root(job: &Self::Job) -> bool;
 

@@ -100,10 +100,13 @@ async fn serve<W: Work>(work: &W, queue: &Queue<W::Job>, client: &mut Client) ->
                 }
             }
             Err(failure) if is_lost(client, &failure).await => {
+                let failure = work.end(&ticket.job, failure);
                 lose(work, queue, late, Some(ticket), &failure);
                 return Err(End::Lost(failure));
             }
-            Err(failure) if failure.ends_all() || W::is_root(&ticket.job) => return Err(End::All(failure)),
+            Err(failure) if failure.ends_all() || W::is_root(&ticket.job) => {
+                return Err(End::All(work.end(&ticket.job, failure)));
+            }
             Err(failure) => work.failed(&ticket.job, &failure),
         }
         // A server that is near may have answered all the while: the other connections get their turn.
@@ -146,7 +149,7 @@ fn lose<W: Work>(
 
 /// Whether the failure is about the connection, and not about what was done over it.
 async fn is_lost(client: &mut Client, failure: &Failure) -> bool {
-    let Failure::Remote(error) = failure else { return false };
+    let (Some(error), false) = (failure.remote(), failure.is_refusal()) else { return false };
     if error.reply().is_some_and(|reply| reply.code().get() == 421) {
         return true;
     }

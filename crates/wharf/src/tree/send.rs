@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::fs::Metadata;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 use wharf_client::Client;
@@ -10,9 +11,11 @@ use super::Work;
 use super::claims::{Claims, Key};
 use crate::args::Copy;
 use crate::failure::Failure;
+use crate::output;
 use crate::progress::Console;
 use crate::remote::{self, DEEPEST};
 use crate::send::{Send, identity, metadata, shown, sorted};
+use crate::targets::Targets;
 
 /// A folder on this side whose directory is there, or a file.
 pub(crate) enum SendJob {
@@ -39,6 +42,13 @@ impl SendJob {
     pub(crate) fn file(local: PathBuf, target: Vec<u8>, metadata: &Metadata) -> Self {
         Self::File { local, target, size: metadata.len() }
     }
+
+    /// The one of its two names that the failure has, if it has one.
+    fn shown(&self, failure: &Failure) -> String {
+        let (Self::Folder { local, target, .. } | Self::File { local, target, .. }) = self;
+        let there = output::name(target).to_string();
+        if failure.to_string().contains(&there) { there } else { shown(local) }
+    }
 }
 
 /// What the connections have in common.
@@ -47,11 +57,17 @@ pub(crate) struct SendTree<'a> {
     console: &'a Console,
     no_times: &'a Cell<bool>,
     claims: Claims,
+    targets: &'a Targets,
 }
 
 impl<'a> SendTree<'a> {
-    pub(crate) fn new(copy: Copy, console: &'a Console, no_times: &'a Cell<bool>) -> Self {
-        Self { copy, console, no_times, claims: Claims::default() }
+    pub(crate) fn new(
+        copy: Copy,
+        console: &'a Console,
+        no_times: &'a Cell<bool>,
+        targets: &'a Targets,
+    ) -> Self {
+        Self { copy, console, no_times, claims: Claims::default(), targets }
     }
 
     fn send<'b>(&'b self, client: &'b mut Client) -> Send<'b> {
@@ -121,6 +137,7 @@ impl Work for SendTree<'_> {
         match job {
             SendJob::Folder { local, target, trail } => self.folder(&mut send, local, target, trail).await,
             SendJob::File { local, target, .. } => {
+                self.targets.take((), target, local.as_os_str().as_bytes())?;
                 let _claim = self.claims.hold(vec![Key::new((0, 0), target)]).await;
                 send.file(local, target).await?;
                 Ok(Vec::new())
@@ -134,8 +151,13 @@ impl Work for SendTree<'_> {
         Ok(())
     }
 
-    fn failed(&self, _: &SendJob, failure: &Failure) {
-        self.console.failed(&failure.to_string());
+    fn failed(&self, job: &SendJob, failure: &Failure) {
+        self.console.failed(&failure.about(&job.shown(failure)));
+    }
+
+    fn end(&self, job: &SendJob, failure: Failure) -> Failure {
+        let shown = job.shown(&failure);
+        failure.at(&shown)
     }
 
     fn is_root(_: &SendJob) -> bool {

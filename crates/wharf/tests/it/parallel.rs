@@ -132,6 +132,45 @@ fn a_file_that_fails_does_not_stop_the_others() {
 }
 
 #[test]
+fn a_file_that_one_may_not_have_is_that_file_alone() {
+    // A server may say so by the codes for those who are not logged in.
+    for jobs in ["-j1", "-j4"] {
+        for reply in ["530 Access denied", "532 for accounts"] {
+            let server = holding();
+            server.state.lock().unwrap().refused.insert("t/d0/f0".to_owned(), reply.to_owned());
+            let place = tempfile::tempdir().unwrap();
+            lay_out(&place.path().join("here"));
+            let back = place.path().join("back");
+            let output = run(&["get", "-r", jobs, &server.url("t"), back.to_str().unwrap()]);
+            let said = text(&output.stderr);
+            assert_eq!(output.status.code(), Some(1), "{said}");
+            assert!(said.contains("t/d0/f0: ") && said.contains(reply) && !said.contains("lost"), "{said}");
+            assert!(!back.join("d0/f0").exists());
+            fs::write(back.join("d0/f0"), content(0)).unwrap();
+            is_whole(&back);
+            let here = place.path().join("here");
+            let output = run(&["put", "-r", jobs, here.to_str().unwrap(), &server.url("t")]);
+            let said = text(&output.stderr);
+            assert_eq!(output.status.code(), Some(1), "{said}");
+            assert!(said.contains("t/d0/f0: ") && said.contains(reply) && !said.contains("lost"), "{said}");
+        }
+    }
+    let server = Server::start(&[("f", Some("F"))]);
+    server.state.lock().unwrap().refused.insert("f".to_owned(), "530 Access denied".to_owned());
+    assert_eq!(run(&["cat", &server.url("f")]).status.code(), Some(6));
+}
+
+#[test]
+fn a_file_whose_transfer_is_cut_is_named() {
+    let server = Server::start(&[("t", None), ("t/a", Some("A")), ("t/b", Some("B"))]);
+    server.state.lock().unwrap().cut = Some(0);
+    let place = tempfile::tempdir().unwrap();
+    let output = run(&["get", "-r", &server.url("t"), place.path().to_str().unwrap()]);
+    let said = text(&output.stderr);
+    assert!(!output.status.success() && said.contains("t/a: "), "{said}");
+}
+
+#[test]
 fn what_a_lost_connection_left_is_done_by_the_others() {
     for dying in [[(1, 3), (3, 1)], [(2, 4), (3, 2)]] {
         let server = holding();
@@ -166,7 +205,7 @@ fn the_last_connection_that_is_lost_ends_it() {
 
 #[test]
 fn names_that_meet_here_are_written_one_at_a_time() {
-    // One file's temporary name is another file's own, and one is listed twice.
+    // One file's temporary name is another file's own, and fails; one is listed twice.
     let server = Server::start(&[("t", None)]);
     let mut state = server.state.lock().unwrap();
     let mut listing = String::new();
@@ -180,9 +219,12 @@ fn names_that_meet_here_are_written_one_at_a_time() {
     state.listings.insert("t".to_owned(), listing);
     drop(state);
     let place = tempfile::tempdir().unwrap();
-    good(&["get", "-r", "-j16", &server.url("t"), place.path().to_str().unwrap()]);
+    let output = run(&["get", "-r", "-j16", &server.url("t"), place.path().to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
     for number in 0..20 {
         let name = format!("f{number}");
         assert_eq!(fs::read_to_string(place.path().join(&name)).unwrap(), format!("{name};").repeat(20_000));
+        assert!(text(&output.stderr).contains(&format!(".{name}.wharf-part: ")), "{}", text(&output.stderr));
     }
+    assert_eq!(fs::read_dir(place.path()).unwrap().count(), 20);
 }

@@ -36,6 +36,8 @@ pub(crate) struct State {
     pub(crate) most: Option<usize>,
     /// Connections that go away in the middle of a file, by number; and with which of their files.
     pub(crate) dying: BTreeMap<usize, usize>,
+    /// What is answered to RETR and STOR of these paths.
+    pub(crate) refused: BTreeMap<String, String>,
     /// Paths of the files that moved, and over which connection.
     pub(crate) moved: Vec<(usize, String)>,
 }
@@ -137,6 +139,11 @@ fn serve(stream: &TcpStream, number: usize, state: &Mutex<State>) -> std::io::Re
                 let (mut data, _) = passive.take().unwrap().accept()?;
                 say("150 now")?;
                 return data.write_all(b"?");
+            }
+            if let Some(reply) = state.refused.get(&path) {
+                passive = None;
+                say(reply)?;
+                continue;
             }
             state.moved.push((number, path.clone()));
         }
