@@ -22,6 +22,9 @@ Servers are remembered: --trust tofu refuses another certificate, and a server t
   refused without it. `wharf forget URL` forgets one; --tls off goes without TLS this once.
 
 Passwords: --password-stdin, --password-command, WHARF_PASSWORD, ~/.netrc (or $NETRC), or a prompt.
+  With cp the first three, and --password, are for the first URL's server; for the second one's only where
+  host and user are the same. Else its password is in its URL, in netrc, typed, or with --password-stdin
+  on a line of its own: one for each server that has none of its own, the first URL's first.
 
 Exit codes:
   0 all went well          1 some files failed         2 wrong usage
@@ -100,7 +103,7 @@ pub(crate) struct Global {
     /// User name, where the URL has none
     #[arg(long, global = true, value_name = "NAME", help_heading = "Login")]
     pub(crate) user: Option<String>,
-    /// Read the password from the first line of standard input
+    /// Read the password from the first line of standard input; with cp a line for each server that needs one
     #[arg(long, global = true, help_heading = "Login", conflicts_with_all = ["password", "password_command"])]
     pub(crate) password_stdin: bool,
     /// Take the password from the first line that a shell command prints

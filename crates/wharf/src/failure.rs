@@ -21,7 +21,7 @@ pub(crate) enum Failure {
     Local { what: String, source: io::Error },
     /// A failure whose own text does not say what it is about.
     #[error("{0}: {1}")]
-    At(String, #[source] Box<Failure>),
+    At(String, #[source] Box<Self>),
     /// Each of them has been reported.
     #[error("{0} could not be done")]
     Some(u64),
