@@ -65,18 +65,17 @@ impl<'a> Part<'a> {
             self.folder.rename(self.name, &self.part)?;
         }
         let file = self.locked()?;
-        // From here on it is this download's.
-        let mut held = file.try_clone()?;
+        // From here on it is this download's, to give back too.
+        *self.held.borrow_mut() = Some(file.try_clone()?);
         if self.offset == 0 {
             file.set_len(0)?;
-        } else if held.seek(SeekFrom::End(0))? != self.offset {
+        } else if (&file).seek(SeekFrom::End(0))? != self.offset {
             return Err(io::Error::other("somebody else has written to its temporary file"));
         }
         if let Some(mode) = self.mode {
             // Nobody reads here what they could not read before.
             set_mode(&file, mode | 0o600)?;
         }
-        *self.held.borrow_mut() = Some(held);
         Ok(file)
     }
 
