@@ -12,6 +12,6 @@ pub use field::{decoded, encode};
 pub use judge::{Finding, Judge, JudgeOptions, Kind, Order, Place, Summary};
 pub use parse::{Columns, Entry, Line, Malformed, Parser};
 pub use report::{JsonReport, text_line};
-pub use row::{Data, FIELDS, Row, Tls, header};
+pub use row::{CLEAR_BEHIND_AUTH, Data, FIELDS, Row, Tls, header};
 pub use stamp::Stamp;
 pub use weak::weakness;

@@ -8,6 +8,9 @@ use crate::{field::encode, stamp::Stamp};
 pub const FIELDS: &str = "date time c-ip cs-username s-ip s-port cs-method cs-uri-stem sc-status sc-win32-status \
     sc-substatus x-session x-fullpath sc-bytes cs-bytes time-taken c-port x-tls-version x-tls-cipher x-data x-reason";
 
+/// What `x-reason` of `ControlChannelClosed` ends with where bytes in clear stood behind AUTH.
+pub const CLEAR_BEHIND_AUTH: &str = "clear bytes behind AUTH";
+
 /// What is known of TLS on the connection that a row is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tls<'a> {

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use wharf_session::{DataEvent, DataFailure, DataId, DataMode, DeflateFault, EndMark, Form};
 use wharf_transport::{
     DataChannel, DataRole, DataStream, Net, PassivePool, PeerRule, SharedTicketPlan, TicketPlan,
@@ -36,7 +36,8 @@ pub(crate) enum ToData {
         form: Form,
         mode: DataMode,
     },
-    Cancel,
+    /// Gives it up; who asks hears how many bytes had moved, once none moves any more.
+    Cancel(oneshot::Sender<u64>),
 }
 
 /// How the connection comes about.
@@ -112,7 +113,7 @@ impl DataTask {
                 biased;
                 // Cancel safe: a command that was not told stays in the channel.
                 command = self.commands.recv() => match command {
-                    None | Some(ToData::Cancel) => return Err(GivenUp),
+                    None | Some(ToData::Cancel(_)) => return Err(GivenUp),
                     Some(ToData::Secure(told)) => match &plan {
                         Some(plan) => plan.set(told),
                         None => plan = Some(SharedTicketPlan::new(told)),
@@ -153,20 +154,21 @@ impl DataTask {
         let (upload, deflate) = (matches!(moving.job, Job::Sink(_)), moving.mode.is_deflate());
         let moved = tokio::select! {
             biased;
-            () = given_up(&mut self.commands) => None,
+            asks = given_up(&mut self.commands) => Err(asks),
             // It is dropped only when the transfer is given up: then a cut write leaves a sink that can be suspended.
-            moved = pump(&mut stream, moving, self.ratio, &mut meter) => Some(moved),
+            moved = pump(&mut stream, moving, self.ratio, &mut meter) => Ok(moved),
         };
         let bytes = match moved {
-            Some(Ok(bytes)) => bytes,
-            Some(Err(failure)) => {
+            Ok(Ok(bytes)) => bytes,
+            Ok(Err(failure)) => {
                 // The log says how far it came.
                 meter.tell_all();
                 stream.abort();
                 return Some(DataEvent::Failed(failure));
             }
-            None => {
+            Err(asks) => {
                 stream.abort();
+                meter.answer(asks);
                 return None;
             }
         };
@@ -189,7 +191,10 @@ impl DataTask {
         };
         tokio::select! {
             biased;
-            () = given_up(&mut self.commands) => None,
+            asks = given_up(&mut self.commands) => {
+                meter.answer(asks);
+                None
+            }
             // Dropped only when the transfer is given up.
             closed = close => Some(match closed {
                 Ok(end) => DataEvent::Finished { bytes, end },
@@ -232,10 +237,16 @@ async fn changed(plan: Option<&SharedTicketPlan>, begun: bool) {
     }
 }
 
-/// Waits until the session gives the connection up. Cancel safe.
-async fn given_up(commands: &mut mpsc::UnboundedReceiver<ToData>) {
-    // Nothing else is said once bytes move.
-    while !matches!(commands.recv().await, None | Some(ToData::Cancel)) {}
+/// Waits until the session gives the connection up, and tells whom to answer. Cancel safe.
+async fn given_up(commands: &mut mpsc::UnboundedReceiver<ToData>) -> Option<oneshot::Sender<u64>> {
+    loop {
+        match commands.recv().await {
+            None => return None,
+            Some(ToData::Cancel(asks)) => return Some(asks),
+            // Nothing else is said once bytes move.
+            Some(ToData::Secure(_) | ToData::SecureAsClient | ToData::Start { .. }) => {}
+        }
+    }
 }
 
 async fn pump<F: Fn(u64) + Send>(

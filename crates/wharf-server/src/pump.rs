@@ -8,7 +8,7 @@ use std::{io::Seek as _, time::Duration};
 
 use bytes::{Buf as _, Bytes, BytesMut};
 use futures_util::FutureExt as _;
-use tokio::time::Instant;
+use tokio::{sync::oneshot, time::Instant};
 use wharf_codec::{AsciiDecoder, AsciiEncoder};
 use wharf_session::{DataFailure, ListingForm};
 use wharf_storage::{Sink, Source};
@@ -48,6 +48,14 @@ impl<F: Fn(u64)> Meter<F> {
         if self.told < self.bytes {
             self.told = self.bytes;
             (self.tell)(self.bytes);
+        }
+    }
+
+    /// Tells who gave the transfer up how far it came.
+    pub(crate) fn answer(&self, asks: Option<oneshot::Sender<u64>>) {
+        if let Some(asks) = asks {
+            // A session that is gone needs no news.
+            let _ = asks.send(self.bytes);
         }
     }
 

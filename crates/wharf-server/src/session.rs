@@ -24,7 +24,7 @@ use wharf_session::{
 use wharf_storage::Storage;
 use wharf_transport::{ControlEvent, ControlStream, DataRole, NetStream, ServerTls};
 
-use self::answers::Answer;
+use self::{answers::Answer, outputs::Stopped};
 use crate::{
     access::AccessLog,
     audit::{Outcome, SessionAudit},
@@ -40,6 +40,9 @@ use crate::{
 const LINGER: Duration = Duration::from_secs(1);
 /// How long a client that is turned away may take to receive that.
 const REFUSAL: Duration = Duration::from_secs(2);
+
+/// How long a data connection that is given up may take to stop: it does so at its next turn.
+const STOP: Duration = Duration::from_secs(1);
 
 /// One control session.
 pub(crate) struct Session {
@@ -67,6 +70,10 @@ pub(crate) struct Session {
     data_tasks: JoinSet<()>,
     /// What data connections tell; not kept while there are none, since it is larger than all the rest of a session.
     told: Option<Told>,
+    /// The data connection that was told to move bytes last.
+    moving: Option<DataId>,
+    /// Where it stopped.
+    stopped: Stopped,
     /// An upload that is to be stored, once it is sure that its client is there.
     to_commit: Option<(CommitTicket, JobId)>,
     /// A file or a listing begins to be sent; what the client is told of it goes out behind its first bytes.
@@ -102,6 +109,8 @@ impl Session {
             data: HashMap::new(),
             data_tasks: JoinSet::new(),
             told: None,
+            moving: None,
+            stopped: Stopped::No,
             to_commit: None,
             sending: false,
             gone: false,
@@ -177,9 +186,7 @@ impl Session {
     async fn settle(&mut self) {
         loop {
             self.feed();
-            while let Some(output) = self.machine.poll_output() {
-                self.perform(output);
-            }
+            self.perform_all().await;
             if let Some((ticket, job)) = self.to_commit.take() {
                 self.commit_if_alive(ticket, job).await;
             }
@@ -191,7 +198,7 @@ impl Session {
                 return;
             }
             match self.machine.poll_output() {
-                Some(output) => self.perform(output),
+                Some(output) => self.perform_one(output).await,
                 None if self.to_commit.is_none() => return,
                 None => {}
             }
@@ -298,9 +305,7 @@ impl Session {
     /// The machine has ended: what it still says is done, uploads that were cut are kept, and the client may read its
     /// last reply.
     async fn end(mut self: Box<Self>) {
-        while let Some(output) = self.machine.poll_output() {
-            self.perform(output);
-        }
+        self.perform_all().await;
         if let Some((ticket, job)) = self.to_commit.take() {
             self.release(job);
             self.log.outcome(ticket.id(), Outcome::GivenUp);

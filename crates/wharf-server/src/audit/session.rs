@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt, net::SocketAddr};
 
-use wharf_audit::{Data, Row, Tls};
+use wharf_audit::{CLEAR_BEHIND_AUTH, Data, Row, Tls};
 use wharf_codec::ReplyCode;
 use wharf_session::{
     DataEvent, DataFailure, DataId, SubStatus, TlsInfo,
@@ -22,7 +22,9 @@ pub(crate) struct SessionAudit {
     user: String,
     tls: Control,
     /// Of the transfer whose reply comes next.
-    record: Option<TransferRecord>,
+    record: Option<Moved>,
+    /// How the data connection that was closed last was protected, where bytes moved on it and no transfer was told since.
+    moved: Option<Data>,
     /// What the next row says besides.
     reason: String,
     /// What was said last that nobody had asked for.
@@ -35,12 +37,19 @@ pub(crate) struct SessionAudit {
     closed: bool,
 }
 
+/// A transfer, and how its bytes were protected; nothing where none moved.
+#[derive(Debug)]
+struct Moved {
+    record: TransferRecord,
+    data: Option<Data>,
+}
+
 /// A command that found no reply.
 #[derive(Debug)]
 struct Unanswered {
     command: String,
     path: Option<VirtualPath>,
-    record: Option<TransferRecord>,
+    record: Option<Moved>,
     /// The question that may still tell what became of it.
     asked: Option<TicketId>,
     outcome: Outcome,
@@ -95,6 +104,17 @@ struct DataEnd {
     moves: bool,
 }
 
+impl DataEnd {
+    /// How its bytes were protected, where any could move.
+    fn carried(&self) -> Option<Data> {
+        self.moves.then_some(match self.tls {
+            Some((_, _, true)) => Data::Bound,
+            Some((_, _, false)) => Data::Tls,
+            None => Data::Clear,
+        })
+    }
+}
+
 impl SessionAudit {
     /// Begins with the row that says so.
     pub(crate) fn new(log: AuditLog, session: u64, ends: PeerInfo, implicit: bool) -> Self {
@@ -105,6 +125,7 @@ impl SessionAudit {
             user: String::new(),
             tls: if implicit { Control::Unknown } else { Control::Clear },
             record: None,
+            moved: None,
             reason: String::new(),
             last_words: None,
             data: Vec::new(),
@@ -171,10 +192,13 @@ impl SessionAudit {
                 self.tls = Control::Unknown;
             }
             AuditEvent::CertificateRefused(problem) => self.reason = problem.to_string(),
-            AuditEvent::PlaintextAfterAuth => "clear bytes behind AUTH".clone_into(&mut self.reason),
+            AuditEvent::PlaintextAfterAuth => CLEAR_BEHIND_AUTH.clone_into(&mut self.reason),
             AuditEvent::ForeignProtocol => "another protocol".clone_into(&mut self.reason),
             AuditEvent::LoggedIn { account, .. } => self.user.clone_from(account),
-            AuditEvent::Transferred(record) => self.record = Some(record.clone()),
+            AuditEvent::Transferred(record) => {
+                let data = self.moved.take();
+                self.record = Some(Moved { record: record.clone(), data });
+            }
             AuditEvent::Closed(reason) => {
                 self.ending = Some(reason_word(*reason));
                 if self.unanswered.iter().all(|open| open.asked.is_none()) {
@@ -200,7 +224,7 @@ impl SessionAudit {
         command: &str,
         (code, why): (Option<ReplyCode>, Option<SubStatus>),
         path: &[u8],
-        (record, reason): (Option<&TransferRecord>, &str),
+        (moved, reason): (Option<&Moved>, &str),
     ) {
         let (method, stem, malformed) = words(command);
         let mut row = Row {
@@ -212,7 +236,7 @@ impl SessionAudit {
             reason: if reason.is_empty() { malformed.as_bytes() } else { reason.as_bytes() },
             ..self.row(method.as_bytes())
         };
-        if let Some(record) = record {
+        if let Some(Moved { record, data }) = moved {
             row.path = record.path.as_bytes();
             let bytes = Some(record.bytes);
             if matches!(record.verb, "APPE" | "STOR" | "STOU") {
@@ -221,15 +245,7 @@ impl SessionAudit {
                 row.sent = bytes;
             }
             row.took = Some(record.took);
-            // Where no connection came about there is nothing to tell of it.
-            let connected = code.map_or(record.bytes > 0, |code| {
-                ![ReplyCode::CANNOT_OPEN_DATA, ReplyCode::PROTOCOL_OR_TLS_REFUSED].contains(&code)
-            });
-            row.data = connected.then_some(match (record.secured, record.bound) {
-                (false, _) => Data::Clear,
-                (true, Some(true)) => Data::Bound,
-                (true, Some(false) | None) => Data::Tls,
-            });
+            row.data = *data;
         }
         self.log.write(&row);
     }
@@ -250,7 +266,11 @@ impl SessionAudit {
         for open in std::mem::take(&mut self.unanswered) {
             let outcome = if open.asked.is_some() { Outcome::Unknown } else { open.outcome };
             let path = open.path.as_ref().map_or(&b""[..], |path| path.as_bytes());
-            self.command(&open.command, (None, None), path, (open.record.as_ref(), &outcome.to_string()));
+            let reason = match words(&open.command) {
+                (_, _, "") => outcome.to_string(),
+                (_, _, malformed) => format!("{malformed}; {outcome}"),
+            };
+            self.command(&open.command, (None, None), path, (open.record.as_ref(), &reason));
         }
         self.close(self.ending.unwrap_or("ended in the middle"));
     }
@@ -288,6 +308,7 @@ impl SessionAudit {
     pub(crate) fn data_moves(&mut self, id: DataId) {
         if let Some(end) = self.data.iter_mut().find(|end| end.id == id) {
             end.moves = true;
+            self.moved = None;
         }
     }
 
@@ -295,6 +316,7 @@ impl SessionAudit {
     pub(crate) fn data_closed(&mut self, id: DataId, why: Option<SubStatus>, reason: &str) {
         let Some(at) = self.data.iter().position(|end| end.id == id) else { return };
         let end = self.data.swap_remove(at);
+        self.moved = end.carried().or(self.moved.take());
         if end.peer.is_some() {
             self.log.write(&Row {
                 win32: why.map_or(0, SubStatus::win32),
@@ -306,19 +328,17 @@ impl SessionAudit {
     }
 
     fn data_row<'a>(&'a self, end: &'a DataEnd, method: &'a [u8]) -> Row<'a> {
-        let (tls, data) = match &end.tls {
-            Some((version, cipher, bound)) => {
-                (Tls::Up(version, cipher), end.moves.then_some(if *bound { Data::Bound } else { Data::Tls }))
-            }
-            None if end.moves => (Tls::Clear, Some(Data::Clear)),
+        let tls = match &end.tls {
+            Some((version, cipher, _)) => Tls::Up(version, cipher),
+            None if end.moves => Tls::Clear,
             // Nobody came to speak of TLS, or it failed: nothing crossed.
-            None => (Tls::Unknown, None),
+            None => Tls::Unknown,
         };
         Row {
             client: end.peer.unwrap_or(self.ends.peer),
             server: SocketAddr::new(self.ends.local.ip(), end.port),
             tls,
-            data: data.filter(|_| method == b"DataChannelClosed"),
+            data: end.carried().filter(|_| method == b"DataChannelClosed"),
             ..self.row(method)
         }
     }
@@ -399,7 +419,11 @@ const fn reason_word(reason: CloseReason) -> &'static str {
 fn words(command: &str) -> (&str, Cow<'_, [u8]>, &'static str) {
     if command.starts_with('(') {
         // It is no command that could be told.
-        let why = if command == "(unknown)" { "unknown command" } else { "a line that is too long" };
+        let why = match command {
+            "(unknown)" => "unknown command",
+            "(unfinished)" => "a line without an end",
+            _ => "a line that is too long",
+        };
         return ("UNKNOWN", Cow::Borrowed(b""), why);
     }
     match command.split_once(' ') {

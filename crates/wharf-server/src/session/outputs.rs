@@ -1,23 +1,77 @@
 //! What the machine asks for.
 
-use std::sync::Arc;
+use std::{mem, sync::Arc};
 
-use tokio::sync::mpsc;
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::timeout,
+};
 use wharf_session::{
     DataCommand, DataEvent, DataFailure, DataId, Flow, JobId, TlsEvent,
-    server::{Output, Question},
+    server::{AuditEvent, Output, Question, TransferRecord},
 };
 use wharf_transport::DataRole;
 use wharf_types::FileErrorKind;
 
-use super::{Session, Told, now};
+use super::{STOP, Session, Told, now};
 use crate::{
     data::{DataTask, Opening, ToData},
     files::{Job, release},
     map,
 };
 
+/// Bytes of a transfer that was given up, which the machine has heard of only now and then.
+#[derive(Default)]
+pub(super) enum Stopped {
+    /// No transfer was given up.
+    #[default]
+    No,
+    /// Its data connection will tell, once it has stopped.
+    Asked(DataId, oneshot::Receiver<u64>),
+    /// So many.
+    At(u64),
+}
+
 impl Session {
+    /// Does all that the machine asks.
+    pub(super) async fn perform_all(&mut self) {
+        while let Some(output) = self.machine.poll_output() {
+            self.perform_one(output).await;
+        }
+    }
+
+    pub(super) async fn perform_one(&mut self, output: Output) {
+        self.perform(output);
+        if let Stopped::Asked(..) = self.stopped {
+            // Rare, and larger than all the rest.
+            Box::pin(self.hear_where_it_stopped()).await;
+        }
+    }
+
+    /// Waits until a data connection that was given up moves nothing more: what is told of it has to hold.
+    async fn hear_where_it_stopped(&mut self) {
+        let Stopped::Asked(id, tells) = mem::take(&mut self.stopped) else { return };
+        // One that has ended by itself just now has told so.
+        let mut most = timeout(STOP, tells).await.ok().and_then(Result::ok).unwrap_or_default();
+        while let Some(Ok((of, event))) = self.told.as_mut().map(|told| told.events.try_recv()) {
+            match event {
+                DataEvent::Progress { bytes } | DataEvent::Finished { bytes, .. } if of == id => {
+                    most = most.max(bytes);
+                }
+                event => self.on_data(of, event),
+            }
+        }
+        self.stopped = Stopped::At(most);
+    }
+
+    /// A transfer is over: of one that was given up, all bytes count.
+    fn correct(&mut self, record: &mut TransferRecord) {
+        if let Stopped::At(bytes) = mem::take(&mut self.stopped) {
+            record.bytes = record.bytes.max(bytes);
+            record.wire = record.wire.map(|wire| wire.max(bytes));
+        }
+    }
+
     pub(super) fn perform(&mut self, output: Output) {
         match output {
             Output::Transmit(bytes) => self.control.queue(bytes),
@@ -41,7 +95,10 @@ impl Session {
             }
             Output::Release(job) => self.release(job),
             Output::Data(command) => self.data_command(command),
-            Output::Event(event) => {
+            Output::Event(mut event) => {
+                if let AuditEvent::Transferred(record) = &mut event {
+                    self.correct(record);
+                }
                 if let Some(counters) = &self.shared.counters {
                     counters.note(&event);
                 }
@@ -99,13 +156,16 @@ impl Session {
                     Some(Job::Sink(sink)) => Some(Job::Sink(Arc::clone(sink))),
                     _ => self.jobs.remove(&job),
                 };
-                if let Some(audit) = &mut self.log.audit {
-                    audit.data_moves(id);
-                }
                 match job {
-                    Some(job) => self.tell_data(id, ToData::Start { job, form, mode }),
+                    Some(job) => {
+                        if let Some(audit) = &mut self.log.audit {
+                            audit.data_moves(id);
+                        }
+                        self.moving = Some(id);
+                        self.tell_data(id, ToData::Start { job, form, mode });
+                    }
                     None => {
-                        self.tell_data(id, ToData::Cancel);
+                        self.cancel_data(id);
                         let failure = DataFailure::Storage(FileErrorKind::Io.into());
                         self.machine.handle_data(now(), id, DataEvent::Failed(failure));
                     }
@@ -115,9 +175,17 @@ impl Session {
                 if let Some(audit) = &mut self.log.audit {
                     audit.data_closed(id, None, "given up");
                 }
-                self.tell_data(id, ToData::Cancel);
-                self.data.remove(&id);
+                self.cancel_data(id);
             }
+        }
+    }
+
+    fn cancel_data(&mut self, id: DataId) {
+        let (asks, tells) = oneshot::channel();
+        self.tell_data(id, ToData::Cancel(asks));
+        self.data.remove(&id);
+        if self.moving.take_if(|moving| *moving == id).is_some() {
+            self.stopped = Stopped::Asked(id, tells);
         }
     }
 

@@ -29,23 +29,30 @@ pub(crate) async fn audited(options: AuditOptions, disk: MemoryDisk) -> (Harness
 
 /// A row, as far as tests look at it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Seen {
+pub(crate) struct Seen {
     session: String,
-    method: String,
-    path: String,
-    status: String,
-    sent: Option<u64>,
+    pub(crate) method: String,
+    pub(crate) path: String,
+    pub(crate) status: String,
+    pub(crate) sent: Option<u64>,
     received: Option<u64>,
-    data: String,
+    pub(crate) data: String,
     tls: String,
     substatus: String,
+}
+
+impl Seen {
+    /// Of its session, in the order of their beginnings.
+    pub(crate) fn session_number(&self) -> u64 {
+        self.session.rsplit('-').next().unwrap().parse().unwrap()
+    }
 }
 
 fn text(value: Option<&[u8]>) -> String {
     String::from_utf8(value.unwrap_or_default().to_vec()).unwrap()
 }
 
-fn rows(file: &Path) -> Vec<Seen> {
+pub(crate) fn rows(file: &Path) -> Vec<Seen> {
     let bytes = fs::read(file).unwrap();
     let mut parser = AuditParser::default();
     let mut rows = Vec::new();
@@ -69,7 +76,7 @@ fn rows(file: &Path) -> Vec<Seen> {
     rows
 }
 
-fn findings(file: &Path) -> Vec<Finding> {
+pub(crate) fn findings(file: &Path) -> Vec<Finding> {
     let bytes = fs::read(file).unwrap();
     let (mut parser, mut judge) = (AuditParser::default(), Judge::new(JudgeOptions::default()));
     let mut findings = Vec::new();

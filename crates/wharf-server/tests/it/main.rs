@@ -7,6 +7,7 @@
 )]
 
 mod audit;
+mod audit_truth;
 mod between;
 mod client_certificates;
 mod deflate;

@@ -11,8 +11,10 @@ impl Server {
         if self.is_closed() {
             return;
         }
-        self.tell_unanswered(now);
-        self.discard_transfer();
+        // First what gives the transfer up, so that its record is behind its last byte.
+        self.discard_data();
+        self.tell_unanswered(now, reason);
+        self.transfer = None;
         self.drop_setup();
         if let Some(waiting) = self.waiting.take() {
             match waiting.what {

@@ -30,6 +30,30 @@ pub(super) enum BadLine {
     Syntax(CommandError),
 }
 
+impl Queued {
+    pub(super) const fn is_auth(&self) -> bool {
+        matches!(self.command, Ok(Command::Auth(_)))
+    }
+
+    pub(super) const fn is_flood(&self) -> bool {
+        matches!(self.command, Err(BadLine::Flood))
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        matches!(&self.command, Err(BadLine::Syntax(error)) if error.kind == CommandErrorKind::Empty)
+    }
+
+    /// Whether its argument is nobody else's business.
+    pub(super) fn is_secret(&self) -> bool {
+        let verb = match &self.command {
+            Ok(command) => command.verb(),
+            Err(BadLine::Syntax(error)) => error.verb,
+            Err(BadLine::TooLong | BadLine::Flood) => None,
+        };
+        matches!(verb, Some(Verb::Pass | Verb::Acct))
+    }
+}
+
 impl Server {
     pub(super) const MAX_INPUT: usize = 64 * 1024;
 
@@ -69,33 +93,9 @@ impl Server {
             // What may be the first byte of a TLS record waits for the second (CTL-23).
             return;
         }
-        while self.lines.len() < self.cfg.look_ahead
-            && !self.lines.back().is_some_and(|last| matches!(last.command, Ok(Command::Auth(_))))
-        {
-            let line = self.framer.next_line(&mut self.input);
-            let answers = self.framer.take_telnet_answers();
-            if !answers.is_empty() {
-                self.transmit(answers);
-            }
-            let queued = match line {
-                Ok(None) => return,
-                Ok(Some(line)) => match Command::parse(&line, &self.cfg.leniency) {
-                    // A word that is no command may be a password sent at the wrong moment: it is not logged.
-                    Ok(command @ Command::Unknown { .. }) => {
-                        Queued { text: "(unknown)".to_owned(), command: Ok(command) }
-                    }
-                    Ok(command) => Queued { text: command.to_string(), command: Ok(command) },
-                    Err(error) => Queued {
-                        text: format!("{} (malformed)", error.verb.map_or("?", Verb::name)),
-                        command: Err(BadLine::Syntax(error)),
-                    },
-                },
-                Err(error) => Queued {
-                    text: "(a line that is too long)".to_owned(),
-                    command: Err(if error == LineError::TooLong { BadLine::TooLong } else { BadLine::Flood }),
-                },
-            };
-            let flood = matches!(queued.command, Err(BadLine::Flood));
+        while self.lines.len() < self.cfg.look_ahead && !self.lines.back().is_some_and(Queued::is_auth) {
+            let Some(queued) = self.next_queued() else { return };
+            let flood = queued.is_flood();
             self.lines.push_back(queued);
             if flood {
                 // Whatever follows is part of the flood.
@@ -103,6 +103,33 @@ impl Server {
                 return;
             }
         }
+    }
+
+    /// Cuts the next line off the input, if it is there to its end.
+    pub(super) fn next_queued(&mut self) -> Option<Queued> {
+        let line = self.framer.next_line(&mut self.input);
+        let answers = self.framer.take_telnet_answers();
+        if !answers.is_empty() {
+            self.transmit(answers);
+        }
+        Some(match line {
+            Ok(None) => return None,
+            Ok(Some(line)) => match Command::parse(&line, &self.cfg.leniency) {
+                // A word that is no command may be a password sent at the wrong moment: it is not logged.
+                Ok(command @ Command::Unknown { .. }) => {
+                    Queued { text: "(unknown)".to_owned(), command: Ok(command) }
+                }
+                Ok(command) => Queued { text: command.to_string(), command: Ok(command) },
+                Err(error) => Queued {
+                    text: format!("{} (malformed)", error.verb.map_or("?", Verb::name)),
+                    command: Err(BadLine::Syntax(error)),
+                },
+            },
+            Err(error) => Queued {
+                text: "(a line that is too long)".to_owned(),
+                command: Err(if error == LineError::TooLong { BadLine::TooLong } else { BadLine::Flood }),
+            },
+        })
     }
 
     /// Does what can be done now. Called after everything that may have changed something.

@@ -42,6 +42,11 @@ impl Server {
             return;
         }
         self.event(AuditEvent::PlaintextAfterAuth);
+        if !self.current.is_empty() {
+            // AUTH itself, which is refused without a word.
+            let command = core::mem::take(&mut self.current);
+            self.event(AuditEvent::Unanswered { command, path: None, asked: None });
+        }
         self.close(now, CloseReason::Injection);
     }
 

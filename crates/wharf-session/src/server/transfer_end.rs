@@ -261,6 +261,8 @@ impl Server {
     pub(super) fn transfer_refused(&mut self, answer: Answer) {
         if let Some(transfer) = self.transfer.take() {
             self.current = transfer.text;
+            // There is no record that would tell it.
+            self.meant = self.cfg.tell_paths.then_some(transfer.path);
             self.drop_setup();
             self.done(answer);
         }
@@ -282,8 +284,8 @@ impl Server {
         }
     }
 
-    /// Withdraws or releases what the transfer holds, and its data connection.
-    fn discard_data(&mut self) {
+    /// Withdraws or releases what the transfer holds, and its data connection. A commit that runs goes on to its end.
+    pub(super) fn discard_data(&mut self) {
         let Some(transfer) = &self.transfer else { return };
         let job = transfer.job;
         match transfer.phase {
@@ -294,12 +296,6 @@ impl Server {
             }
             Phase::Committing { .. } => {}
         }
-    }
-
-    /// Forgets the transfer without a reply: nobody is there to read it. A commit that runs goes on to its end.
-    pub(super) fn discard_transfer(&mut self) {
-        self.discard_data();
-        self.transfer = None;
     }
 
     /// ABOR's own reply, when its turn comes: whatever it could stop is stopped by then (DAT-18).

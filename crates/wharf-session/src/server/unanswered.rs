@@ -3,14 +3,17 @@
 use std::time::Instant;
 
 use super::{
-    AuditEvent, Server, TicketId, TransferRecord, Wait,
+    AuditEvent, CloseReason, Link, Server, TicketId, TransferRecord, Wait,
     transfer::{Phase, Transfer},
 };
 use crate::policy::DataLevel;
 
 impl Server {
+    /// The most lines that are told of behind those of the look-ahead; of more, the first password.
+    const MOST_BEHIND: usize = 1_000;
+
     /// Tells the log of what was asked for and is not answered: a client that hangs up has nothing done in silence.
-    pub(super) fn tell_unanswered(&mut self, now: Instant) {
+    pub(super) fn tell_unanswered(&mut self, now: Instant, reason: CloseReason) {
         if let Some(transfer) = &self.transfer {
             let asked = match transfer.phase {
                 Phase::Opening => Some(TicketId(transfer.job)),
@@ -37,9 +40,48 @@ impl Server {
             let (command, path) = (waiting.text.clone(), self.meant.take());
             self.event(AuditEvent::Unanswered { command, path, asked });
         }
+        let mut behind_auth = false;
         while let Some(queued) = self.lines.pop_front() {
-            self.event(AuditEvent::Unanswered { command: queued.text, path: None, asked: None });
+            behind_auth = queued.is_auth();
+            self.never_begun(queued.text);
         }
+        // What somebody injects, and what stands behind AUTH, is never understood (TLS-04).
+        let injected = matches!(reason, CloseReason::Injection | CloseReason::Abuse);
+        if self.link == Link::Open && !behind_auth && !injected {
+            self.tell_unread();
+        }
+    }
+
+    /// The same of what came behind the lines that were looked at, up to the last one, which has no end: a password has crossed
+    /// the network all the same when its line end has not.
+    fn tell_unread(&mut self) {
+        let (mut told, mut secret) = (0, false);
+        while let Some(queued) = self.next_queued() {
+            let last = queued.is_auth() || queued.is_flood();
+            let shown = told < Self::MOST_BEHIND || !secret && queued.is_secret();
+            told += 1;
+            if shown {
+                secret = told > Self::MOST_BEHIND;
+                self.never_begun(queued.text);
+            }
+            if last {
+                return;
+            }
+        }
+        if self.input.is_empty() && self.framer.is_idle() {
+            return;
+        }
+        // The first one may still be part of a Telnet sequence.
+        self.input.extend_from_slice(b"\n\n");
+        if let Some(unfinished) = self.next_queued().filter(|queued| !queued.is_empty()) {
+            // What else it would have become is not known: its bytes are shown to nobody.
+            let text = if unfinished.is_secret() { unfinished.text } else { "(unfinished)".to_owned() };
+            self.never_begun(text);
+        }
+    }
+
+    fn never_begun(&mut self, command: String) {
+        self.event(AuditEvent::Unanswered { command, path: None, asked: None });
     }
 }
 
