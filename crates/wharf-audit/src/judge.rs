@@ -3,11 +3,12 @@
 mod state;
 
 use std::{
+    borrow::Cow,
     collections::{HashMap, VecDeque},
     fmt,
 };
 
-use self::state::State;
+use self::state::{State, is_about_data};
 use crate::parse::{Entry, Malformed};
 
 /// Where a line stands.
@@ -33,8 +34,12 @@ pub enum Kind {
     WeakTls,
     /// TLS did not come about.
     HandshakeFailed,
+    /// Bytes in clear stood behind AUTH.
+    ClearBehindAuth,
     /// The server could not write rows.
     LinesLost,
+    /// Rows do not tell of which session they are.
+    SessionsUntold,
     /// A line is none.
     MalformedLine,
 }
@@ -49,7 +54,9 @@ impl Kind {
             Self::DataInClear => "data-in-clear",
             Self::WeakTls => "weak-tls",
             Self::HandshakeFailed => "handshake-failed",
+            Self::ClearBehindAuth => "clear-behind-auth",
             Self::LinesLost => "lines-lost",
+            Self::SessionsUntold => "sessions-untold",
             Self::MalformedLine => "malformed-line",
         }
     }
@@ -141,6 +148,8 @@ pub struct Summary {
     pub rows: u64,
     /// Sessions.
     pub sessions: u64,
+    /// Sessions whose beginning is not in the log: nothing is concluded from what has no row.
+    pub unseen: u64,
     /// Findings.
     pub findings: u64,
     /// Lines that are none.
@@ -168,6 +177,10 @@ pub struct Judge {
     /// the same name.
     begun: VecDeque<(u64, Box<[u8]>)>,
     number: u64,
+    /// Sessions that are told apart by their ports, by their clients.
+    by_port: HashMap<Box<[u8]>, Vec<Box<[u8]>>>,
+    /// The last file that does not tell sessions apart.
+    shared: Option<usize>,
     summary: Summary,
 }
 
@@ -179,15 +192,31 @@ impl Judge {
     #[must_use]
     pub fn new(options: JudgeOptions) -> Self {
         let (sessions, begun) = (HashMap::new(), VecDeque::new());
-        Self { options, sessions, begun, number: 0, summary: Summary::default() }
+        let by_port = HashMap::new();
+        Self { options, sessions, begun, number: 0, by_port, shared: None, summary: Summary::default() }
     }
 
     /// The next row; `tell` is given what is found.
     pub fn entry(&mut self, place: Place, entry: &Entry<'_>, tell: &mut dyn FnMut(Finding)) {
         self.summary.rows += 1;
-        // A log without sessions is told apart by addresses, as well as that goes.
-        let name = entry.session.or(entry.client).unwrap_or_default();
-        let name = name.get(..Self::MAX_NAME).unwrap_or(name);
+        let name = match (entry.session, entry.client_port) {
+            (Some(session), _) => Cow::Borrowed(session),
+            // The port of a data connection is another one.
+            (None, Some(_)) if is_about_data(entry.method.unwrap_or_default()) => {
+                return self.of_some_session(place, entry);
+            }
+            (None, Some(port)) => Cow::Owned([entry.client.unwrap_or_default(), b":", port].concat()),
+            (None, None) => {
+                if self.shared != Some(place.file) {
+                    self.shared = Some(place.file);
+                    let detail =
+                        "neither x-session nor c-port: AUTH of one session may be taken for another's";
+                    self.tell(outside(Kind::SessionsUntold, place, 1, detail), tell);
+                }
+                Cow::Borrowed(entry.client.unwrap_or_default())
+            }
+        };
+        let name = name.get(..Self::MAX_NAME).unwrap_or(&name);
         let method = entry.method.unwrap_or_default();
         // IIS 6 counts anew with each start: another client is another session.
         let of_another =
@@ -200,15 +229,32 @@ impl Judge {
             self.make_room(tell);
             self.number += 1;
             self.summary.sessions += 1;
+            let state = State::new(&self.options, entry);
+            self.summary.unseen += u64::from(!state.is_begun());
             self.begun.push_back((self.number, name.into()));
-            self.sessions.insert(name.into(), (self.number, State::new(&self.options, entry)));
+            if state.is_by_port() {
+                self.by_port.entry(client_of(name).into()).or_default().push(name.into());
+            }
+            self.sessions.insert(name.into(), (self.number, state));
         }
         if let Some((_, state)) = self.sessions.get_mut(name) {
-            self.summary.transfers += state.row(place, entry);
+            self.summary.transfers += state.row(&self.options, place, entry);
         }
         let numbered_end = || [&b"QUIT"[..], b"closed"].iter().any(|end| method.eq_ignore_ascii_case(end));
         if method.eq_ignore_ascii_case(b"ControlChannelClosed") || entry.is_numbered() && numbered_end() {
             self.end(name, tell);
+        }
+    }
+
+    /// A row about a data connection that names no session: it is of the client's one, or of one of those that it has.
+    fn of_some_session(&mut self, place: Place, entry: &Entry<'_>) {
+        let Some(names) = self.by_port.get(entry.client.unwrap_or_default()) else { return };
+        // That one was opened may be so of each. What one carried is of one of them alone, whose transfer tells it.
+        let opened = entry.method.is_some_and(|method| method.eq_ignore_ascii_case(b"DataChannelOpened"));
+        for name in names.iter().filter(|_| opened || names.len() == 1) {
+            if let Some((_, state)) = self.sessions.get_mut(name) {
+                self.summary.transfers += state.row(&self.options, place, entry);
+            }
         }
     }
 
@@ -255,6 +301,14 @@ impl Judge {
 
     fn end(&mut self, name: &[u8], tell: &mut dyn FnMut(Finding)) {
         let Some((_, mut state)) = self.sessions.remove(name) else { return };
+        if state.is_by_port()
+            && let Some(names) = self.by_port.get_mut(client_of(name))
+        {
+            names.retain(|open| **open != *name);
+            if names.is_empty() {
+                self.by_port.remove(client_of(name));
+            }
+        }
         self.summary.transfers += state.settle();
         let counted = match state.order() {
             Order::Clear => Some(&mut self.summary.clear),
@@ -275,6 +329,11 @@ impl Judge {
         self.summary.findings += 1;
         tell(finding);
     }
+}
+
+/// The client in the name of a session that its port tells apart.
+fn client_of(name: &[u8]) -> &[u8] {
+    name.iter().rposition(|byte| *byte == b':').and_then(|at| name.get(..at)).unwrap_or(name)
 }
 
 fn outside(kind: Kind, place: Place, count: u64, detail: &str) -> Finding {

@@ -60,6 +60,7 @@ struct JsonFinding<'a> {
 struct JsonSummary {
     rows: u64,
     sessions: u64,
+    unseen: u64,
     transfers: u64,
     findings: u64,
     malformed: u64,
@@ -116,6 +117,7 @@ impl<W: Write> JsonReport<W> {
         self.write(&JsonSummary {
             rows: summary.rows,
             sessions: summary.sessions,
+            unseen: summary.unseen,
             transfers: summary.transfers,
             findings: summary.findings,
             malformed: summary.malformed,

@@ -1,6 +1,7 @@
 //! `wharfd audit`: what logs prove.
 
 use std::{
+    cmp::Reverse,
     fs::File,
     io::{self, BufRead, BufReader, Read, Write},
     path::{Path, PathBuf},
@@ -157,6 +158,13 @@ impl<W: Write> Auditor<'_, W> {
                     summary.implicit,
                     summary.findings,
                 )?;
+                if summary.unseen > 0 {
+                    writeln!(
+                        to,
+                        "{} sessions without their beginning: nothing is concluded from what may stand in an earlier file",
+                        summary.unseen
+                    )?;
+                }
                 to.flush()?;
             }
             Report::Json(report) => report.finish(&summary)?,
@@ -192,14 +200,25 @@ fn next_line(from: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
     Ok(read > 0)
 }
 
-/// Older files first, by the first date in each; those without one as they were given, and standard input last.
+/// Older files first, by the first date in each, and where that is the same by the number behind the name; those without one
+/// as they were given, and standard input last.
 fn in_order(files: &[PathBuf]) -> Vec<PathBuf> {
-    let mut dated: Vec<(bool, String, &PathBuf)> = files
+    let mut dated: Vec<_> = files
         .iter()
-        .map(|file| (file == Path::new("-"), first_date(file).unwrap_or_default(), file))
+        .map(|file| {
+            let date = first_date(file).unwrap_or_default();
+            (file == Path::new("-"), date, Reverse(rotation(file)), file)
+        })
         .collect();
-    dated.sort_by(|(last, date, _), (other_last, other, _)| (last, date).cmp(&(other_last, other)));
-    dated.into_iter().map(|(_, _, file)| file.clone()).collect()
+    dated.sort_by(|(last, date, number, _), (other_last, other, other_number, _)| {
+        (last, date, number).cmp(&(other_last, other, other_number))
+    });
+    dated.into_iter().map(|(_, _, _, file)| file.clone()).collect()
+}
+
+/// How many files were begun since that one: `audit.log.2` is older than `audit.log.1`.
+fn rotation(file: &Path) -> u64 {
+    file.extension().and_then(|end| end.to_str()?.parse().ok()).unwrap_or_default()
 }
 
 fn first_date(file: &Path) -> Option<String> {

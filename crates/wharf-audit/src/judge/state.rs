@@ -5,7 +5,7 @@ use std::sync::Arc;
 use wharf_codec::Escaped;
 
 use super::{Finding, JudgeOptions, Kind, Order, Place};
-use crate::{field::decoded, parse::Entry, weak::weakness};
+use crate::{field::decoded, parse::Entry, row::CLEAR_BEHIND_AUTH, weak::weakness};
 
 /// Verbs that move a file or a listing; the last three are those of IIS 6.
 const TRANSFERS: [&[u8]; 10] =
@@ -29,11 +29,26 @@ struct Closed {
     clear: bool,
 }
 
+/// What is known of the control connection when a row comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Control {
+    Clear,
+    Secured,
+    /// That depends on what is not in the log.
+    Unknown,
+}
+
 #[derive(Debug, Clone, Default)]
 pub(super) struct State {
     client: String,
     user: Arc<str>,
     ignore_anonymous: bool,
+    /// The row of its beginning is in the log; else what has no row yet may have one in an earlier file.
+    begun: bool,
+    /// What there is of AUTH may be another session's.
+    shared: bool,
+    /// It is told from others by its client's port.
+    by_port: bool,
     implicit: bool,
     /// AUTH was accepted, and neither REIN nor CCC has undone it.
     auth: bool,
@@ -47,6 +62,8 @@ pub(super) struct State {
     auth_at: Option<Seen>,
     /// PROT P, or PROT C; nothing when there was none.
     private: Option<bool>,
+    /// There was AUTH or REIN, behind which PROT counts anew.
+    anew: bool,
     /// A data connection was opened, and no row of a transfer came since.
     opened: bool,
     /// One that was closed, and no row of its transfer came yet.
@@ -59,18 +76,32 @@ pub(super) struct State {
     data: Option<Seen>,
     weak: Option<Seen>,
     handshake: Option<Seen>,
+    injected: Option<Seen>,
 }
 
 impl State {
     pub(super) fn new(options: &JudgeOptions, entry: &Entry<'_>) -> Self {
-        let port = Entry::number(entry.server_port);
-        let implicit = options.implicit_ports.iter().any(|implicit| port == Some(u64::from(*implicit)));
+        let method = entry.method.unwrap_or_default();
+        // A session of IIS 6 has no other beginning.
+        let begins: &[u8] = if entry.is_numbered() { b"USER" } else { b"ControlChannelOpened" };
         Self {
-            implicit,
+            begun: method.eq_ignore_ascii_case(begins),
+            shared: entry.session.is_none() && entry.client_port.is_none(),
+            by_port: entry.session.is_none() && entry.client_port.is_some(),
             ignore_anonymous: options.ignore_anonymous,
             client: text(entry.client),
             ..Self::default()
         }
+    }
+
+    /// Whether its beginning is in the log.
+    pub(super) const fn is_begun(&self) -> bool {
+        self.begun
+    }
+
+    /// Whether it is told from others by its client's port.
+    pub(super) const fn is_by_port(&self) -> bool {
+        self.by_port
     }
 
     /// Whether a row is about the same client.
@@ -79,7 +110,7 @@ impl State {
     }
 
     /// Takes a row; says of how many transfers it became known that bytes may have moved.
-    pub(super) fn row(&mut self, place: Place, entry: &Entry<'_>) -> u64 {
+    pub(super) fn row(&mut self, options: &JudgeOptions, place: Place, entry: &Entry<'_>) -> u64 {
         let method = entry.method.unwrap_or_default().to_ascii_uppercase();
         let status = Entry::number(entry.status);
         let accepted = status.is_none_or(|status| status < 400);
@@ -89,8 +120,13 @@ impl State {
         let user = Arc::clone(&self.user);
         let seen =
             |detail: String| Seen { place, count: 1, time: time(entry), user: Arc::clone(&user), detail };
-        let secured = self.is_secured(entry);
-        let about_control = !matches!(&*method, b"DATACHANNELOPENED" | b"DATACHANNELCLOSED");
+        let about_control = !is_about_data(&method);
+        if about_control {
+            let port = Entry::number(entry.server_port);
+            self.implicit |= options.implicit_ports.iter().any(|implicit| port == Some(u64::from(*implicit)));
+        }
+        let control = self.control(entry);
+        let secured = control == Control::Secured;
         if about_control && secured && entry.tls_version.is_some() && method != b"CONTROLCHANNELCLOSED" {
             self.ever_tls = true;
             self.implicit |= !self.auth && self.auth_at.is_none();
@@ -112,14 +148,14 @@ impl State {
                 self.ever_tls = true;
                 self.used_tls = false;
                 // PROT counts from here on (RFC 4217 §4.2).
-                self.private = None;
+                (self.private, self.anew) = (None, true);
                 self.auth_at = Some(seen("nothing came behind AUTH".to_owned()));
             }
             b"REIN" | b"CCC" if accepted => {
                 (self.auth, self.cleared) = (false, true);
                 if method == b"REIN" {
                     // The session starts over; behind CCC data connections stay protected (RFC 4217 §6).
-                    self.private = None;
+                    (self.private, self.anew) = (None, true);
                     self.user = Arc::default();
                 }
             }
@@ -129,16 +165,28 @@ impl State {
             b"USER" => {
                 if secured {
                     self.secured_login = true;
-                } else if !self.is_ignored() {
+                } else if control == Control::Clear && !self.is_ignored() {
                     note(&mut self.name, seen(format!("USER in clear, answered {}", answered(status))));
                 }
             }
-            b"PASS" => {
+            b"PASS" | b"ACCT" => {
                 if secured {
                     self.secured_login = true;
-                } else if !self.is_ignored() {
-                    note(&mut self.password, seen(format!("PASS in clear, answered {}", answered(status))));
+                } else if control == Control::Clear && !self.is_ignored() {
+                    let verb = shown(entry.method.unwrap_or_default());
+                    note(&mut self.password, seen(format!("{verb} in clear, answered {}", answered(status))));
                 }
+            }
+            // A listing as a reply.
+            b"MLST" | b"STAT" if control == Control::Clear && status.is_some_and(is_positive) => {
+                if method == b"MLST" || entry.stem.is_some() {
+                    let verb = shown(entry.method.unwrap_or_default());
+                    let path = text(entry.path.or(entry.stem));
+                    note(&mut self.data, seen(format!("{verb} {path}: the control connection had no TLS")));
+                }
+            }
+            b"CONTROLCHANNELCLOSED" if is_injected(entry) => {
+                note(&mut self.injected, seen("what stood there was taken for nothing".to_owned()));
             }
             b"CONTROLCHANNELCLOSED" => {
                 if let Some(mut auth) = self.auth_at.take().filter(|_| {
@@ -181,10 +229,14 @@ impl State {
     }
 
     /// Whether the control connection was under TLS when that row came.
-    fn is_secured(&self, entry: &Entry<'_>) -> bool {
+    fn control(&self, entry: &Entry<'_>) -> Control {
         match entry.tls_version {
-            Some(version) => version != b"clear",
-            None => self.auth || self.implicit && !self.cleared,
+            Some(b"clear") => Control::Clear,
+            Some(_) => Control::Secured,
+            None if self.auth && self.shared => Control::Unknown,
+            None if self.auth || self.implicit && !self.cleared => Control::Secured,
+            None if self.begun || self.cleared => Control::Clear,
+            None => Control::Unknown,
         }
     }
 
@@ -206,12 +258,18 @@ impl State {
         let moved = match entry.data {
             // Whatever the answer was, and whether there was one.
             Some(_) => true,
-            None if entry.tells_data => status.is_some_and(may_have_moved),
+            // It would say so.
+            None if entry.tells_data => false,
             None => status.is_none_or(may_have_moved) || opened && !is_refused(entry),
         };
         let in_clear = match entry.data {
             Some(data) => data == b"clear",
-            None => !had_tls || self.private != Some(true),
+            None => match self.private {
+                Some(true) => self.begun && !had_tls,
+                Some(false) => true,
+                // There may have been PROT, where it is not seen.
+                None => self.begun || self.anew,
+            },
         };
         if entry.data.is_some() {
             if self.closed.as_ref().is_some_and(|closed| closed.clear == in_clear) {
@@ -255,6 +313,7 @@ impl State {
             (Kind::DataInClear, self.data),
             (Kind::WeakTls, self.weak),
             (Kind::HandshakeFailed, self.handshake),
+            (Kind::ClearBehindAuth, self.injected),
         ];
         let (session, client) = (text(Some(name)), self.client);
         found.into_iter().filter_map(move |(kind, seen)| {
@@ -265,14 +324,28 @@ impl State {
     }
 }
 
+/// Whether a row is about a data connection, with its ports.
+pub(super) fn is_about_data(method: &[u8]) -> bool {
+    [&b"DataChannelOpened"[..], b"DataChannelClosed"].iter().any(|name| method.eq_ignore_ascii_case(name))
+}
+
 /// Whether bytes may have moved before that answer; with the others they did not, unless there was a data connection.
 const fn may_have_moved(status: u64) -> bool {
     matches!(status, 100..=299 | 426 | 451 | 452 | 551 | 552)
 }
 
+const fn is_positive(status: u64) -> bool {
+    matches!(status, 200..=299)
+}
+
 /// Whether the file system said no: not found, no such path, denied. That is before a byte moves.
 fn is_refused(entry: &Entry<'_>) -> bool {
     matches!(Entry::number(entry.win32), Some(2 | 3 | 5))
+}
+
+/// Whether the session ended since bytes in clear stood behind AUTH.
+fn is_injected(entry: &Entry<'_>) -> bool {
+    decoded(entry.reason.unwrap_or_default()).ends_with(CLEAR_BEHIND_AUTH.as_bytes())
 }
 
 fn note(seen: &mut Option<Seen>, new: Seen) {

@@ -81,3 +81,46 @@ fn logs_that_do_not_tell_are_told_by_their_data_connections() {
         assert_eq!((found.len(), summary.transfers), (0, 0), "{rows:?}");
     }
 }
+
+#[test]
+fn a_transfer_that_tells_of_no_data_moved_nothing_whatever_the_answer() {
+    for status in ["451", "452", "552", "426", "226"] {
+        assert_eq!(behind_login(&[&format!("STOR f {status} a TLSv1.3 -")]), (Vec::new(), 0), "{status}");
+    }
+}
+
+#[test]
+fn a_listing_as_a_reply_is_data() {
+    let ccc = "CCC - 200 a TLSv1.3 -";
+    for row in ["STAT d 213 a clear -", "STAT d 212 a clear -", "MLST - 250 a clear -"] {
+        let (found, _) = behind_login(&[ccc, row]);
+        assert!(found.len() == 1 && found[0].contains("the control connection had no TLS"), "{found:?}");
+    }
+    for row in [
+        "STAT d 213 a TLSv1.3 -",
+        "MLST f 250 a TLSv1.3 -",
+        "STAT - 211 a clear -",
+        "STAT d 450 a clear -",
+        "MLST f 550 a clear -",
+        "MLST f - a clear -",
+    ] {
+        assert_eq!(behind_login(&[ccc, row]).0, [""; 0], "{row}");
+    }
+}
+
+#[test]
+fn an_account_in_clear_is_a_password() {
+    let found = found(OURS, &["USER u 331 a clear -", "ACCT *** 502 a clear -"]);
+    assert!(matches!(&found[..], [line] if line.contains("password-in-clear: ACCT in clear")), "{found:?}");
+}
+
+#[test]
+fn a_session_that_ended_for_bytes_behind_auth_is_told_of() {
+    let fields = "cs-method cs-uri-stem sc-status x-session x-reason";
+    for status in ["-", "234"] {
+        let auth = format!("AUTH TLS {status} a -");
+        let closed = "ControlChannelClosed - - a injection:+clear+bytes+behind+AUTH";
+        let found = found(fields, &["ControlChannelOpened - - a -", &auth, closed]);
+        assert!(matches!(&found[..], [line] if line.contains(": clear-behind-auth: ")), "{found:?}");
+    }
+}

@@ -132,8 +132,8 @@ fn a_reason_is_short_and_ends_nothing_early() {
 #[test]
 fn a_finding_names_whose_password_it_was() {
     let fields = "cs-method cs-uri-stem sc-status x-session";
-    let alice = ["USER alice 331 a", "PASS *** 230 a"];
-    let refused = ["USER alice 331 a", "PASS *** 530 a"];
+    let alice = ["ControlChannelOpened - - a", "USER alice 331 a", "PASS *** 230 a"];
+    let refused = ["ControlChannelOpened - - a", "USER alice 331 a", "PASS *** 530 a"];
     for (first, then) in [
         (alice, &["REIN - 220 a", "AUTH TLS 234 a", "USER bob 331 a", "PASS *** 230 a", "PROT P 200 a"][..]),
         (refused, &["USER anonymous 331 a", "PASS *** 230 a"]),
@@ -148,7 +148,7 @@ fn a_finding_names_whose_password_it_was() {
     assert_eq!(users, [(true, false), (false, true)]);
     let mut options = JudgeOptions::default();
     options.ignore_anonymous = true;
-    let rows = ["USER anonymous 331 a", "PASS *** 230 a", "REIN - 220 a", "PASS *** 503 a"];
+    let rows = [alice[0], "USER anonymous 331 a", "PASS *** 230 a", "REIN - 220 a", "PASS *** 503 a"];
     let (found, _) = judged_with(options, fields, &rows);
     assert!(matches!(&found[..], [line] if line.contains("password-in-clear")), "{found:?}");
 }

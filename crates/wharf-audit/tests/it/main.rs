@@ -5,3 +5,4 @@
 mod data;
 mod golden;
 mod many;
+mod parts;

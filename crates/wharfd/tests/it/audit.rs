@@ -249,7 +249,8 @@ fn exit_codes_and_input() {
     let home = tempfile::tempdir().unwrap();
     let head = "#Fields: date time c-ip cs-username s-ip s-port cs-method cs-uri-stem sc-status x-session\n";
     let fine = format!(
-        "{head}2026-01-01 00:00:00 192.0.2.7 - 192.0.2.1 21 AUTH TLS 234 s1\n2026-01-01 00:00:01 192.0.2.7 - 192.0.2.1 21 USER a 331 s1\n"
+        "{head}2026-01-01 00:00:00 192.0.2.7 - 192.0.2.1 21 ControlChannelOpened - - s1\n\
+        2026-01-01 00:00:00 192.0.2.7 - 192.0.2.1 21 AUTH TLS 234 s1\n2026-01-01 00:00:01 192.0.2.7 - 192.0.2.1 21 USER a 331 s1\n"
     );
     let clear = fine.replace("AUTH TLS 234", "SYST - 215");
     fs::write(home.path().join("fine.log"), &fine).unwrap();
@@ -278,11 +279,46 @@ fn exit_codes_and_input() {
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(report["schema"], "wharf-audit-1");
     assert_eq!(report["findings"][0]["kind"], "user-in-clear");
-    assert_eq!((&report["findings"][0]["line"], &report["findings"][0]["file"]), (&3.into(), &"-".into()));
+    assert_eq!((&report["findings"][0]["line"], &report["findings"][0]["file"]), (&4.into(), &"-".into()));
     assert_eq!(report["summary"]["logins"]["clear"], 1);
     // The later file is given first; the session goes on in it.
     let (one, two) = fine.split_at(fine.find("2026-01-01 00:00:01").unwrap());
     fs::write(home.path().join("a.log.1"), one).unwrap();
     fs::write(home.path().join("a.log"), format!("{head}{two}")).unwrap();
     assert_eq!(audit(home.path(), &["a.log", "a.log.1"]).0, Some(0));
+    // Without the one before nothing is held against it.
+    let (code, told, _) = audit(home.path(), &["a.log"]);
+    assert_eq!((code, told.contains("1 sessions without their beginning")), (Some(0), true), "{told}");
+}
+
+#[test]
+fn files_that_begin_in_the_same_second_are_in_the_order_of_their_numbers() {
+    let home = tempfile::tempdir().unwrap();
+    let rows = [
+        "ControlChannelOpened - -",
+        "AUTH TLS 234",
+        "REIN - 220",
+        "PASS *** 503",
+        "AUTH TLS 234",
+        "PROT P 200",
+        "LIST - 226",
+        "CCC - 200",
+        "LIST - 226",
+        "QUIT - 221",
+        "ControlChannelClosed - -",
+    ];
+    for (name, row) in
+        ["", ".1", ".2", ".3", ".4", ".5", ".6", ".7", ".8", ".9", ".10"].iter().rev().zip(rows)
+    {
+        let head = "#Fields: date time c-ip cs-method cs-uri-stem sc-status x-session";
+        let text = format!("{head}\n2026-01-01 00:00:00 192.0.2.7 {row} s1\n");
+        fs::write(home.path().join(format!("a.log{name}")), text).unwrap();
+    }
+    let files: Vec<_> = ["", ".1", ".10", ".2", ".3", ".4", ".5", ".6", ".7", ".8", ".9"]
+        .map(|name| format!("a.log{name}"))
+        .into();
+    let words: Vec<&str> = files.iter().map(String::as_str).collect();
+    let (code, told, _) = audit(home.path(), &words);
+    assert_eq!(code, Some(1), "{told}");
+    assert!(told.starts_with("a.log.7:2: password-in-clear: ") && told.contains(" 1 findings"), "{told}");
 }
