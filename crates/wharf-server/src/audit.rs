@@ -143,6 +143,18 @@ fn say_that_it_hangs() {
 }
 
 impl Shared {
+    fn new(stamp: Stamp, queue: usize) -> Self {
+        Self {
+            lines: Mutex::new(Lines { stamp, ..Lines::default() }),
+            work: Condvar::new(),
+            done: Condvar::new(),
+            queue,
+            failing: AtomicBool::new(false),
+            overflowing: AtomicBool::new(false),
+            lost: AtomicU64::new(0),
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Lines> {
         // Lines are whole or absent whatever panicked.
         self.lines.lock().unwrap_or_else(PoisonError::into_inner)
@@ -159,15 +171,11 @@ impl AuditLog {
         let mut stamp = Stamp::default();
         stamp.set(secs(started));
         let file = LogFile::open(&options, &stamp)?;
-        let shared = Arc::new(Shared {
-            lines: Mutex::new(Lines { stamp, ..Lines::default() }),
-            work: Condvar::new(),
-            done: Condvar::new(),
-            queue: options.queue,
-            failing: AtomicBool::new(false),
-            overflowing: AtomicBool::new(false),
-            lost: AtomicU64::new(0),
-        });
+        Self::start(&options, Shared::new(stamp, options.queue), file, started)
+    }
+
+    fn start(options: &AuditOptions, shared: Shared, file: LogFile, started: Duration) -> io::Result<Self> {
+        let shared = Arc::new(shared);
         let writer = Writer::new(Arc::clone(&shared), file);
         let thread = std::thread::Builder::new().name("audit-log".to_owned()).spawn(move || writer.run())?;
         Ok(Self(Arc::new(Open {
@@ -178,7 +186,8 @@ impl AuditLog {
         })))
     }
 
-    /// Closes the file and opens its name anew, for programs that move logs away.
+    /// Closes the file and opens its name anew, for programs that move logs away. That is tried until it is done, also while
+    /// the file cannot be written.
     pub fn reopen(&self) {
         self.0.shared.lock().reopen = true;
         self.0.shared.work.notify_all();

@@ -50,7 +50,6 @@ pub(crate) fn reopen_on_signal(log: AuditLog) -> Result<(), Failure> {
     })?;
     tokio::spawn(async move {
         while moved.recv().await.is_some() {
-            tracing::info!("the audit log is opened anew");
             log.reopen();
         }
     });

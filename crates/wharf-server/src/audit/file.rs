@@ -2,7 +2,7 @@
 
 use std::{
     ffi::OsString,
-    fs::{self, File, OpenOptions},
+    fs::{self, File, Metadata, OpenOptions},
     io::{self, Read, Seek, SeekFrom, Write},
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
@@ -35,8 +35,22 @@ impl LogFile {
     /// The pause before a file that could not be moved away is tried again, in seconds.
     const RETRY: i64 = 60;
 
-    /// Opens it; what stands in it stays, and a head follows it.
+    /// Opens it; what stands in it stays, and a head follows it. One of an earlier day is moved on before: with that head it would
+    /// be one of today.
     pub(super) fn open(options: &AuditOptions, stamp: &Stamp) -> io::Result<Self> {
+        let mut stuck = None;
+        if options.daily
+            && last_day(&options.file).is_some_and(|day| day != stamp.day())
+            && let Err(error) = move_on(options)
+        {
+            stuck = Some(stamp.secs() + Self::RETRY);
+            cannot_rotate(&error);
+        }
+        Ok(Self { stuck, ..Self::begin(options, stamp)? })
+    }
+
+    /// The same, of whatever day the file is.
+    fn begin(options: &AuditOptions, stamp: &Stamp) -> io::Result<Self> {
         let mut file =
             OpenOptions::new().append(true).read(true).create(true).mode(0o640).open(&options.file)?;
         let metadata = file.metadata()?;
@@ -44,8 +58,7 @@ impl LogFile {
         let mut head = Vec::new();
         let mut day = stamp.day();
         if size > 0 {
-            let last = metadata.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-            day = i64::try_from(last / 86_400).unwrap_or(day);
+            day = day_of(&metadata).unwrap_or(day);
             let mut end = [0];
             file.seek(SeekFrom::End(-1))?;
             file.read_exact(&mut end)?;
@@ -58,6 +71,14 @@ impl LogFile {
         file.write_all(&head)?;
         size += head.len() as u64;
         Ok(Self { options: options.clone(), file, size, day, whole: true, moved: false, stuck: None })
+    }
+
+    /// One on a disk that is full; `None` where there is nothing like it.
+    #[cfg(test)]
+    pub(super) fn full(options: &AuditOptions) -> Option<Self> {
+        let file = OpenOptions::new().append(true).open("/dev/full").ok()?;
+        let options = AuditOptions { daily: false, ..options.clone() };
+        Some(Self { options, file, size: 0, day: 0, whole: true, moved: false, stuck: None })
     }
 
     /// Closes it and opens its name anew.
@@ -95,13 +116,9 @@ impl LogFile {
     fn rotate(&mut self, stamp: &Stamp) -> io::Result<()> {
         // Once: another attempt to open the next one must not push files out at the other end.
         if !self.moved {
-            if let Err(error) = self.move_on() {
+            if let Err(error) = move_on(&self.options) {
                 if self.stuck.replace(stamp.secs() + Self::RETRY).is_none() {
-                    tracing::error!(
-                        target: "wharf::audit",
-                        %error,
-                        "the audit log cannot be rotated, and goes on in the same file; may its directory be written?"
-                    );
+                    cannot_rotate(&error);
                 }
                 return Ok(());
             }
@@ -110,24 +127,47 @@ impl LogFile {
             }
             self.moved = true;
         }
-        *self = Self::open(&self.options, stamp)?;
+        *self = Self::begin(&self.options, stamp)?;
         self.day = stamp.day();
         Ok(())
     }
+}
 
-    /// Gives the files their next names; nothing has that of the one that is written then.
-    fn move_on(&self) -> io::Result<()> {
-        let (path, keep) = (&self.options.file, self.options.keep);
-        if keep == 0 {
-            return absent_is_fine(fs::remove_file(path));
-        }
+/// The day of the last row of the file of that name; `None` where there is none.
+fn last_day(path: &Path) -> Option<i64> {
+    let metadata = fs::metadata(path).ok().filter(|found| found.is_file() && found.len() > 0)?;
+    day_of(&metadata)
+}
+
+fn day_of(metadata: &Metadata) -> Option<i64> {
+    let last = metadata.modified().ok()?.duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(last.as_secs() / 86_400).ok()
+}
+
+fn cannot_rotate(error: &io::Error) {
+    tracing::error!(
+        target: "wharf::audit",
+        %error,
+        "the audit log cannot be rotated, and goes on in the same file; may its directory be written?"
+    );
+}
+
+/// Gives the files their next names; nothing has that of the one that is written then. Older ones than are kept go.
+fn move_on(options: &AuditOptions) -> io::Result<()> {
+    let (path, keep) = (&options.file, options.keep);
+    if keep == 0 {
+        absent_is_fine(fs::remove_file(path))?;
+    } else {
         // Those behind a gap stay where they are.
         let gap = (1..keep).find(|number| !numbered(path, *number).exists()).unwrap_or(keep);
         for number in (1..gap).rev() {
             absent_is_fine(fs::rename(numbered(path, number), numbered(path, number + 1)))?;
         }
-        absent_is_fine(fs::rename(path, numbered(path, 1)))
+        absent_is_fine(fs::rename(path, numbered(path, 1)))?;
     }
+    // More of them were kept once. What cannot be removed must not keep the others from their turn.
+    let _ = (keep + 1..).find(|number| fs::remove_file(numbered(path, *number)).is_err());
+    Ok(())
 }
 
 fn absent_is_fine(outcome: io::Result<()>) -> io::Result<()> {
@@ -214,6 +254,46 @@ mod tests {
             let mut log = LogFile::open(&AuditOptions::new(path.clone()), &at(today, 8)).unwrap();
             say(&mut log, "b", &at(today, 9));
             assert_eq!([0, 1].map(|number| rows(&path, number).unwrap_or_default()), expected);
+        }
+    }
+
+    #[test]
+    fn a_server_that_starts_anew_without_a_word_between_begins_another_file_all_the_same() {
+        for daily in [true, false] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("audit.log");
+            fs::write(&path, "a\n").unwrap();
+            let file = File::options().append(true).open(&path).unwrap();
+            file.set_modified(UNIX_EPOCH + Duration::from_secs(100 * 86_400 + 7)).unwrap();
+            let options = AuditOptions { daily, ..AuditOptions::new(path.clone()) };
+            // Twice: the head of the first one is of today.
+            for _ in 0..2 {
+                drop(LogFile::open(&options, &at(101, 8)).unwrap());
+                let head = File::options().append(true).open(&path).unwrap();
+                head.set_modified(UNIX_EPOCH + Duration::from_secs(101 * 86_400 + 8)).unwrap();
+            }
+            let mut log = LogFile::open(&options, &at(101, 9)).unwrap();
+            say(&mut log, "b", &at(101, 9));
+            let expected = if daily { ["b", "a", ""] } else { ["a b", "", ""] };
+            assert_eq!([0, 1, 2].map(|number| rows(&path, number).unwrap_or_default()), expected);
+        }
+    }
+
+    #[test]
+    fn files_beyond_what_is_kept_now_go() {
+        for keep in [0, 1, 3] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("audit.log");
+            let options = AuditOptions { keep, ..AuditOptions::new(path.clone()) };
+            let mut log = LogFile::open(&options, &at(1, 0)).unwrap();
+            for number in [1, 2, 3, 4, 5, 6, 8] {
+                fs::write(numbered(&path, number), format!("{number}\n")).unwrap();
+            }
+            say(&mut log, "a", &at(1, 0));
+            say(&mut log, "b", &at(2, 0));
+            let there: Vec<_> = (0..10).filter_map(|number| rows(&path, number)).collect();
+            let expected = [&["b"][..], &["a", "1", "2"][..keep], &["8"]].concat();
+            assert_eq!(there, expected);
         }
     }
 

@@ -1,4 +1,4 @@
-//! A disk that does not answer, which is a pipe that nobody reads; and a file that is opened anew.
+//! A disk that does not answer, which is a pipe that nobody reads; one that is full; and a file that is opened anew.
 
 use std::{
     fs,
@@ -102,4 +102,26 @@ fn a_file_that_is_opened_anew_is_of_today_whenever_the_last_row_was() {
     log.close();
     assert_eq!(fs::read_to_string(&file).unwrap().lines().count(), head.lines().count() + 2);
     assert!(!folder.path().join("audit.log.1").exists());
+}
+
+#[test]
+fn a_file_that_is_moved_from_a_full_disk_is_opened_anew_all_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, logs) = (folder.path().join("logs/audit.log"), folder.path().join("logs"));
+    let options = AuditOptions::new(file.clone());
+    let Some(full) = LogFile::full(&options) else { return };
+    let shared = Shared::new(Stamp::default(), options.queue);
+    let log = AuditLog::start(&options, shared, full, now()).unwrap();
+    turn_away(&log, 1);
+    until(|| log.is_failing());
+    // It cannot be opened either, and is wanted all the same.
+    log.reopen();
+    log.flush();
+    turn_away(&log, 1);
+    fs::create_dir(&logs).unwrap();
+    until(|| !log.is_failing());
+    turn_away(&log, 1);
+    log.close();
+    let text = fs::read_to_string(&file).unwrap();
+    assert_eq!((text.matches("ControlChannelClosed").count(), log.lost()), (3, 0), "{text}");
 }

@@ -39,12 +39,13 @@ impl Writer {
         loop {
             let task = self.next();
             let mut outcome = self.write(&task.stamp);
-            if task.reopen && outcome.is_ok() {
-                self.begin();
-                outcome = self.file.reopen(&task.stamp);
-                if outcome.is_err() {
-                    self.shared.lock().reopen = true;
-                }
+            if task.reopen {
+                // Whoever moved the file away did it perhaps since its disk is full.
+                outcome = match self.reopen(&task.stamp) {
+                    Ok(()) if outcome.is_err() => self.write(&task.stamp),
+                    Ok(()) => outcome,
+                    Err(error) => outcome.and(Err(error)),
+                };
             }
             self.tell(&outcome);
             if task.stop {
@@ -97,6 +98,20 @@ impl Writer {
     /// From here on the disk has to answer.
     fn begin(&self) {
         self.shared.lock().busy_since = Some(instant());
+    }
+
+    /// Goes to the file that has the name now. It stays wanted until it is done.
+    fn reopen(&mut self, stamp: &Stamp) -> io::Result<()> {
+        self.begin();
+        if let Err(error) = self.file.reopen(stamp) {
+            self.shared.lock().reopen = true;
+            return Err(error);
+        }
+        // A line that was cut in the other file is whole in this one.
+        let done = self.batch.get(..self.written).unwrap_or_default();
+        self.written = done.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        tracing::info!(target: "wharf::audit", "the audit log was opened anew");
+        Ok(())
     }
 
     /// Writes the lines that were taken, and at the end those that came since.
@@ -155,5 +170,32 @@ impl Writer {
         }
         lines.ended = true;
         self.shared.done.notify_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::{super::AuditOptions, *};
+
+    #[test]
+    fn a_line_that_was_cut_is_whole_in_the_file_that_is_opened_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("audit.log");
+        let (options, stamp) = (AuditOptions::new(path.clone()), Stamp::default());
+        for (written, expected) in [(0, "one\ntwo\n"), (2, "one\ntwo\n"), (4, "two\n"), (6, "two\n"), (8, "")]
+        {
+            fs::write(&path, "").unwrap();
+            let file = LogFile::open(&options, &stamp).unwrap();
+            let mut writer = Writer::new(Arc::new(Shared::new(stamp.clone(), options.queue)), file);
+            fs::remove_file(&path).unwrap();
+            writer.batch = b"one\ntwo\n".to_vec();
+            writer.written = written;
+            writer.reopen(&stamp).unwrap();
+            writer.write(&stamp).unwrap();
+            let text = fs::read_to_string(&path).unwrap();
+            assert!(text.ends_with(&format!("x-reason\n{expected}")), "{written}: {text}");
+        }
     }
 }
