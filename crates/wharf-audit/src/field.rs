@@ -2,8 +2,11 @@
 
 use std::borrow::Cow;
 
+use wharf_codec::stands_for_itself;
+
 /// Appends a value: `-` for an empty one, `+` for a space, and `%XX` for every byte that could end a line or a field, act
-/// on a terminal, or be taken for one of these marks. Letters and digits of other scripts stand for themselves (UTF-8).
+/// on a terminal, or be taken for one of these marks. Letters and digits of other scripts that show stand for
+/// themselves (UTF-8).
 pub fn encode(value: &[u8], line: &mut Vec<u8>) {
     match value {
         b"" => return line.push(b'-'),
@@ -20,7 +23,7 @@ pub fn encode(value: &[u8], line: &mut Vec<u8>) {
             let bytes = c.encode_utf8(&mut bytes).as_bytes();
             match c {
                 ' ' => line.push(b'+'),
-                _ if c.is_ascii() && is_plain(c as u8) || !c.is_ascii() && c.is_alphanumeric() => {
+                _ if c.is_ascii() && is_plain(c as u8) || stands_for_itself(c) => {
                     line.extend(bytes);
                 }
                 _ => bytes.iter().for_each(|byte| escape(*byte, line)),
@@ -94,6 +97,7 @@ mod tests {
             b"%zz",
             b"%2",
             "\u{85}\u{2028}".as_bytes(),
+            "a\u{115f}\u{1160}\u{3164}\u{ffa0}b".as_bytes(),
         ] {
             let mut line = Vec::new();
             encode(value, &mut line);
@@ -103,6 +107,13 @@ mod tests {
             assert!(!line.starts_with(b"#") && !line.starts_with(b"\""));
             assert!(
                 std::str::from_utf8(&line).unwrap().chars().all(|c| !c.is_whitespace() && !c.is_control())
+            );
+            assert!(
+                !["\u{115f}", "\u{1160}", "\u{3164}", "\u{ffa0}"].iter().any(|filler| std::str::from_utf8(
+                    &line
+                )
+                .unwrap()
+                .contains(filler))
             );
             assert_eq!(decoded(&line), value, "{}", line.escape_ascii());
         }

@@ -179,12 +179,24 @@ pub struct Judge {
     number: u64,
     /// Sessions that are told apart by their ports, by their clients.
     by_port: HashMap<Box<[u8]>, Vec<Box<[u8]>>>,
+    malformed: Option<BadLines>,
     /// The last file that does not tell sessions apart.
     shared: Option<usize>,
     summary: Summary,
 }
 
+/// Lines of a file that are none.
+#[derive(Debug)]
+struct BadLines {
+    file: usize,
+    told: u32,
+    /// Those that were not told one by one: the first one, and how many.
+    more: Option<(Place, u64)>,
+}
+
 impl Judge {
+    /// The most lines of a file that are none and are told one by one.
+    const MOST_MALFORMED: u32 = 20;
     /// The longest name of a session that is looked at.
     const MAX_NAME: usize = 256;
 
@@ -193,7 +205,16 @@ impl Judge {
     pub fn new(options: JudgeOptions) -> Self {
         let (sessions, begun) = (HashMap::new(), VecDeque::new());
         let by_port = HashMap::new();
-        Self { options, sessions, begun, number: 0, by_port, shared: None, summary: Summary::default() }
+        Self {
+            options,
+            sessions,
+            begun,
+            number: 0,
+            by_port,
+            malformed: None,
+            shared: None,
+            summary: Summary::default(),
+        }
     }
 
     /// The next row; `tell` is given what is found.
@@ -258,10 +279,28 @@ impl Judge {
         }
     }
 
-    /// A line that is none.
+    /// A line that is none. The first ones of a file are told one by one, the others together.
     pub fn malformed(&mut self, place: Place, why: Malformed, tell: &mut dyn FnMut(Finding)) {
         self.summary.malformed += 1;
-        self.tell(outside(Kind::MalformedLine, place, 1, why.text()), tell);
+        if self.malformed.as_ref().is_none_or(|seen| seen.file != place.file) {
+            self.tell_more_malformed(tell);
+            self.malformed = Some(BadLines { file: place.file, told: 0, more: None });
+        }
+        let Some(seen) = &mut self.malformed else { return };
+        if let Some((_, count)) = &mut seen.more {
+            *count += 1;
+        } else if seen.told == Self::MOST_MALFORMED {
+            seen.more = Some((place, 1));
+        } else {
+            seen.told += 1;
+            self.tell(outside(Kind::MalformedLine, place, 1, why.text()), tell);
+        }
+    }
+
+    fn tell_more_malformed(&mut self, tell: &mut dyn FnMut(Finding)) {
+        if let Some((place, count)) = self.malformed.take().and_then(|seen| seen.more) {
+            self.tell(outside(Kind::MalformedLine, place, count, "this line and others behind it"), tell);
+        }
     }
 
     /// The server says that it could not write so many rows.
@@ -273,6 +312,7 @@ impl Judge {
 
     /// Nothing more comes: sessions that are open have ended unseen.
     pub fn finish(&mut self, tell: &mut dyn FnMut(Finding)) -> Summary {
+        self.tell_more_malformed(tell);
         while let Some((number, name)) = self.begun.pop_front() {
             if self.sessions.get(&name).is_some_and(|(open, _)| *open == number) {
                 self.end(&name, tell);

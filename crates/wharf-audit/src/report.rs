@@ -56,6 +56,15 @@ struct JsonFinding<'a> {
     count: u64,
 }
 
+/// A file that could not be used, or not to its end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Unusable {
+    /// Its name.
+    pub file: String,
+    /// Why, in words.
+    pub why: String,
+}
+
 #[derive(Serialize)]
 struct JsonSummary {
     rows: u64,
@@ -108,12 +117,14 @@ impl<W: Write> JsonReport<W> {
         })
     }
 
-    /// The end of the object.
+    /// The end of the object, with the files that could not be used.
     ///
     /// # Errors
     /// Those of the writer.
-    pub fn finish(mut self, summary: &Summary) -> io::Result<()> {
-        self.to.write_all(b"\n],\"summary\":")?;
+    pub fn finish(mut self, summary: &Summary, unusable: &[Unusable]) -> io::Result<()> {
+        self.to.write_all(b"\n],\"unusable\":")?;
+        self.write(&unusable)?;
+        self.to.write_all(b",\n\"summary\":")?;
         self.write(&JsonSummary {
             rows: summary.rows,
             sessions: summary.sessions,

@@ -17,7 +17,7 @@ pub use error::{Error, ErrorClass};
 pub use options::{ConnectOptions, TlsMode, WireLine, WireLog};
 pub use wharf_codec::{
     Command, EntryKind, Escaped, Features, Pathname, Permissions, Reply, ReplyCode, Secret, Text, TextError,
-    TimePrecision, TimeVal, Token, civil_from_unix,
+    TimePrecision, TimeVal, Token, civil_from_unix, stands_for_itself,
 };
 pub use wharf_transport::{
     BoxFuture, Fingerprint, FingerprintError, HostMemory, HostRecord, Identity, IdentityError, KnownHosts,

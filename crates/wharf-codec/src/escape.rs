@@ -4,7 +4,7 @@ use core::fmt;
 
 /// Shows bytes in a log or on a terminal without losing any of them and without letting them act.
 ///
-/// Printable ASCII and letters and digits of other scripts stand for themselves, a backslash is doubled, and every
+/// Printable ASCII and letters and digits of other scripts that show stand for themselves, a backslash is doubled, and every
 /// other byte becomes `\xNN`, so that no control sequence, direction mark or line end comes through, and the exact
 /// bytes can be read back.
 ///
@@ -23,7 +23,7 @@ impl fmt::Display for Escaped<'_> {
                 match c {
                     '\\' => f.write_str("\\\\")?,
                     ' '..='~' => f.write_char(c)?,
-                    _ if !c.is_ascii() && c.is_alphanumeric() => f.write_char(c)?,
+                    _ if stands_for_itself(c) => f.write_char(c)?,
                     _ => {
                         for byte in c.encode_utf8(&mut [0; 4]).bytes() {
                             write!(f, "\\x{byte:02x}")?;
@@ -39,8 +39,34 @@ impl fmt::Display for Escaped<'_> {
     }
 }
 
+/// Whether a character beyond ASCII is a letter or a digit that shows.
+///
+/// The fillers of Hangul are letters that are shown as nothing.
+#[must_use]
+pub fn stands_for_itself(c: char) -> bool {
+    !c.is_ascii() && c.is_alphanumeric() && !matches!(c, '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}')
+}
+
 impl fmt::Debug for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "b\"{self}\"")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::ToString as _;
+
+    use super::*;
+
+    #[test]
+    fn letters_that_are_shown_as_nothing_are_escaped() {
+        for c in ['\u{115f}', '\u{1160}', '\u{3164}', '\u{ffa0}'] {
+            assert!(c.is_alphanumeric());
+            let mut bytes = [0; 4];
+            let shown = Escaped(c.encode_utf8(&mut bytes).as_bytes()).to_string();
+            assert!(shown.starts_with("\\x") && shown.is_ascii(), "{shown}");
+        }
+        assert_eq!(Escaped("\u{d55c}".as_bytes()).to_string(), "\u{d55c}");
     }
 }

@@ -36,7 +36,7 @@ pub use command::{
     SiteVerbInfo, Structure, TransferMode, Verb, VerbInfo, is_foreign_protocol,
 };
 pub use deflate::{DeflateError, DeflateLevel, Deflater, InflateStep, Inflater};
-pub use escape::Escaped;
+pub use escape::{Escaped, stands_for_itself};
 pub use facts::{Fact, FactSelection, FactType, Facts, FactsError, PermFact};
 pub use feat::Features;
 pub use frame::{Limits, Line, LineError, LineFramer, ReplyError, ReplyFramer};

@@ -8,6 +8,7 @@ mod file;
 mod session;
 #[cfg(test)]
 mod tests;
+mod words;
 mod writer;
 
 use std::{

@@ -24,7 +24,7 @@ pub use server::{BindError, Server};
 
 pub use wharf_audit::{
     Finding, JsonReport, Judge, JudgeOptions, Line as AuditLine, Malformed, Parser as AuditParser, Place,
-    Summary, text_line,
+    Summary, Unusable, text_line,
 };
 pub use wharf_auth::{
     Anonymous, AuthError, Authenticator, ByCertificate, ByHost, CertificateLogin, CertificateMap, Chain,

@@ -5,7 +5,7 @@ use std::fmt::{self, Write as _};
 use std::io::{self, Write as _};
 use std::sync::OnceLock;
 
-use wharf_client::{Charset, Escaped};
+use wharf_client::{Charset, Escaped, stands_for_itself};
 
 /// What names on the server are written in; said once, before anything is printed.
 static CHARSET: OnceLock<Charset> = OnceLock::new();
@@ -39,7 +39,7 @@ impl fmt::Display for Shown<'_> {
 pub(crate) fn clean(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
-        let harmless = matches!(c, ' '..='~' | '\n') || (!c.is_ascii() && c.is_alphanumeric());
+        let harmless = matches!(c, ' '..='~' | '\n') || stands_for_itself(c);
         if harmless {
             out.push(c);
         } else {
@@ -73,6 +73,7 @@ mod tests {
     #[test]
     fn no_escape_comes_through() {
         let hostile = "a\x1b]0;pwn\x07\u{9b}31m\u{202e}b\rc\u{200b}\u{7f}";
+        assert!(clean("a\u{3164}b").is_ascii());
         let shown = clean(hostile);
         assert_eq!(shown, "a\\u{1b}]0;pwn\\u{7}\\u{9b}31m\\u{202e}b\\u{d}c\\u{200b}\\u{7f}");
         assert!(!name(hostile.as_bytes()).to_string().contains(|c: char| c.is_control()));

@@ -10,13 +10,10 @@ use std::{
 
 use clap::Args;
 use wharf_server::{
-    AuditLine, AuditParser, Finding, JsonReport, Judge, JudgeOptions, Place, Summary, text_line,
+    AuditLine, AuditParser, Finding, JsonReport, Judge, JudgeOptions, Place, Summary, Unusable, text_line,
 };
 
 use crate::failure::shown;
-
-/// Bad lines of one file that are told one by one.
-const MOST_MALFORMED: u64 = 20;
 
 /// `wharfd audit`.
 #[derive(Debug, Args)]
@@ -45,16 +42,21 @@ pub(crate) fn run(asked: &Audit) -> ExitCode {
     let report =
         if asked.json { JsonReport::begin(stdout).map(Report::Json) } else { Ok(Report::Text(stdout)) };
     let outcome = report.and_then(|report| {
-        let mut auditor =
-            Auditor { report, files: &files, judge: Judge::new(options), malformed: 0, broken: Ok(()) };
-        let mut unusable = false;
+        let mut auditor = Auditor {
+            report,
+            files: &files,
+            judge: Judge::new(options),
+            unusable: Vec::new(),
+            broken: Ok(()),
+        };
         for (number, file) in files.iter().enumerate() {
             if let Err(cause) = auditor.read(number, file) {
                 // Where standard error is gone the exit code tells all the same.
                 _ = writeln!(io::stderr(), "wharfd: {}: {cause}", name(file));
-                unusable = true;
+                auditor.unusable.push(Unusable { file: name(file), why: cause });
             }
         }
+        let unusable = !auditor.unusable.is_empty();
         auditor.finish().map(|summary| (summary, unusable))
     });
     match outcome {
@@ -78,8 +80,7 @@ struct Auditor<'a, W: Write> {
     report: Report<W>,
     files: &'a [PathBuf],
     judge: Judge,
-    /// Bad lines of the file at hand.
-    malformed: u64,
+    unusable: Vec<Unusable>,
     /// Whether the report could be written so far.
     broken: io::Result<()>,
 }
@@ -98,7 +99,6 @@ impl<W: Write> Auditor<'_, W> {
         let mut bytes = Vec::new();
         let mut line = 0;
         let mut before_names = None;
-        self.malformed = 0;
         while self.broken.is_ok()
             && next_line(&mut from, &mut bytes).map_err(|error| format!("it cannot be read: {error}"))?
         {
@@ -120,21 +120,9 @@ impl<W: Write> Auditor<'_, W> {
                 AuditLine::Malformed(wharf_server::Malformed::NoFields) => {
                     before_names.get_or_insert(place);
                 }
-                AuditLine::Malformed(why) => {
-                    self.malformed += 1;
-                    let told = self.malformed <= MOST_MALFORMED;
-                    self.judge.malformed(place, why, &mut |finding| {
-                        if told {
-                            tell(finding);
-                        }
-                    });
-                }
+                AuditLine::Malformed(why) => self.judge.malformed(place, why, &mut tell),
                 _ => {}
             }
-        }
-        if self.malformed > MOST_MALFORMED && matches!(self.report, Report::Text(_)) {
-            let more = self.malformed - MOST_MALFORMED;
-            _ = writeln!(io::stderr(), "wharfd: {}: {more} more malformed lines", name(&self.files[file]));
         }
         // What was not understood is not clean.
         parser.unusable().map_or(Ok(()), |why| Err(why.to_owned()))
@@ -167,7 +155,7 @@ impl<W: Write> Auditor<'_, W> {
                 }
                 to.flush()?;
             }
-            Report::Json(report) => report.finish(&summary)?,
+            Report::Json(report) => report.finish(&summary, &self.unusable)?,
         }
         Ok(summary)
     }

@@ -178,12 +178,14 @@ impl State {
                 }
             }
             // A listing as a reply.
-            b"MLST" | b"STAT" if control == Control::Clear && status.is_some_and(is_positive) => {
-                if method == b"MLST" || entry.stem.is_some() {
-                    let verb = shown(entry.method.unwrap_or_default());
-                    let path = text(entry.path.or(entry.stem));
-                    note(&mut self.data, seen(format!("{verb} {path}: the control connection had no TLS")));
-                }
+            b"MLST" | b"STAT"
+                if control == Control::Clear
+                    && status.is_some_and(is_positive)
+                    && (method == b"MLST" || entry.stem.is_some()) =>
+            {
+                let verb = shown(entry.method.unwrap_or_default());
+                let path = text(entry.path.or(entry.stem));
+                note(&mut self.data, seen(format!("{verb} {path}: the control connection had no TLS")));
             }
             b"CONTROLCHANNELCLOSED" if is_injected(entry) => {
                 note(&mut self.injected, seen("what stood there was taken for nothing".to_owned()));

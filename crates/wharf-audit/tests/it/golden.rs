@@ -24,7 +24,7 @@ fn report(name: &str, options: JudgeOptions) -> (String, String, Summary) {
     let mut json = Vec::new();
     let mut to = JsonReport::begin(&mut json).unwrap();
     findings.iter().for_each(|finding| to.finding(finding, name).unwrap());
-    to.finish(&summary).unwrap();
+    to.finish(&summary, &[]).unwrap();
     (text.concat(), String::from_utf8(json).unwrap(), summary)
 }
 

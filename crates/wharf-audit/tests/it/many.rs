@@ -1,6 +1,6 @@
 //! Memory stays bounded whatever a log holds.
 
-use wharf_audit::{Judge, JudgeOptions, Kind, Line, Parser, Place};
+use wharf_audit::{Judge, JudgeOptions, Kind, Line, Malformed, Parser, Place};
 
 #[test]
 fn sessions_that_never_end_are_taken_for_ended() {
@@ -23,6 +23,27 @@ fn sessions_that_never_end_are_taken_for_ended() {
     assert!(found.iter().all(|finding| finding.kind == Kind::PasswordInClear));
     let lines: Vec<u64> = found.iter().map(|finding| finding.place.line).collect();
     assert!(lines.is_sorted());
+}
+
+#[test]
+fn of_many_bad_lines_the_rest_is_one_finding() {
+    let mut judge = Judge::new(JudgeOptions::default());
+    let mut found = Vec::new();
+    for (file, lines) in [(0, 20), (1, 21), (2, 100)] {
+        for line in 1..=lines {
+            judge.malformed(Place { file, line }, Malformed::Count, &mut |finding| found.push(finding));
+        }
+    }
+    let summary = judge.finish(&mut |finding| found.push(finding));
+    assert_eq!((summary.malformed, summary.findings), (141, found.len() as u64));
+    let of = |file| -> Vec<(u64, u64)> {
+        let of_file = found.iter().filter(|finding| finding.place.file == file);
+        of_file.map(|finding| (finding.place.line, finding.count)).collect()
+    };
+    let single: Vec<_> = (1..=20).map(|line| (line, 1)).collect();
+    assert_eq!(of(0), single);
+    assert_eq!(of(1), [&single[..], &[(21, 1)]].concat());
+    assert_eq!(of(2), [&single[..], &[(21, 80)]].concat());
 }
 
 #[test]

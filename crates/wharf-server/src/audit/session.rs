@@ -1,6 +1,6 @@
 //! The rows of one session.
 
-use std::{borrow::Cow, fmt, net::SocketAddr};
+use std::{fmt, net::SocketAddr};
 
 use wharf_audit::{CLEAR_BEHIND_AUTH, Data, Row, Tls};
 use wharf_codec::ReplyCode;
@@ -10,7 +10,7 @@ use wharf_session::{
 };
 use wharf_types::VirtualPath;
 
-use super::AuditLog;
+use super::{AuditLog, words::words};
 
 /// One session's part of the log.
 #[derive(Debug)]
@@ -316,7 +316,7 @@ impl SessionAudit {
     pub(crate) fn data_closed(&mut self, id: DataId, why: Option<SubStatus>, reason: &str) {
         let Some(at) = self.data.iter().position(|end| end.id == id) else { return };
         let end = self.data.swap_remove(at);
-        self.moved = end.carried().or(self.moved.take());
+        self.moved = end.carried().or_else(|| self.moved.take());
         if end.peer.is_some() {
             self.log.write(&Row {
                 win32: why.map_or(0, SubStatus::win32),
@@ -412,71 +412,5 @@ const fn reason_word(reason: CloseReason) -> &'static str {
         CloseReason::Full => "full",
         CloseReason::Unaudited => "unaudited",
         _ => "closed",
-    }
-}
-
-/// Verb and argument of a command as the machine shows it, the argument in bytes again; and what else there is to say.
-fn words(command: &str) -> (&str, Cow<'_, [u8]>, &'static str) {
-    if command.starts_with('(') {
-        // It is no command that could be told.
-        let why = match command {
-            "(unknown)" => "unknown command",
-            "(unfinished)" => "a line without an end",
-            _ => "a line that is too long",
-        };
-        return ("UNKNOWN", Cow::Borrowed(b""), why);
-    }
-    match command.split_once(' ') {
-        Some((verb, "(malformed)")) => {
-            (if verb == "?" { "UNKNOWN" } else { verb }, Cow::Borrowed(b""), "malformed")
-        }
-        Some((verb, argument)) => (verb, unescaped(argument), ""),
-        None => (command, Cow::Borrowed(b""), ""),
-    }
-}
-
-/// The bytes that [`wharf_codec::Escaped`] shows.
-fn unescaped(shown: &str) -> Cow<'_, [u8]> {
-    if !shown.contains('\\') {
-        return Cow::Borrowed(shown.as_bytes());
-    }
-    let mut bytes = Vec::with_capacity(shown.len());
-    let mut rest = shown.as_bytes();
-    while let Some((first, tail)) = rest.split_first() {
-        let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-        rest = match (first, tail) {
-            (b'\\', [b'x', high, low, tail @ ..]) => {
-                bytes.push(digit(*high).unwrap_or_default() << 4 | digit(*low).unwrap_or_default());
-                tail
-            }
-            (b'\\', [b'\\', tail @ ..]) => {
-                bytes.push(b'\\');
-                tail
-            }
-            (other, tail) => {
-                bytes.push(*other);
-                tail
-            }
-        };
-    }
-    Cow::Owned(bytes)
-}
-
-#[cfg(test)]
-mod tests {
-    use wharf_codec::Escaped;
-
-    use super::*;
-
-    #[test]
-    fn commands_are_taken_apart() {
-        for bytes in [&b"a b\\c"[..], b"\xff\x1b[2J\\x41", "gr\u{fc}\u{df}e".as_bytes()] {
-            assert_eq!(unescaped(&Escaped(bytes).to_string()), bytes);
-        }
-        assert_eq!(words("RETR a b"), ("RETR", Cow::Borrowed(&b"a b"[..]), ""));
-        assert_eq!(words("PWD"), ("PWD", Cow::Borrowed(&b""[..]), ""));
-        assert_eq!(words("TYPE (malformed)"), ("TYPE", Cow::Borrowed(&b""[..]), "malformed"));
-        assert_eq!(words("(unknown)").0, "UNKNOWN");
-        assert_eq!(words("? (malformed)").0, "UNKNOWN");
     }
 }

@@ -54,11 +54,12 @@ impl Session {
         // One that has ended by itself just now has told so.
         let mut most = timeout(STOP, tells).await.ok().and_then(Result::ok).unwrap_or_default();
         while let Some(Ok((of, event))) = self.told.as_mut().map(|told| told.events.try_recv()) {
-            match event {
-                DataEvent::Progress { bytes } | DataEvent::Finished { bytes, .. } if of == id => {
-                    most = most.max(bytes);
-                }
-                event => self.on_data(of, event),
+            if let DataEvent::Progress { bytes } | DataEvent::Finished { bytes, .. } = &event
+                && of == id
+            {
+                most = most.max(*bytes);
+            } else {
+                self.on_data(of, event);
             }
         }
         self.stopped = Stopped::At(most);

@@ -272,7 +272,13 @@ fn exit_codes_and_input() {
         assert_eq!(code, Some(2), "{error}");
         assert!(error.contains(&format!("{file}: {why}")), "{error}");
     }
-    assert_eq!(audit(home.path(), &["absent.log", "fine.log"]).0, Some(2));
+    let (code, told, error) = audit(home.path(), &["--json", "absent.log", "fine.log", "web.log"]);
+    let report: serde_json::Value = serde_json::from_str(&told).unwrap();
+    assert_eq!((code, error.lines().count()), (Some(2), 2), "{error}");
+    let unusable = report["unusable"].as_array().unwrap();
+    assert_eq!(unusable.len(), 2, "{told}");
+    assert!(unusable[0]["why"].as_str().unwrap().contains("cannot be read"), "{told}");
+    assert_eq!(unusable[1]["file"], "web.log");
     assert_eq!(audit(home.path(), &[]).0, Some(2));
     let output = run_with_input(home.path(), &["audit", "--json", "-"], clear.as_bytes());
     assert_eq!(output.status.code(), Some(1));
