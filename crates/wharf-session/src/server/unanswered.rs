@@ -46,8 +46,7 @@ impl Server {
             self.never_begun(queued.text);
         }
         // What somebody injects, and what stands behind AUTH, is never understood (TLS-04).
-        let injected = matches!(reason, CloseReason::Injection | CloseReason::Abuse);
-        if self.link == Link::Open && !behind_auth && !injected {
+        if self.link == Link::Open && !behind_auth && reason != CloseReason::Injection {
             self.tell_unread();
         }
     }
@@ -57,7 +56,10 @@ impl Server {
     fn tell_unread(&mut self) {
         let (mut told, mut secret) = (0, false);
         while let Some(queued) = self.next_queued() {
-            let last = queued.is_auth() || queued.is_flood();
+            if queued.is_flood() {
+                return;
+            }
+            let last = queued.is_auth();
             let shown = told < Self::MOST_BEHIND || !secret && queued.is_secret();
             told += 1;
             if shown {
