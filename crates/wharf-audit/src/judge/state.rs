@@ -188,7 +188,10 @@ impl State {
                 note(&mut self.data, seen(format!("{verb} {path}: the control connection had no TLS")));
             }
             b"CONTROLCHANNELCLOSED" if is_injected(entry) => {
-                note(&mut self.injected, seen("what stood there was taken for nothing".to_owned()));
+                note(
+                    &mut self.injected,
+                    seen("bytes in clear stood behind AUTH, and none of them was taken".to_owned()),
+                );
             }
             b"CONTROLCHANNELCLOSED" => {
                 if let Some(mut auth) = self.auth_at.take().filter(|_| {

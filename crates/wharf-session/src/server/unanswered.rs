@@ -75,7 +75,8 @@ impl Server {
         }
         // The first one may still be part of a Telnet sequence.
         self.input.extend_from_slice(b"\n\n");
-        if let Some(unfinished) = self.next_queued().filter(|queued| !queued.is_empty()) {
+        if let Some(unfinished) = self.next_queued().filter(|queued| !queued.is_empty() && !queued.is_flood())
+        {
             // What else it would have become is not known: its bytes are shown to nobody.
             let text = if unfinished.is_secret() { unfinished.text } else { "(unfinished)".to_owned() };
             self.never_begun(text);

@@ -3,7 +3,9 @@
 use std::collections::VecDeque;
 
 use bytes::BytesMut;
-use wharf_codec::{Class, Command, Leniency, Limits, LineError, LineFramer, ReplyCode, ReplyFramer};
+use wharf_codec::{
+    Class, Command, CommandError, Leniency, Limits, LineError, LineFramer, ReplyCode, ReplyFramer, Verb,
+};
 use wharf_session::{
     TlsEvent,
     server::{AuditEvent, Output, ServerConfig},
@@ -109,7 +111,7 @@ impl Judge {
                 if let AuditEvent::Replied { command, code, .. } = event {
                     self.replied(command, *code);
                 } else if let AuditEvent::Unanswered { command, .. } = event {
-                    let open = self.open.pop_front();
+                    let open = self.open.pop_front().or_else(|| self.unfinished());
                     let same =
                         open.as_ref().is_some_and(|open| open.as_ref().is_none_or(|open| open == command));
                     assert!(same, "{command:?} is told to be unanswered, but open was {open:?}");
@@ -123,6 +125,23 @@ impl Judge {
             | Output::Data(_) => {}
         }
         0
+    }
+
+    /// What may be told of the last line, which has no end.
+    fn unfinished(&mut self) -> Option<Option<String>> {
+        if self.framer.is_idle() {
+            return None;
+        }
+        // The first one may still be part of a Telnet sequence.
+        let line = self.framer.next_line(&mut BytesMut::from(&b"\n\n"[..])).ok()??;
+        let command = Command::parse(&line, &self.leniency);
+        Some(Some(match command {
+            Ok(command @ (Command::Pass(_) | Command::Acct(_))) => command.to_string(),
+            Err(CommandError { verb: Some(verb @ (Verb::Pass | Verb::Acct)), .. }) => {
+                format!("{} (malformed)", verb.name())
+            }
+            _ => "(unfinished)".to_owned(),
+        }))
     }
 
     fn transmitted(&mut self, bytes: &[u8]) {
