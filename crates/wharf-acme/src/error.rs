@@ -21,6 +21,14 @@ pub enum AcmeError {
     /// The terms are not accepted, or no name is given.
     #[error("{0}")]
     Unready(&'static str),
+    /// The root that the authority is to be known by cannot be used.
+    #[error("the ca_file {} cannot be used ({cause}): give the root of the authority's own certificate in PEM", .path.display())]
+    Root {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        cause: String,
+    },
     /// Nothing can listen for the authority's request.
     #[error("cannot listen at {addr} for the authority's request: {source}")]
     Listen {

@@ -9,12 +9,12 @@ use aws_lc_rs::digest::{Context, Digest, SHA256};
 use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::ClientCertVerifier;
 use rustls::{CertificateError, Error, RootCertStore};
-use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, CertificateRevocationListDer, UnixTime};
 use x509_parser::prelude::{CertificateRevocationList, FromDer as _};
 
 use crate::client_identity::{CertificateProblem, ClientIdentity, ClientVerdict};
 use crate::options::provider;
+use crate::pem;
 
 /// The authorities whose client certificates are taken, and their lists of revoked ones. Cloning shares it.
 ///
@@ -209,10 +209,9 @@ fn problem(error: &Error) -> CertificateProblem {
     }
 }
 
-fn authorities(pem: &[u8]) -> Result<RootCertStore, String> {
+fn authorities(text: &[u8]) -> Result<RootCertStore, String> {
     let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_slice_iter(pem) {
-        let certificate = certificate.map_err(|error| error.to_string())?;
+    for certificate in pem::all::<CertificateDer<'static>>(text)? {
         roots.add(certificate).map_err(|error| error.to_string())?;
     }
     if roots.is_empty() {
@@ -227,9 +226,7 @@ fn revoked(bytes: &[u8], path: Option<&Path>) -> Result<Vec<ReadList>, String> {
     let ders: Vec<CertificateRevocationListDer<'static>> = if bytes.first() == Some(&0x30) {
         vec![bytes.to_vec().into()]
     } else {
-        CertificateRevocationListDer::pem_slice_iter(bytes)
-            .collect::<Result<_, _>>()
-            .map_err(|error| error.to_string())?
+        pem::all(bytes)?
     };
     if ders.is_empty() {
         return Err("it holds no list of revoked certificates (X509 CRL), in PEM or DER".to_owned());

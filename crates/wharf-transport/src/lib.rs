@@ -23,6 +23,7 @@ mod net;
 mod options;
 mod passive;
 mod peer_tls;
+mod pem;
 mod private_file;
 mod race;
 mod record;
