@@ -42,7 +42,7 @@ pub use wharf_storage::{
     Durability, LocalDisk, LocalOptions, MemoryDisk, ParseDurabilityError, Storage, StorageProvider,
 };
 pub use wharf_transport::{
-    ClientTrust, ClientTrustError, Clock, DataSession, FileWatch, Fingerprint, FingerprintError,
+    ClientAuthority, ClientTrust, ClientTrustError, Clock, DataSession, FileWatch, Fingerprint, FingerprintError,
     HostIdentity, Identity, IdentityError, Net, Origin, PeerTls, ReloadBell, ReloadCounts, Reloaded,
     RevocationList, ServerTls, ServerTlsOptions, Strength, TlsError, TlsVersion, TokioNet, Trust,
 };
