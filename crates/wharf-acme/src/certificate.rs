@@ -49,6 +49,7 @@ impl Leaf {
 
 /// What is wrong with text that should hold a certificate. The library's own words repeat the line, which may be a key.
 fn fault(error: &pem::Error) -> &'static str {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "what else may be wrong does not happen to text")]
     match error {
         pem::Error::MissingSectionEnd { .. } => "an END line is missing; are the line breaks lost?",
         pem::Error::IllegalSectionStart { .. } => "a BEGIN line is malformed; are the line breaks lost?",

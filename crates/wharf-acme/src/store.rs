@@ -91,6 +91,15 @@ impl Store {
         self.write("account.json", &json)
     }
 
+    /// Takes the account out of use, and keeps its file under another name, which is given back.
+    pub(crate) fn set_account_aside(&self) -> Result<PathBuf, AcmeError> {
+        let (path, aside) = (self.dir.join("account.json"), self.dir.join("account.json.unknown"));
+        match fs::rename(&path, &aside) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => Err(AcmeError::State { path, source }),
+            Ok(()) | Err(_) => Ok(aside),
+        }
+    }
+
     /// What failed before this start.
     pub(crate) fn setback(&self) -> Option<Setback> {
         let text = fs::read_to_string(self.dir.join("setback")).ok()?;

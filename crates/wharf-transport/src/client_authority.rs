@@ -37,10 +37,8 @@ pub(crate) struct Authority {
 impl Authority {
     /// All in a text in PEM.
     pub(crate) fn read_all(text: &[u8]) -> Result<Vec<Self>, String> {
-        let all: Vec<Self> = pem::all::<CertificateDer<'static>>(text)?
-            .iter()
-            .map(Self::read)
-            .collect::<Result<_, _>>()?;
+        let all: Vec<Self> =
+            pem::all::<CertificateDer<'static>>(text)?.iter().map(Self::read).collect::<Result<_, _>>()?;
         if all.is_empty() {
             return Err("it holds no certificate: give those of the authorities in PEM".to_owned());
         }
@@ -87,7 +85,11 @@ impl Authority {
         TrustAnchor {
             subject: self.anchor.subject.as_ref().into(),
             subject_public_key_info: self.anchor.subject_public_key_info.as_ref().into(),
-            name_constraints: self.anchor.name_constraints.as_ref().map(|constraints| constraints.as_ref().into()),
+            name_constraints: self
+                .anchor
+                .name_constraints
+                .as_ref()
+                .map(|constraints| constraints.as_ref().into()),
         }
     }
 }

@@ -235,7 +235,8 @@ impl Inner {
         let mut places = round.lists.clone();
         if let Some(others) = places.get_mut(round.own..).filter(|_| !signers.is_empty()) {
             others.sort_by_key(|place| {
-                let named = self.issuers.get(*place).and_then(|list| signers.iter().rposition(|one| one == list));
+                let named =
+                    self.issuers.get(*place).and_then(|list| signers.iter().rposition(|one| one == list));
                 Reverse(named.map(|place| place + 1))
             });
         }
@@ -258,7 +259,8 @@ impl Round {
         };
         let problems = self.authorities.iter().filter(same).filter_map(|authority| authority.problem(now));
         // One that begins in the future beside one that has ended is its successor.
-        problems.reduce(|one, other| if other == CertificateProblem::Expired { other } else { one })
+        problems
+            .reduce(|one, other| if other == CertificateProblem::Expired { other } else { one })
             .unwrap_or(CertificateProblem::Expired)
     }
 }

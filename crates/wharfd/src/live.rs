@@ -12,7 +12,8 @@ use std::{
 };
 
 use wharf_server::{
-    ClientAuthority, ClientTrust, FileWatch, HostIdentity, Identity, ReloadCounts, Reloaded, RevocationList, ServerTls,
+    ClientAuthority, ClientTrust, FileWatch, HostIdentity, Identity, ReloadCounts, Reloaded, RevocationList,
+    ServerTls,
 };
 
 pub(crate) use self::expiry::watch as watch_expiry;
@@ -47,6 +48,8 @@ pub(crate) struct Held {
     files: (PathBuf, PathBuf),
     /// Whether it is renewed by the server itself.
     pub(crate) renewed: bool,
+    /// Whether its files hold nothing yet, and another one is shown until they do.
+    pub(crate) placeholder: bool,
 }
 
 /// How often files were read again.
@@ -77,6 +80,7 @@ impl Live {
             identity: certificate.identity.clone(),
             files: certificate.files.clone(),
             renewed: certificate.renewed,
+            placeholder: certificate.placeholder,
         });
         Slot(held.len() - 1)
     }
@@ -121,6 +125,7 @@ impl Live {
         let mut held = self.held();
         if let Some(held) = held.get_mut(place) {
             held.identity = identity;
+            held.placeholder = false;
         }
         // Under the lock, so that of two exchanges the later one is what is shown.
         for Listener { tls, usual, hosts } in &self.listeners {

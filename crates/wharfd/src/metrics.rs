@@ -152,7 +152,8 @@ fn text(sources: &Sources) -> String {
 /// certificate, or a file that is shown with two keys, one of which may not be taken into use yet. The earlier end counts.
 fn ends(live: &Live) -> BTreeMap<(String, String), u64> {
     let mut ends = BTreeMap::new();
-    for held in live.all() {
+    // The end of what is shown until a certificate was given is not that of the file which will hold it.
+    for held in live.all().into_iter().filter(|held| !held.placeholder) {
         let file = held.file().display().to_string();
         let (end, mut names) = (seconds(held.identity.not_after()), held.identity.names());
         if names.is_empty() {

@@ -184,7 +184,8 @@ async fn an_authority_may_change_its_key_and_keep_its_name() {
             assert!(good(&judged(&ca, &lists, &by_new).await));
             assert_eq!(judged(&ca, &lists, &bad).await, revoked);
             // An old list by the same key does not count beside its successor.
-            let lists = [lists.to_vec(), vec![old.list_from(9, &[&by_old], 40), new.list_from(9, &[], 40)]].concat();
+            let lists =
+                [lists.to_vec(), vec![old.list_from(9, &[&by_old], 40), new.list_from(9, &[], 40)]].concat();
             assert!(good(&judged(&ca, &lists, &by_old).await));
             assert_eq!(judged(&ca, &lists, &bad).await, revoked);
         }
@@ -224,7 +225,8 @@ async fn an_intermediate_authority_may_change_its_key_too() {
     let root = Authority::new("root");
     let (old, new) = (root.below("sub"), root.below("sub"));
     let under = |sub: &Authority| {
-        let mut issued = sub.issue_with("alice", |params| params.use_authority_key_identifier_extension = true);
+        let mut issued =
+            sub.issue_with("alice", |params| params.use_authority_key_identifier_extension = true);
         issued.cert.push_str(&sub.pem);
         issued
     };
@@ -239,7 +241,8 @@ async fn an_intermediate_authority_may_change_its_key_too() {
             assert!(matches!(verdict, ClientVerdict::Verified(_)), "{verdict:?}");
         }
         let bad = under(&old);
-        let lists = [root.list(&[], 40), old.list_from(ago_old, &[&bad], 40), new.list_from(ago_new, &[], 40)];
+        let lists =
+            [root.list(&[], 40), old.list_from(ago_old, &[&bad], 40), new.list_from(ago_new, &[], 40)];
         assert_eq!(judged(&root.pem, &lists, &bad).await, ClientVerdict::Refused(Problem::Revoked));
     }
 }
@@ -267,7 +270,10 @@ async fn an_authority_counts_as_long_as_its_certificate_is_valid() {
     }
     let trust = ClientTrust::from_pem(ca.as_bytes(), &[]).unwrap();
     let [over, ..] = trust.authority_list() else { panic!("{trust:?}") };
-    assert_eq!((over.name.as_str(), over.not_after < std::time::SystemTime::UNIX_EPOCH + now()), ("CN=over", true));
+    assert_eq!(
+        (over.name.as_str(), over.not_after < std::time::SystemTime::UNIX_EPOCH + now()),
+        ("CN=over", true)
+    );
 }
 
 /// What the server says of a data connection on which this was shown, with or without a session to resume.

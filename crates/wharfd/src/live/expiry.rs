@@ -54,7 +54,8 @@ pub(crate) async fn watch(live: Arc<Live>) {
         let now = clock::now();
         let shown: Vec<Spoken> = live.all().iter().map(Spoken::certificate).collect();
         let authorities = live.authorities();
-        let trusted: Vec<Spoken> = authorities.iter().map(|(one, file)| Spoken::authority(one, file)).collect();
+        let trusted: Vec<Spoken> =
+            authorities.iter().map(|(one, file)| Spoken::authority(one, file)).collect();
         for word in [said.words(&shown, now), of_clients.words(&trusted, now)].concat() {
             word.log();
         }
@@ -225,7 +226,8 @@ mod tests {
 
     #[test]
     fn the_end_of_an_authority_of_clients_is_spoken_of() {
-        let issuer = Issuer::new_with("clients", |params| params.not_after = rcgen::date_time_ymd(2030, 1, 1));
+        let issuer =
+            Issuer::new_with("clients", |params| params.not_after = rcgen::date_time_ymd(2030, 1, 1));
         let trust = ClientTrust::from_pem(issuer.pem.as_bytes(), &[]).unwrap();
         let all = [Spoken::authority(&trust.authority_list()[0], Path::new("ca.pem"))];
         let end = trust.authority_list()[0].not_after;

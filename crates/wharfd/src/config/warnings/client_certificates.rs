@@ -81,7 +81,9 @@ fn lists(model: &Model, loaded: &Loaded, now: SystemTime, warnings: &mut Warning
         if list.signed_by.is_none() && named {
             warnings.add(
                 line,
-                format!("{what} counts for nothing: the key of no authority of that name in ca has signed it"),
+                format!(
+                    "{what} counts for nothing: the key of no authority of that name in ca has signed it"
+                ),
             );
             continue;
         }
