@@ -54,12 +54,11 @@ pub(crate) struct IssuerKey {
 
 impl IssuerKey {
     pub(crate) fn of(name: &[u8], extensions: &[X509Extension<'_>]) -> Self {
-        let key = extensions.iter().find_map(|extension| match extension.parsed_extension() {
-            ParsedExtension::AuthorityKeyIdentifier(authority) => {
-                authority.key_identifier.as_ref().map(|key| key.0.to_vec())
-            }
-            #[expect(clippy::wildcard_enum_match_arm, reason = "other extensions name no key")]
-            _ => None,
+        let key = extensions.iter().find_map(|extension| {
+            let ParsedExtension::AuthorityKeyIdentifier(authority) = extension.parsed_extension() else {
+                return None;
+            };
+            authority.key_identifier.as_ref().map(|key| key.0.to_vec())
         });
         Self { name: name.to_vec(), key }
     }

@@ -106,7 +106,7 @@ fn what_is_wrong_with_a_key_is_said_without_its_bytes() {
                 Identity::from_pem_files(&good, &bad).err().map(|error| format!("{error} {error:?}")),
                 Identity::from_pem_files(&bad, &bad).err().map(|error| format!("{error} {error:?}")),
                 ClientTrust::from_files(&bad, &[]).err().map(|error| format!("{error} {error:?}")),
-                ClientTrust::from_files(&good, &[bad.clone()])
+                ClientTrust::from_files(&good, std::slice::from_ref(&bad))
                     .err()
                     .map(|error| format!("{error} {error:?}")),
                 PeerTls::new(&Trust::CaFile(bad.clone())).err().map(|error| format!("{error} {error:?}")),

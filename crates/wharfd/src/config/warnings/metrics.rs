@@ -14,7 +14,8 @@ pub(super) fn find(model: &Model, warnings: &mut Warnings) {
         );
         warnings.add(file.line, text);
     }
-    let folder = file.value.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+    let folder =
+        file.value.parent().filter(|folder| *folder != Path::new("")).unwrap_or_else(|| Path::new("."));
     if !folder.is_dir() {
         let text = format!(
             "the folder of the metrics, {}, is not there: none are written until it is",
