@@ -1,18 +1,16 @@
 //! Whose client certificates a server takes.
 
-use std::cmp::Reverse;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lc_rs::digest::{Context, Digest, SHA256};
-use rustls_pki_types::{CertificateDer, TrustAnchor, UnixTime};
+use rustls_pki_types::{CertificateDer, CertificateRevocationListDer, TrustAnchor, UnixTime};
 use webpki::{
     CertRevocationList, EndEntityCert, Error, ExpirationPolicy, KeyUsage, RevocationOptions,
-    RevocationOptionsBuilder,
+    RevocationOptionsBuilder, VerifiedPath,
 };
-use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use crate::client_authority::{Authority, ClientAuthority};
 use crate::client_identity::{CertificateProblem, ClientIdentity, ClientVerdict};
@@ -34,10 +32,9 @@ struct Inner {
     told: Vec<ClientAuthority>,
     /// The latest first.
     lists: Vec<CertRevocationList<'static>>,
-    /// Of each list, who says to have signed it.
-    issuers: Vec<IssuerKey>,
-    /// Whether there are lists of one name by several keys.
-    several_keys: bool,
+    /// The lists in DER, where several of one name are by no authority of these: who signed them is found out for each
+    /// chain. Empty otherwise.
+    ders: Vec<CertificateRevocationListDer<'static>>,
     told_lists: Vec<RevocationList>,
     /// Of all that was read.
     digest: Digest,
@@ -113,10 +110,11 @@ impl ClientTrust {
         lists.sort_by(|one, other| other.issued.cmp(&one.issued));
         let digest = digest(&authorities, &lists);
         sign(&mut authorities, &mut lists);
-        let several_keys = lists.iter().enumerate().any(|(place, list)| {
-            let others = lists.iter().take(place).map(|other| &other.issuer);
-            others.filter(|other| other.name == list.issuer.name).any(|other| other.key != list.issuer.key)
+        let is_foreign = |list: &&ReadList| list.told.signed_by.is_none();
+        let several = lists.iter().enumerate().filter(|(_, list)| is_foreign(list)).any(|(place, list)| {
+            lists.iter().take(place).filter(is_foreign).any(|other| other.issuer.name == list.issuer.name)
         });
+        let ders = if several { lists.iter().map(|list| list.der.clone()).collect() } else { Vec::new() };
         let told = authorities.iter().map(|authority| told(authority, &authorities)).collect();
         let mut rounds: Vec<Round> = Vec::new();
         for authority in authorities {
@@ -137,9 +135,8 @@ impl ClientTrust {
             round.own = own.len();
             round.lists = [own, others].concat();
         }
-        let issuers = lists.iter().map(|list| list.issuer.clone()).collect();
         let (lists, told_lists) = lists.into_iter().map(|list| (list.parsed, list.told)).unzip();
-        Self(Arc::new(Inner { rounds, told, lists, issuers, several_keys, told_lists, digest }))
+        Self(Arc::new(Inner { rounds, told, lists, ders, told_lists, digest }))
     }
 
     /// How many authorities are trusted.
@@ -189,7 +186,6 @@ impl Inner {
         now: Duration,
     ) -> Result<(), CertificateProblem> {
         let parsed = EndEntityCert::try_from(leaf).map_err(|error| problem(&error))?;
-        let signers = if self.several_keys { signers(leaf, intermediates) } else { Vec::new() };
         let mut worst = CertificateProblem::UnknownIssuer;
         // Those that are over come last: they only tell why what they have signed is refused.
         for over in [false, true] {
@@ -200,16 +196,23 @@ impl Inner {
                 if anchors.is_empty() {
                     continue;
                 }
-                let lists = self.lists_for(round, &signers);
-                let verified = parsed.verify_for_usage(
-                    provider().signature_verification_algorithms.all,
-                    &anchors,
-                    intermediates,
-                    UnixTime::since_unix_epoch(now),
-                    KeyUsage::client_auth(),
-                    revocation(&lists),
-                    None,
-                );
+                let verify = |lists: &[&CertRevocationList<'_>]| {
+                    parsed.verify_for_usage(
+                        provider().signature_verification_algorithms.all,
+                        &anchors,
+                        intermediates,
+                        UnixTime::since_unix_epoch(now),
+                        KeyUsage::client_auth(),
+                        revocation(lists),
+                        None,
+                    )
+                };
+                let verified = if self.ders.is_empty() {
+                    verify(&self.lists_for(round, None))
+                } else {
+                    // Which keys there are between the client's certificate and the authority's.
+                    verify(&[]).and_then(|path| verify(&self.lists_for(round, Some(&path))))
+                };
                 match verified {
                     Ok(path) if over => return Err(round.why_over(path.anchor(), now)),
                     Ok(_) => return Ok(()),
@@ -229,18 +232,22 @@ impl Inner {
     }
 
     /// The lists in the order in which the library looks for the first one of a name: those that the authorities of the round
-    /// have signed, then those by a key that the certificates say to be signed with, the client's own certificate before
-    /// those that came with it.
-    fn lists_for(&self, round: &Round, signers: &[IssuerKey]) -> Vec<&CertRevocationList<'static>> {
+    /// have signed, then those that were signed with a key of the chain, then all others.
+    fn lists_for(&self, round: &Round, path: Option<&VerifiedPath<'_>>) -> Vec<&CertRevocationList<'static>> {
         let mut places = round.lists.clone();
-        if let Some(others) = places.get_mut(round.own..).filter(|_| !signers.is_empty()) {
-            others.sort_by_key(|place| {
-                let named =
-                    self.issuers.get(*place).and_then(|list| signers.iter().rposition(|one| one == list));
-                Reverse(named.map(|place| place + 1))
-            });
+        if let (Some(path), Some(others)) = (path, places.get_mut(round.own..)) {
+            others.sort_by_cached_key(|place| !self.is_signed_in(path, *place));
         }
         places.into_iter().filter_map(|place| self.lists.get(place)).collect()
+    }
+
+    /// Whether an authority between the client and the trusted one has signed the list.
+    fn is_signed_in(&self, path: &VerifiedPath<'_>, place: usize) -> bool {
+        let (Some(list), Some(der)) = (self.lists.get(place), self.ders.get(place)) else { return false };
+        path.intermediate_certificates().any(|authority| {
+            authority.subject() == list.issuer()
+                && revocation::is_signed_by_whole(der, &authority.subject_public_key_info())
+        })
     }
 }
 
@@ -318,15 +325,6 @@ fn sign(authorities: &mut [Authority], lists: &mut [ReadList]) {
         list.told.superseded = latest.iter().any(known);
         latest.push((list.issuer.clone(), signer));
     }
-}
-
-/// Who is said to have signed each certificate of a chain, the last one first.
-fn signers(leaf: &CertificateDer<'_>, intermediates: &[CertificateDer<'_>]) -> Vec<IssuerKey> {
-    let chain = intermediates.iter().rev().chain([leaf]);
-    chain
-        .filter_map(|der| X509Certificate::from_der(der).ok())
-        .map(|(_, certificate)| IssuerKey::of(certificate.issuer().as_raw(), certificate.extensions()))
-        .collect()
 }
 
 fn revocation<'a>(lists: &'a [&'a CertRevocationList<'a>]) -> Option<RevocationOptions<'a>> {

@@ -112,6 +112,11 @@ pub(crate) fn is_signed_by(list: &[u8], key: &[u8]) -> bool {
     })
 }
 
+/// The same for a whole SubjectPublicKeyInfo.
+pub(crate) fn is_signed_by_whole(list: &[u8], key: &[u8]) -> bool {
+    Tlv::split(key).is_some_and(|(key, _)| is_signed_by(list, key.content))
+}
+
 /// What is signed, the content of the algorithm's identifier, and the signature (RFC 5280 §5.1).
 fn parts(list: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     let (outer, _) = Tlv::split(list)?;

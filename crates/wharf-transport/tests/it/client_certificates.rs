@@ -225,8 +225,7 @@ async fn an_intermediate_authority_may_change_its_key_too() {
     let root = Authority::new("root");
     let (old, new) = (root.below("sub"), root.below("sub"));
     let under = |sub: &Authority| {
-        let mut issued =
-            sub.issue_with("alice", |params| params.use_authority_key_identifier_extension = true);
+        let mut issued = sub.issue("alice");
         issued.cert.push_str(&sub.pem);
         issued
     };
@@ -244,6 +243,14 @@ async fn an_intermediate_authority_may_change_its_key_too() {
         let lists =
             [root.list(&[], 40), old.list_from(ago_old, &[&bad], 40), new.list_from(ago_new, &[], 40)];
         assert_eq!(judged(&root.pem, &lists, &bad).await, ClientVerdict::Refused(Problem::Revoked));
+        // An older list by the same key does not count beside its successor.
+        let lists = [lists.to_vec(), vec![old.list_from(9, &[], 40), new.list_from(9, &[], 40)]].concat();
+        assert_eq!(judged(&root.pem, &lists, &bad).await, ClientVerdict::Refused(Problem::Revoked));
+        // Nor does one by a key that only bears the name.
+        let lists =
+            [root.list(&[], 40), root.below("sub").list(&[], 40), Authority::new("sub").list(&[], 40)];
+        let verdict = judged(&root.pem, &lists, &bad).await;
+        assert_eq!(verdict, ClientVerdict::Refused(Problem::RevocationUnknown));
     }
 }
 
