@@ -229,29 +229,47 @@ impl Acme {
     async fn attempt(&self, before: Option<&Leaf>, account: &mut Option<Account>) -> Result<Leaf, AcmeError> {
         // What cannot be kept is not asked for: each start would ask for it again, until the authority refuses.
         self.store.probe()?;
-        let account = match account {
+        let known = match account {
             Some(account) => account,
-            None => {
-                let opened = order::account(&self.options, &self.store);
-                let opened = timeout(Duration::from_secs(ACCOUNT_MINUTES * 60), opened).await;
-                account.insert(opened.unwrap_or(Err(AcmeError::Slow(ACCOUNT_MINUTES)))?)
-            }
+            None => account.insert(self.account().await?),
         };
         // Where the authority knows of windows for renewal, it wants to know what is renewed.
         let replaced = match before {
-            Some(leaf) => match timeout(ANSWER, order::suggested(account, leaf)).await {
+            Some(leaf) => match timeout(ANSWER, order::suggested(known, leaf)).await {
                 Ok(Ok(Some(_))) => CertificateIdentifier::try_from(&leaf.der).ok(),
                 Ok(Ok(None) | Err(_)) | Err(_) => None,
             },
             None => None,
         };
-        let issued = order::issue(account, &self.options, replaced, order::allowance(&self.options)).await?;
+        let allowance = order::allowance(&self.options);
+        let issued = match order::issue(known, &self.options, replaced, allowance).await {
+            // It would say so for ever.
+            Err(AcmeError::UnknownAccount(said)) => {
+                let aside = self.store.set_account_aside()?;
+                tracing::warn!(
+                    ?aside,
+                    "ACME: the authority does not know the account, and a new one is opened: {said}"
+                );
+                let new = account.insert(self.account().await?);
+                order::issue(new, &self.options, None, allowance).await
+            }
+            issued => issued,
+        }?;
         let leaf = Leaf::parse(issued.chain.as_bytes())?;
         if !leaf.proves(&self.options.names) {
             return Err(AcmeError::Certificate("it does not prove the names that were asked for".to_owned()));
         }
         self.store.keep_certificate(&issued.chain, &issued.key)?;
         Ok(leaf)
+    }
+}
+
+impl Acme {
+    /// The account that is kept, or a new one.
+    async fn account(&self) -> Result<Account, AcmeError> {
+        let opened = order::account(&self.options, &self.store);
+        let opened = timeout(Duration::from_secs(ACCOUNT_MINUTES * 60), opened).await;
+        opened.unwrap_or(Err(AcmeError::Slow(ACCOUNT_MINUTES)))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rustls_pki_types::CertificateDer;
-use rustls_pki_types::pem::PemObject as _;
+use rustls_pki_types::pem::{self, PemObject as _};
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{ASN1Time, FromDer as _, X509Certificate};
 
@@ -21,9 +21,13 @@ pub(crate) struct Leaf {
 impl Leaf {
     /// The first certificate in a PEM file.
     pub(crate) fn parse(pem: &[u8]) -> Result<Self, AcmeError> {
-        let unusable = |cause: String| AcmeError::Certificate(cause);
-        let der = CertificateDer::from_pem_slice(pem).map_err(|error| unusable(error.to_string()))?;
-        let (_, x509) = X509Certificate::from_der(&der).map_err(|error| unusable(error.to_string()))?;
+        Self::read(pem).map_err(AcmeError::Certificate)
+    }
+
+    /// The same; the error says what is wrong.
+    pub(crate) fn read(pem: &[u8]) -> Result<Self, String> {
+        let der = CertificateDer::from_pem_slice(pem).map_err(|error| fault(&error).to_owned())?;
+        let (_, x509) = X509Certificate::from_der(&der).map_err(|error| error.to_string())?;
         let names = match x509.subject_alternative_name() {
             Ok(Some(names)) => names.value.general_names.iter().filter_map(dns).collect(),
             Ok(None) | Err(_) => Vec::new(),
@@ -40,6 +44,18 @@ impl Leaf {
     /// Whether it proves all these names.
     pub(crate) fn proves(&self, names: &[String]) -> bool {
         names.iter().all(|name| self.names.iter().any(|proved| proved.eq_ignore_ascii_case(name)))
+    }
+}
+
+/// What is wrong with text that should hold a certificate. The library's own words repeat the line, which may be a key.
+fn fault(error: &pem::Error) -> &'static str {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "what else may be wrong does not happen to text")]
+    match error {
+        pem::Error::MissingSectionEnd { .. } => "an END line is missing; are the line breaks lost?",
+        pem::Error::IllegalSectionStart { .. } => "a BEGIN line is malformed; are the line breaks lost?",
+        pem::Error::Base64Decode(_) => "what stands between BEGIN and END is no base64",
+        pem::Error::NoItemsFound => "no CERTIFICATE block",
+        _ => "it is no PEM",
     }
 }
 
@@ -70,5 +86,8 @@ mod tests {
         assert!(leaf.proves(&names) && leaf.proves(&["FTP.example.org".to_owned()]));
         assert!(!leaf.proves(&["www.example.org".to_owned()]), "a star is a name that was asked for");
         assert!(Leaf::parse(b"nothing").is_err());
+        let one_line = format!("{}{pem}", key.serialize_pem()).replace('\n', "");
+        let error = Leaf::parse(one_line.as_bytes()).unwrap_err().to_string();
+        assert!(error.ends_with("an END line is missing; are the line breaks lost?"), "{error}");
     }
 }

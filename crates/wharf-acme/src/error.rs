@@ -21,6 +21,14 @@ pub enum AcmeError {
     /// The terms are not accepted, or no name is given.
     #[error("{0}")]
     Unready(&'static str),
+    /// The root that the authority is to be known by cannot be used.
+    #[error("the ca_file {} cannot be used ({cause}): give the root of the authority's own certificate in PEM", .path.display())]
+    Root {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        cause: String,
+    },
     /// Nothing can listen for the authority's request.
     #[error("cannot listen at {addr} for the authority's request: {source}")]
     Listen {
@@ -48,6 +56,9 @@ pub enum AcmeError {
     /// The authority did not find the proof.
     #[error("the authority did not find the proof for {0}")]
     Unproved(String),
+    /// The authority does not know the account that is kept: it has forgotten it, or is another one behind the same URL.
+    #[error("the authority does not know the account: {0}")]
+    UnknownAccount(String),
     /// The authority cannot be reached, or refuses.
     #[error("the authority: {0}")]
     Authority(String),
@@ -61,6 +72,13 @@ pub enum AcmeError {
 
 impl From<instant_acme::Error> for AcmeError {
     fn from(error: instant_acme::Error) -> Self {
+        // RFC 8555 §6.7.
+        const UNKNOWN: &str = "urn:ietf:params:acme:error:accountDoesNotExist";
+        if let instant_acme::Error::Api(problem) = &error
+            && problem.r#type.as_deref() == Some(UNKNOWN)
+        {
+            return Self::UnknownAccount(one_line(problem.detail.as_deref().unwrap_or("no reason")));
+        }
         let mut text = error.to_string();
         let mut source = error.source();
         while let Some(deeper) = source {

@@ -6,7 +6,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process_group};
-use tokio::io::{AsyncReadExt as _, copy, sink};
+use tokio::io::AsyncReadExt as _;
 use tokio::process::{Child, ChildStderr, Command};
 use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
@@ -17,8 +17,8 @@ use crate::error::{AcmeError, one_line};
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5 * 60);
 /// How long is listened to what it said before it failed, where its own children keep standard error open.
 const LAST_WORDS: Duration = Duration::from_secs(1);
-/// What is read of that which it says.
-const MOST: u64 = 4 * 1024;
+/// What is kept of that which it says.
+const MOST: usize = 4 * 1024;
 
 /// A record that was set.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,11 +87,12 @@ async fn run_within(patience: Duration, hook: &Path, word: &str, record: &Record
     Err(failed(format!("{word}: {status}; it said: {}", one_line(last))))
 }
 
-/// Reads until nobody can write any more, and keeps the beginning.
+/// Reads until nobody can write any more, and keeps the end.
 async fn listen(stderr: Option<ChildStderr>, said: &mut Vec<u8>) -> io::Result<()> {
     let Some(mut stderr) = stderr else { return Ok(()) };
-    (&mut stderr).take(MOST).read_to_end(said).await?;
-    copy(&mut stderr, &mut sink()).await?;
+    while stderr.read_buf(said).await? > 0 {
+        said.drain(..said.len().saturating_sub(MOST));
+    }
     Ok(())
 }
 
@@ -146,6 +147,10 @@ mod tests {
         let hook = script(dir.path(), "echo first >&2\nprintf 'no such \\033zone\\n\\n' >&2\nexit 3");
         let error = run(&hook, "add", &record()).await.unwrap_err().to_string();
         assert!(error.ends_with("add: exit status: 3; it said: no such  zone"), "{error}");
+        // However much it said before.
+        let hook = script(dir.path(), "seq 1 30000 >&2\necho no such zone >&2\nexit 3");
+        let error = run(&hook, "add", &record()).await.unwrap_err().to_string();
+        assert!(error.ends_with("it said: no such zone"), "{error}");
         let error = run(&dir.path().join("none"), "add", &record()).await.unwrap_err().to_string();
         assert!(error.contains("cannot be started"), "{error}");
     }

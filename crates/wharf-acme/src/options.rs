@@ -1,9 +1,12 @@
 //! What is asked of an authority, and how.
 
 use std::fmt;
+use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+use crate::certificate::Leaf;
+use crate::error::AcmeError;
 use crate::store::{self, CERTIFICATE};
 
 /// The directory of Let's Encrypt.
@@ -48,6 +51,16 @@ impl AcmeOptions {
 }
 
 impl AcmeOptions {
+    /// Whether the root that the authority is to be known by can be used, where one is given.
+    ///
+    /// # Errors
+    /// [`AcmeError::Root`]: the file cannot be read, or holds no certificate.
+    pub fn check_root(&self) -> Result<(), AcmeError> {
+        let Some(path) = &self.ca_file else { return Ok(()) };
+        let read = fs::read(path).map_err(|error| error.to_string()).and_then(|text| Leaf::read(&text));
+        read.map(|_| ()).map_err(|cause| AcmeError::Root { path: path.clone(), cause })
+    }
+
     /// Where the certificate of these options is, once there is one: the private key, then the chain, the server's own
     /// first, in one file, which is only ever replaced as a whole.
     #[must_use]
@@ -85,5 +98,30 @@ pub struct ExternalAccount {
 impl fmt::Debug for ExternalAccount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ExternalAccount").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fake::certificate;
+
+    #[test]
+    fn a_root_that_is_none_is_named_and_not_shown() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut options = AcmeOptions::new(dir.path(), Vec::new());
+        options.check_root().unwrap();
+        let file = dir.path().join("root.pem");
+        options.ca_file = Some(file.clone());
+        let key = rcgen::KeyPair::generate().unwrap().serialize_pem();
+        for text in [key.clone(), key.replace('\n', ""), key.replace('\n', " "), String::new()] {
+            fs::write(&file, text).unwrap();
+            let told = options.check_root().unwrap_err().to_string();
+            assert!(told.contains("root.pem") && !told.contains("MI") && !told.contains("77"), "{told}");
+        }
+        fs::write(&file, certificate().0).unwrap();
+        options.check_root().unwrap();
+        fs::remove_file(&file).unwrap();
+        assert!(matches!(options.check_root(), Err(AcmeError::Root { .. })));
     }
 }

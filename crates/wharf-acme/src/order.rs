@@ -29,6 +29,8 @@ pub(crate) struct Issued {
 
 /// The account that is kept, or a new one.
 pub(crate) async fn account(options: &AcmeOptions, store: &Store) -> Result<Account, AcmeError> {
+    // The library's own error names no file, and repeats what stands in it.
+    options.check_root()?;
     let builder = match &options.ca_file {
         Some(file) => Account::builder_with_root(file)?,
         None => Account::builder()?,

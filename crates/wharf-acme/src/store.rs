@@ -73,8 +73,11 @@ impl Store {
         let path = self.dir.join("account.json");
         let failed = |source| AcmeError::State { path: path.clone(), source };
         match fs::read(&path) {
-            // The error tells a line and a column, and nothing that stands there.
-            Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|error| failed(error.into())),
+            // The library's own words may repeat what stands there, which may be the key.
+            Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|error| {
+                let text = format!("no account (line {}, column {})", error.line(), error.column());
+                failed(io::Error::new(io::ErrorKind::InvalidData, text))
+            }),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(failed(error)),
         }
@@ -86,6 +89,15 @@ impl Store {
             source: error.into(),
         })?;
         self.write("account.json", &json)
+    }
+
+    /// Takes the account out of use, and keeps its file under another name, which is given back.
+    pub(crate) fn set_account_aside(&self) -> Result<PathBuf, AcmeError> {
+        let (path, aside) = (self.dir.join("account.json"), self.dir.join("account.json.unknown"));
+        match fs::rename(&path, &aside) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => Err(AcmeError::State { path, source }),
+            Ok(()) | Err(_) => Ok(aside),
+        }
     }
 
     /// What failed before this start.
@@ -167,6 +179,18 @@ mod tests {
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).unwrap();
         let error = Store::open(&dir.path().join("acme"), "https://ca.example:14000/dir").unwrap_err();
         assert!(error.to_string().contains("chmod 700"), "{error}");
+    }
+
+    #[test]
+    fn what_is_wrong_with_an_account_is_said_without_its_key() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path(), "https://ca.example/").unwrap();
+        for text in ["\"MIGHAgEA\"", "{\"id\": \"a\", \"key_pkcs8\": \"MIGHAgEA!\"}", "{\"key_pkcs8\": 7"] {
+            fs::write(dir.path().join("ca.example-/account.json"), text).unwrap();
+            let error = store.account().err().unwrap();
+            let told = format!("{error} {error:?}");
+            assert!(told.contains("line 1, column") && !told.contains("MIGH"), "{told}");
+        }
     }
 
     #[test]

@@ -42,9 +42,9 @@ pub use wharf_storage::{
     Durability, LocalDisk, LocalOptions, MemoryDisk, ParseDurabilityError, Storage, StorageProvider,
 };
 pub use wharf_transport::{
-    ClientTrust, ClientTrustError, Clock, DataSession, FileWatch, Fingerprint, FingerprintError,
-    HostIdentity, Identity, IdentityError, Net, Origin, PeerTls, ReloadBell, ReloadCounts, Reloaded,
-    RevocationList, ServerTls, ServerTlsOptions, Strength, TlsError, TlsVersion, TokioNet, Trust,
+    ClientAuthority, ClientTrust, ClientTrustError, Clock, DataSession, FileWatch, Fingerprint,
+    FingerprintError, HostIdentity, Identity, IdentityError, Net, Origin, PeerTls, ReloadBell, ReloadCounts,
+    Reloaded, RevocationList, ServerTls, ServerTlsOptions, Strength, TlsError, TlsVersion, TokioNet, Trust,
 };
 pub use wharf_types::{
     ClientCertificateRule, ClientIdentity, FileError, FileErrorKind, Grant, Right, Rights, VirtualPath,

@@ -207,11 +207,8 @@ impl Session {
 
     /// Gives the machine the bytes that it wants.
     fn feed(&mut self) {
-        if !self.control.buffer().is_empty()
-            && let Some(DataRole::Server(tls)) = &self.role
-            && let Some(verdict) = tls.judged_again()
-        {
-            self.machine.handle_client_certificate(now(), map::client_certificate(&verdict));
+        if !self.control.buffer().is_empty() {
+            self.judge_again();
         }
         while self.machine.wants_bytes() && !self.control.buffer().is_empty() {
             let bytes = self.control.buffer().split();
@@ -221,6 +218,15 @@ impl Session {
                 self.control.buffer().extend_from_slice(rest);
                 break;
             }
+        }
+    }
+
+    /// Tells the machine what the client's certificate is worth now, where that may have changed.
+    fn judge_again(&mut self) {
+        if let Some(DataRole::Server(tls)) = &self.role
+            && let Some(verdict) = tls.judged_again()
+        {
+            self.machine.handle_client_certificate(now(), map::client_certificate(&verdict));
         }
     }
 

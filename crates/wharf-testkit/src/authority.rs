@@ -58,9 +58,25 @@ impl Authority {
     /// One of that name; another one of the same name has another key.
     #[must_use]
     pub fn new(name: &str) -> Self {
-        let params = params_of(name);
+        Self::new_with(name, |_| {})
+    }
+
+    /// The same, but for what is changed in its certificate.
+    #[must_use]
+    pub fn new_with(name: &str, change: impl FnOnce(&mut CertificateParams)) -> Self {
+        let mut params = params_of(name);
+        change(&mut params);
         let key = KeyPair::generate().expect("a key");
         let pem = params.self_signed(&key).expect("a certificate").pem();
+        Self { pem, name: name.to_owned(), issuer: Issuer::new(params, key) }
+    }
+
+    /// One of that name whose certificate this one has signed.
+    #[must_use]
+    pub fn below(&self, name: &str) -> Self {
+        let params = params_of(name);
+        let key = KeyPair::generate().expect("a key");
+        let pem = params.signed_by(&key, &self.issuer).expect("a certificate").pem();
         Self { pem, name: name.to_owned(), issuer: Issuer::new(params, key) }
     }
 

@@ -3,57 +3,51 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use aws_lc_rs::digest::{Context, Digest, SHA256};
-use rustls::server::WebPkiClientVerifier;
-use rustls::server::danger::ClientCertVerifier;
-use rustls::{CertificateError, Error, RootCertStore};
-use rustls_pki_types::pem::PemObject as _;
-use rustls_pki_types::{CertificateDer, CertificateRevocationListDer, UnixTime};
-use x509_parser::prelude::{CertificateRevocationList, FromDer as _};
+use rustls_pki_types::{CertificateDer, CertificateRevocationListDer, TrustAnchor, UnixTime};
+use webpki::{
+    CertRevocationList, EndEntityCert, Error, ExpirationPolicy, KeyUsage, RevocationOptions,
+    RevocationOptionsBuilder, VerifiedPath,
+};
 
+use crate::client_authority::{Authority, ClientAuthority};
 use crate::client_identity::{CertificateProblem, ClientIdentity, ClientVerdict};
 use crate::options::provider;
+use crate::revocation::{self, IssuerKey, ReadList, RevocationList};
 
 /// The authorities whose client certificates are taken, and their lists of revoked ones. Cloning shares it.
 ///
-/// With a list of any authority, each certificate of a chain but the authority's own has to be told good by a list that
-/// its issuer signed and that has not expired (RFC 5280 §6.3): where none tells, the chain is refused, since an old or
-/// missing list is what somebody with a revoked certificate would wish for.
+/// An authority counts as long as its own certificate is valid. With a list of any authority, each certificate of a chain but
+/// the authority's own has to be told good by a list that its issuer signed and that has not expired (RFC 5280 §6.3): where
+/// none tells, the chain is refused, since an old or missing list is what somebody with a revoked certificate would wish for.
+///
+/// An authority may change its key and keep its name (RFC 4210 §4.4): each key then has lists of its own.
 #[derive(Clone)]
 pub struct ClientTrust(Arc<Inner>);
 
 struct Inner {
-    verifier: Arc<dyn ClientCertVerifier>,
-    authorities: usize,
-    lists: Vec<RevocationList>,
+    rounds: Vec<Round>,
+    told: Vec<ClientAuthority>,
+    /// The latest first.
+    lists: Vec<CertRevocationList<'static>>,
+    /// The lists in DER, where several of one name are by no authority of these: who signed them is found out for each
+    /// chain. Empty otherwise.
+    ders: Vec<CertificateRevocationListDer<'static>>,
+    told_lists: Vec<RevocationList>,
     /// Of all that was read.
     digest: Digest,
 }
 
-/// A list as it was read.
-struct ReadList {
-    der: CertificateRevocationListDer<'static>,
-    told: RevocationList,
-    /// When it was issued, and its number as length and digits: the later of two lists has the greater ones.
-    issued: (i64, usize, Vec<u8>),
-}
-
-/// A list of revoked certificates, as far as people are told of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct RevocationList {
-    /// The file that it stands in; `None` for text from elsewhere.
-    pub path: Option<PathBuf>,
-    /// Who issued it, in words.
-    pub issuer: String,
-    /// When it was issued.
-    pub this_update: SystemTime,
-    /// When the next one is due, and this one has expired; `None` where it does not say.
-    pub next_update: Option<SystemTime>,
-    /// How many certificates are in it.
-    pub count: usize,
+/// Authorities of which no two have the same name and different keys. The library takes the first list of a name, whatever
+/// key has signed it, so that each key needs a round in which its own lists come first.
+struct Round {
+    authorities: Vec<Authority>,
+    /// The places of all lists: first those that these authorities have signed.
+    lists: Vec<usize>,
+    /// How many these are.
+    own: usize,
 }
 
 /// Whom to trust cannot be told.
@@ -85,15 +79,15 @@ impl ClientTrust {
             })
         };
         let pem = read(ca)?;
-        let roots =
-            authorities(&pem).map_err(|cause| ClientTrustError { path: Some(ca.to_owned()), cause })?;
+        let authorities = Authority::read_all(&pem)
+            .map_err(|cause| ClientTrustError { path: Some(ca.to_owned()), cause })?;
         let mut lists = Vec::new();
         for path in crls {
             let bytes = read(path)?;
             let here = |cause| ClientTrustError { path: Some(path.clone()), cause };
-            lists.extend(revoked(&bytes, Some(path)).map_err(here)?);
+            lists.extend(revocation::read(&bytes, Some(path)).map_err(here)?);
         }
-        Self::new(roots, lists)
+        Ok(Self::new(authorities, lists))
     }
 
     /// The same from memory.
@@ -103,46 +97,64 @@ impl ClientTrust {
     /// The text holds something else.
     pub fn from_pem(ca: &[u8], crls: &[&[u8]]) -> Result<Self, ClientTrustError> {
         let here = |cause| ClientTrustError { path: None, cause };
-        let roots = authorities(ca).map_err(here)?;
+        let authorities = Authority::read_all(ca).map_err(here)?;
         let mut lists = Vec::new();
         for bytes in crls {
-            lists.extend(revoked(bytes, None).map_err(here)?);
+            lists.extend(revocation::read(bytes, None).map_err(here)?);
         }
-        Self::new(roots, lists)
+        Ok(Self::new(authorities, lists))
     }
 
-    fn new(roots: RootCertStore, mut crls: Vec<ReadList>) -> Result<Self, ClientTrustError> {
+    fn new(mut authorities: Vec<Authority>, mut lists: Vec<ReadList>) -> Self {
         // The first list of an issuer decides: an old one beside its successor must not.
-        crls.sort_by(|one, other| other.issued.cmp(&one.issued));
-        let authorities = roots.len();
-        let mut digest = Context::new(&SHA256);
-        let parts = roots.roots.iter().flat_map(|root| {
-            let constraints = root.name_constraints.as_deref().unwrap_or_default();
-            [&*root.subject, &*root.subject_public_key_info, constraints]
+        lists.sort_by(|one, other| other.issued.cmp(&one.issued));
+        let digest = digest(&authorities, &lists);
+        sign(&mut authorities, &mut lists);
+        let is_foreign = |list: &&ReadList| list.told.signed_by.is_none();
+        let several = lists.iter().enumerate().filter(|(_, list)| is_foreign(list)).any(|(place, list)| {
+            lists.iter().take(place).filter(is_foreign).any(|other| other.issuer.name == list.issuer.name)
         });
-        for part in parts.chain(crls.iter().map(|list| &*list.der)) {
-            digest.update(&part.len().to_be_bytes());
-            digest.update(part);
+        let ders = if several { lists.iter().map(|list| list.der.clone()).collect() } else { Vec::new() };
+        let told = authorities.iter().map(|authority| told(authority, &authorities)).collect();
+        let mut rounds: Vec<Round> = Vec::new();
+        for authority in authorities {
+            let fits = |round: &&mut Round| {
+                let same = |other: &&Authority| other.has_name_of(&authority);
+                round.authorities.iter().filter(same).all(|other| other.has_key_of(&authority))
+            };
+            match rounds.iter_mut().find(fits) {
+                Some(round) => round.authorities.push(authority),
+                None => {
+                    rounds.push(Round { authorities: vec![authority], lists: Vec::new(), own: 0 });
+                }
+            }
         }
-        let (ders, lists): (Vec<_>, Vec<_>) = crls.into_iter().map(|list| (list.der, list.told)).unzip();
-        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider())
-            .with_crls(ders)
-            .enforce_revocation_expiration()
-            .build()
-            .map_err(|error| ClientTrustError { path: None, cause: error.to_string() })?;
-        Ok(Self(Arc::new(Inner { verifier, authorities, lists, digest: digest.finish() })))
+        for round in &mut rounds {
+            let signed = |place: &usize| lists.get(*place).is_some_and(|list| round.has_signed(list));
+            let (own, others): (Vec<usize>, Vec<usize>) = (0..lists.len()).partition(signed);
+            round.own = own.len();
+            round.lists = [own, others].concat();
+        }
+        let (lists, told_lists) = lists.into_iter().map(|list| (list.parsed, list.told)).unzip();
+        Self(Arc::new(Inner { rounds, told, lists, ders, told_lists, digest }))
     }
 
     /// How many authorities are trusted.
     #[must_use]
     pub fn authorities(&self) -> usize {
-        self.0.authorities
+        self.0.told.len()
     }
 
-    /// The lists of revoked certificates. Of several that one issuer gave, the first one counts, which is the latest.
+    /// The authorities that are trusted.
+    #[must_use]
+    pub fn authority_list(&self) -> &[ClientAuthority] {
+        &self.0.told
+    }
+
+    /// The lists of revoked certificates, the latest first.
     #[must_use]
     pub fn revocation_lists(&self) -> &[RevocationList] {
-        &self.0.lists
+        &self.0.told_lists
     }
 
     /// Whether both came of the same certificates and lists.
@@ -156,26 +168,168 @@ impl ClientTrust {
         let Some((leaf, intermediates)) = chain.and_then(<[_]>::split_first) else {
             return ClientVerdict::Missing;
         };
-        match self.0.verifier.verify_client_cert(leaf, intermediates, UnixTime::since_unix_epoch(now)) {
-            Ok(_) => match ClientIdentity::read(leaf) {
+        match self.0.verify(leaf, intermediates, now) {
+            Ok(()) => match ClientIdentity::read(leaf) {
                 Some(identity) => ClientVerdict::Verified(Arc::new(identity)),
                 None => ClientVerdict::Refused(CertificateProblem::Unusable),
             },
-            Err(error) => {
-                tracing::debug!(%error, "a client certificate is refused");
-                ClientVerdict::Refused(problem(&error))
+            Err(problem) => ClientVerdict::Refused(problem),
+        }
+    }
+}
+
+impl Inner {
+    fn verify(
+        &self,
+        leaf: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        now: Duration,
+    ) -> Result<(), CertificateProblem> {
+        let parsed = EndEntityCert::try_from(leaf).map_err(|error| problem(&error))?;
+        let mut worst = CertificateProblem::UnknownIssuer;
+        // Those that are over come last: they only tell why what they have signed is refused.
+        for over in [false, true] {
+            for round in &self.rounds {
+                let counts = |authority: &&Authority| authority.problem(now).is_some() == over;
+                let anchors: Vec<TrustAnchor<'_>> =
+                    round.authorities.iter().filter(counts).map(Authority::anchor).collect();
+                if anchors.is_empty() {
+                    continue;
+                }
+                let verify = |lists: &[&CertRevocationList<'_>]| {
+                    parsed.verify_for_usage(
+                        provider().signature_verification_algorithms.all,
+                        &anchors,
+                        intermediates,
+                        UnixTime::since_unix_epoch(now),
+                        KeyUsage::client_auth(),
+                        revocation(lists),
+                        None,
+                    )
+                };
+                let verified = if self.ders.is_empty() {
+                    verify(&self.lists_for(round, None))
+                } else {
+                    // Which keys there are between the client's certificate and the authority's.
+                    verify(&[]).and_then(|path| verify(&self.lists_for(round, Some(&path))))
+                };
+                match verified {
+                    Ok(path) if over => return Err(round.why_over(path.anchor(), now)),
+                    Ok(_) => return Ok(()),
+                    Err(error) => {
+                        tracing::debug!(%error, "a client certificate is refused");
+                        if worst == CertificateProblem::UnknownIssuer {
+                            worst = problem(&error);
+                        }
+                    }
+                }
+            }
+            if worst != CertificateProblem::UnknownIssuer {
+                break;
             }
         }
+        Err(worst)
+    }
+
+    /// The lists in the order in which the library looks for the first one of a name: those that the authorities of the round
+    /// have signed, then those that were signed with a key of the chain, then all others.
+    fn lists_for(&self, round: &Round, path: Option<&VerifiedPath<'_>>) -> Vec<&CertRevocationList<'static>> {
+        let mut places = round.lists.clone();
+        if let (Some(path), Some(others)) = (path, places.get_mut(round.own..)) {
+            others.sort_by_cached_key(|place| !self.is_signed_in(path, *place));
+        }
+        places.into_iter().filter_map(|place| self.lists.get(place)).collect()
+    }
+
+    /// Whether an authority between the client and the trusted one has signed the list.
+    fn is_signed_in(&self, path: &VerifiedPath<'_>, place: usize) -> bool {
+        let (Some(list), Some(der)) = (self.lists.get(place), self.ders.get(place)) else { return false };
+        path.intermediate_certificates().any(|authority| {
+            authority.subject() == list.issuer()
+                && revocation::is_signed_by_whole(der, &authority.subject_public_key_info())
+        })
+    }
+}
+
+impl Round {
+    fn has_signed(&self, list: &ReadList) -> bool {
+        list.told.signed_by.is_some_and(|signer| {
+            self.authorities.iter().any(|authority| authority.told.fingerprint == signer)
+        })
+    }
+
+    /// Why this one counts no longer, or not yet.
+    fn why_over(&self, anchor: &TrustAnchor<'_>, now: Duration) -> CertificateProblem {
+        let same = |authority: &&Authority| {
+            authority.anchor.subject == anchor.subject
+                && authority.anchor.subject_public_key_info == anchor.subject_public_key_info
+        };
+        let problems = self.authorities.iter().filter(same).filter_map(|authority| authority.problem(now));
+        // One that begins in the future beside one that has ended is its successor.
+        problems
+            .reduce(|one, other| if other == CertificateProblem::Expired { other } else { one })
+            .unwrap_or(CertificateProblem::Expired)
     }
 }
 
 impl fmt::Debug for ClientTrust {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientTrust")
-            .field("authorities", &self.0.authorities)
-            .field("lists", &self.0.lists)
+            .field("authorities", &self.0.told)
+            .field("lists", &self.0.told_lists)
             .finish_non_exhaustive()
     }
+}
+
+fn digest(authorities: &[Authority], lists: &[ReadList]) -> Digest {
+    let mut digest = Context::new(&SHA256);
+    let certificates = authorities.iter().map(|authority| authority.told.fingerprint.as_bytes().as_slice());
+    for part in certificates.chain(lists.iter().map(|list| &*list.der)) {
+        digest.update(&part.len().to_be_bytes());
+        digest.update(part);
+    }
+    digest.finish()
+}
+
+fn told(authority: &Authority, all: &[Authority]) -> ClientAuthority {
+    let superseded = all.iter().any(|other| {
+        other.has_name_of(authority)
+            && other.has_key_of(authority)
+            && other.told.not_after > authority.told.not_after
+    });
+    ClientAuthority { superseded, ..authority.told.clone() }
+}
+
+/// Finds out who has signed which list, and which lists have a successor. They are in the order of their age.
+fn sign(authorities: &mut [Authority], lists: &mut [ReadList]) {
+    let mut latest: Vec<(IssuerKey, Option<usize>)> = Vec::new();
+    for list in lists {
+        let signer = authorities.iter().position(|authority| {
+            *authority.anchor.subject == *list.parsed.issuer()
+                && revocation::is_signed_by(&list.der, &authority.anchor.subject_public_key_info)
+        });
+        if let Some(authority) = signer.and_then(|place| authorities.get(place)) {
+            list.told.signed_by = Some(authority.told.fingerprint);
+            let key = authority.anchor.subject_public_key_info.clone();
+            let same = |other: &&mut Authority| *other.anchor.subject == *list.parsed.issuer();
+            for other in authorities.iter_mut().filter(same) {
+                other.told.has_list |= other.anchor.subject_public_key_info == key;
+            }
+        }
+        // What a list calls the key is of no matter where the key itself is known.
+        let known = |(issuer, by): &(IssuerKey, Option<usize>)| match (by, signer) {
+            (Some(one), Some(other)) => *one == other,
+            (None, None) => *issuer == list.issuer,
+            (Some(_), None) | (None, Some(_)) => false,
+        };
+        list.told.superseded = latest.iter().any(known);
+        latest.push((list.issuer.clone(), signer));
+    }
+}
+
+fn revocation<'a>(lists: &'a [&'a CertRevocationList<'a>]) -> Option<RevocationOptions<'a>> {
+    let options = RevocationOptionsBuilder::new(lists).ok()?;
+    Some(options.with_expiration_policy(ExpirationPolicy::Enforce).build())
 }
 
 fn problem(error: &Error) -> CertificateProblem {
@@ -184,72 +338,22 @@ fn problem(error: &Error) -> CertificateProblem {
         reason = "whatever else is wrong, the certificate is not usable"
     )]
     match error {
-        Error::InvalidCertificate(error) => match error {
-            CertificateError::UnknownIssuer | CertificateError::BadSignature => {
-                CertificateProblem::UnknownIssuer
-            }
-            CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-                CertificateProblem::Expired
-            }
-            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-                CertificateProblem::NotYetValid
-            }
-            CertificateError::Revoked => CertificateProblem::Revoked,
-            CertificateError::UnknownRevocationStatus => CertificateProblem::RevocationUnknown,
-            CertificateError::ExpiredRevocationList
-            | CertificateError::ExpiredRevocationListContext { .. } => CertificateProblem::RevocationExpired,
-            CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
-                CertificateProblem::WrongPurpose
-            }
-            _ => CertificateProblem::Unusable,
-        },
+        Error::UnknownIssuer
+        | Error::InvalidSignatureForPublicKey
+        | Error::UnsupportedSignatureAlgorithmForPublicKeyContext(_) => CertificateProblem::UnknownIssuer,
+        Error::CertExpired { .. } | Error::InvalidCertValidity => CertificateProblem::Expired,
+        Error::CertNotValidYet { .. } => CertificateProblem::NotYetValid,
+        Error::CertRevoked => CertificateProblem::Revoked,
         // The list, not the certificate: its signature does not fit, or it is of a kind that is not understood.
-        Error::InvalidCertRevocationList(_) => CertificateProblem::RevocationUnknown,
+        Error::UnknownRevocationStatus
+        | Error::InvalidCrlSignatureForPublicKey
+        | Error::IssuerNotCrlSigner
+        | Error::UnsupportedCrlSignatureAlgorithmContext(_)
+        | Error::UnsupportedCrlSignatureAlgorithmForPublicKeyContext(_) => {
+            CertificateProblem::RevocationUnknown
+        }
+        Error::CrlExpired { .. } => CertificateProblem::RevocationExpired,
+        Error::RequiredEkuNotFoundContext(_) => CertificateProblem::WrongPurpose,
         _ => CertificateProblem::Unusable,
     }
-}
-
-fn authorities(pem: &[u8]) -> Result<RootCertStore, String> {
-    let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_slice_iter(pem) {
-        let certificate = certificate.map_err(|error| error.to_string())?;
-        roots.add(certificate).map_err(|error| error.to_string())?;
-    }
-    if roots.is_empty() {
-        return Err("it holds no certificate: give those of the authorities in PEM".to_owned());
-    }
-    Ok(roots)
-}
-
-/// The lists in a file: several in PEM, or one in DER.
-fn revoked(bytes: &[u8], path: Option<&Path>) -> Result<Vec<ReadList>, String> {
-    // DER begins with a SEQUENCE, PEM with text.
-    let ders: Vec<CertificateRevocationListDer<'static>> = if bytes.first() == Some(&0x30) {
-        vec![bytes.to_vec().into()]
-    } else {
-        CertificateRevocationListDer::pem_slice_iter(bytes)
-            .collect::<Result<_, _>>()
-            .map_err(|error| error.to_string())?
-    };
-    if ders.is_empty() {
-        return Err("it holds no list of revoked certificates (X509 CRL), in PEM or DER".to_owned());
-    }
-    ders.into_iter()
-        .map(|der| {
-            let (_, list) = CertificateRevocationList::from_der(&der)
-                .map_err(|error| format!("it holds no list of revoked certificates: {error}"))?;
-            let moment = |seconds: i64| {
-                u64::try_from(seconds).ok().map(|seconds| UNIX_EPOCH + Duration::from_secs(seconds))
-            };
-            let this_update = moment(list.last_update().timestamp()).unwrap_or(UNIX_EPOCH);
-            let next_update = list.next_update().and_then(|time| moment(time.timestamp()));
-            let issuer = list.issuer().to_string();
-            let count = list.iter_revoked_certificates().count();
-            let number = list.crl_number().map(|number| number.to_bytes_be()).unwrap_or_default();
-            let issued = (list.last_update().timestamp(), number.len(), number);
-            let path = path.map(Path::to_owned);
-            let told = RevocationList { path, issuer, this_update, next_update, count };
-            Ok(ReadList { der: der.clone(), told, issued })
-        })
-        .collect()
 }

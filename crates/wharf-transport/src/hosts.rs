@@ -44,7 +44,7 @@ impl Certificates {
         Arc::new(Resolver {
             certificates: Arc::clone(self),
             host: host.map(Box::from),
-            shown: OnceLock::new(),
+            control: OnceLock::new(),
         })
     }
 }
@@ -67,16 +67,30 @@ struct Resolver {
     certificates: Arc<Certificates>,
     /// Named by HOST before TLS.
     host: Option<Box<str>>,
-    /// What there was when the control connection shook hands. Its data connections show the same whatever came since:
-    /// there are clients that refuse a data connection with another certificate than that of its control connection.
-    shown: OnceLock<Arc<Shown>>,
+    /// Of the handshake of the control connection, which is the first one.
+    control: OnceLock<AtControl>,
+}
+
+/// What there was when the control connection shook hands. Its data connections show the same whatever came since: there
+/// are clients that refuse a data connection with another certificate than that of its control connection.
+#[derive(Debug)]
+struct AtControl {
+    all: Arc<Shown>,
+    /// What it showed. Clients that name the host on the control connection may name none, or an address, on the others.
+    own: Arc<CertifiedKey>,
 }
 
 impl ResolvesServerCert for Resolver {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        let shown = self.shown.get_or_init(|| self.certificates.0.load_full());
-        let named = hello.server_name().and_then(|name| shown.of(name));
-        let before = || self.host.as_deref().and_then(|name| shown.of(name));
-        Some(Arc::clone(named.or_else(before).unwrap_or(&shown.usual)))
+        let name = hello.server_name();
+        let control = self.control.get_or_init(|| {
+            let all = self.certificates.0.load_full();
+            let named = name.and_then(|name| all.of(name));
+            let before = || self.host.as_deref().and_then(|name| all.of(name));
+            let own = Arc::clone(named.or_else(before).unwrap_or(&all.usual));
+            AtControl { all, own }
+        });
+        let named = name.and_then(|name| control.all.of(name));
+        Some(Arc::clone(named.unwrap_or(&control.own)))
     }
 }

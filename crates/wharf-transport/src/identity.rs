@@ -11,7 +11,6 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose};
 use rustls::sign::CertifiedKey;
 use rustls::{Error, InconsistentKeys};
-use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{ASN1Time, FromDer as _, Validity, X509Certificate};
@@ -19,6 +18,7 @@ use x509_parser::prelude::{ASN1Time, FromDer as _, Validity, X509Certificate};
 use crate::clock::since_epoch;
 use crate::fingerprint::Fingerprint;
 use crate::options::provider;
+use crate::pem;
 use crate::private_file;
 
 /// Validity of a certificate made here: ten years.
@@ -234,14 +234,13 @@ fn exists(path: &Path) -> Result<bool, IdentityError> {
 fn parse(cert_pem: &[u8], cert: &str, key_pem: &[u8], key: &str) -> Result<Identity, IdentityError> {
     let no_cert = |cause: String| IdentityError::Certificate { what: cert.to_owned(), cause };
     let no_key = |cause: String| IdentityError::Key { what: key.to_owned(), cause };
-    let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(cert_pem)
-        .collect::<Result<_, _>>()
-        .map_err(|error| no_cert(error.to_string()))?;
+    let chain: Vec<CertificateDer<'static>> =
+        pem::all(cert_pem).map_err(|cause| no_cert(cause.to_owned()))?;
     let leaf = chain.first().ok_or_else(|| no_cert("no CERTIFICATE block".to_owned()))?;
     X509Certificate::from_der(leaf).map_err(|error| no_cert(error.to_string()))?;
     let encrypted = key_pem.windows(9).any(|window| window == b"ENCRYPTED");
-    let private = PrivateKeyDer::from_pem_slice(key_pem)
-        .map_err(|error| no_key(if encrypted { "it is encrypted".to_owned() } else { error.to_string() }))?;
+    let private: PrivateKeyDer<'static> = pem::first(key_pem)
+        .map_err(|cause| no_key(if encrypted { "it is encrypted" } else { cause }.to_owned()))?;
     match CertifiedKey::from_der(chain, private, &provider()) {
         Ok(both) => Ok(Identity(Arc::new(both))),
         Err(Error::InconsistentKeys(InconsistentKeys::KeyMismatch)) => {

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod client_authority;
 mod client_identity;
 mod client_trust;
 mod client_verifier;
@@ -23,10 +24,12 @@ mod net;
 mod options;
 mod passive;
 mod peer_tls;
+mod pem;
 mod private_file;
 mod race;
 mod record;
 mod reload;
+mod revocation;
 mod send_file;
 mod stock;
 mod ticket;
@@ -37,8 +40,9 @@ mod tokio_net;
 mod trust;
 mod verifier;
 
+pub use crate::client_authority::ClientAuthority;
 pub use crate::client_identity::{CertificateProblem, ClientIdentity, ClientVerdict};
-pub use crate::client_trust::{ClientTrust, ClientTrustError, RevocationList};
+pub use crate::client_trust::{ClientTrust, ClientTrustError};
 pub use crate::clock::Clock;
 pub use crate::control::ControlStream;
 pub use crate::control_event::{ControlEvent, UpgradeError};
@@ -58,6 +62,7 @@ pub use crate::options::{CipherOrder, DataSession, Strength, TlsInfo, TlsVersion
 pub use crate::passive::{PassiveError, PassiveListener, PassivePool};
 pub use crate::peer_tls::PeerTls;
 pub use crate::reload::{FileWatch, ReloadBell, ReloadCounts, Reloaded};
+pub use crate::revocation::RevocationList;
 pub use crate::send_file::{FileWaits, has_no_disk};
 pub use crate::tls_client::{ClientControlTls, ClientTlsOptions};
 pub use crate::tls_server::{ServerControlTls, ServerTls, ServerTlsOptions};

@@ -9,7 +9,6 @@ use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::{verify_tls12_signature, verify_tls13_signature};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, Error, OtherError, RootCertStore, SignatureScheme};
-use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
@@ -17,6 +16,7 @@ use crate::failure::TlsError;
 use crate::fingerprint::Fingerprint;
 use crate::known_hosts::KnownHosts;
 use crate::options::provider;
+use crate::pem;
 use crate::trust::Trust;
 
 /// Why our own rules refuse a certificate; travels through the TLS library and comes back as a
@@ -106,10 +106,8 @@ fn system() -> Result<Arc<dyn ServerCertVerifier>, TlsError> {
 
 fn ca_file(path: &Path) -> Result<Rule, TlsError> {
     let bad = |cause: String| TlsError::CaFile { path: path.to_owned(), cause };
-    let pem = fs::read(path).map_err(|error| bad(error.to_string()))?;
-    let listed: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(&pem)
-        .collect::<Result<_, _>>()
-        .map_err(|error| bad(error.to_string()))?;
+    let text = fs::read(path).map_err(|error| bad(error.to_string()))?;
+    let listed: Vec<CertificateDer<'static>> = pem::all(&text).map_err(|cause| bad(cause.to_owned()))?;
     let mut roots = RootCertStore::empty();
     for certificate in &listed {
         roots.add(certificate.clone()).map_err(|error| bad(error.to_string()))?;

@@ -31,6 +31,8 @@ pub(crate) struct Certificate {
     own: bool,
     /// Whether the server renews it itself.
     pub(crate) renewed: bool,
+    /// Whether it does not come from its files, since there is nothing in them yet.
+    pub(crate) placeholder: bool,
 }
 
 impl Certificate {
@@ -71,6 +73,7 @@ impl Certificate {
             files,
             own: false,
             renewed: false,
+            placeholder: false,
         })
     }
 
@@ -84,7 +87,15 @@ impl Certificate {
             Origin::Loaded => "kept in",
         };
         let origin = format!("{made} {}", shown(&dir));
-        Ok(Self { identity, origin, exists: true, files: kept_files(&dir), own: true, renewed: false })
+        Ok(Self {
+            identity,
+            origin,
+            exists: true,
+            files: kept_files(&dir),
+            own: true,
+            renewed: false,
+            placeholder: false,
+        })
     }
 
     /// What [`Certificate::kept`] would give, without making anything in `dir`.
@@ -100,6 +111,7 @@ impl Certificate {
             files: kept_files(dir),
             own: true,
             renewed: false,
+            placeholder: false,
         })
     }
 

@@ -12,7 +12,8 @@ use std::{
 };
 
 use wharf_server::{
-    ClientTrust, FileWatch, HostIdentity, Identity, ReloadCounts, Reloaded, RevocationList, ServerTls,
+    ClientAuthority, ClientTrust, FileWatch, HostIdentity, Identity, ReloadCounts, Reloaded, RevocationList,
+    ServerTls,
 };
 
 pub(crate) use self::expiry::watch as watch_expiry;
@@ -47,6 +48,8 @@ pub(crate) struct Held {
     files: (PathBuf, PathBuf),
     /// Whether it is renewed by the server itself.
     pub(crate) renewed: bool,
+    /// Whether its files hold nothing yet, and another one is shown until they do.
+    pub(crate) placeholder: bool,
 }
 
 /// How often files were read again.
@@ -77,6 +80,7 @@ impl Live {
             identity: certificate.identity.clone(),
             files: certificate.files.clone(),
             renewed: certificate.renewed,
+            placeholder: certificate.placeholder,
         });
         Slot(held.len() - 1)
     }
@@ -96,19 +100,24 @@ impl Live {
         self.held().clone()
     }
 
-    /// The lists of revoked certificates that count now, one of each issuer; none where nobody is asked for a certificate.
+    /// The lists of revoked certificates that count now, one of each key of an issuer; none where nobody is asked for a
+    /// certificate.
     pub(crate) fn revocation_lists(&self) -> Vec<RevocationList> {
+        let trust = self.client_trust();
+        let lists = trust.iter().flat_map(ClientTrust::revocation_lists);
+        lists.filter(|list| !list.superseded).cloned().collect()
+    }
+
+    /// The authorities of clients' certificates that count now, and where they stand.
+    fn authorities(&self) -> Vec<(ClientAuthority, PathBuf)> {
+        let (Some(trust), Some((file, _))) = (self.client_trust(), &self.clients) else { return Vec::new() };
+        let all = trust.authority_list().iter();
+        all.filter(|authority| !authority.superseded).map(|one| (one.clone(), file.clone())).collect()
+    }
+
+    fn client_trust(&self) -> Option<ClientTrust> {
         // All listeners that ask go by the same.
-        let Some(trust) = self.listeners.iter().find_map(|listener| listener.tls.client_trust()) else {
-            return Vec::new();
-        };
-        let mut lists: Vec<RevocationList> = Vec::new();
-        for list in trust.revocation_lists() {
-            if lists.iter().all(|known| known.issuer != list.issuer) {
-                lists.push(list.clone());
-            }
-        }
-        lists
+        self.listeners.iter().find_map(|listener| listener.tls.client_trust())
     }
 
     /// Exchanges one certificate at every listener that shows it.
@@ -116,6 +125,7 @@ impl Live {
         let mut held = self.held();
         if let Some(held) = held.get_mut(place) {
             held.identity = identity;
+            held.placeholder = false;
         }
         // Under the lock, so that of two exchanges the later one is what is shown.
         for Listener { tls, usual, hosts } in &self.listeners {

@@ -5,7 +5,7 @@ use std::{
     fmt::Write as _,
     fs,
     io::{self, Write as _},
-    os::unix::fs::OpenOptionsExt as _,
+    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
@@ -83,11 +83,9 @@ fn text(sources: &Sources) -> String {
         "gauge",
         "When a list of revoked certificates ends, since 1970.",
     );
-    for list in live.revocation_lists() {
-        let Some(end) = list.next_update else { continue };
-        let file = list.path.as_deref().map_or_else(String::new, |path| path.display().to_string());
-        let labels = [("file", file.as_str()), ("issuer", list.issuer.as_str())];
-        line(&mut text, "wharfd_crl_next_update_seconds", &labels, seconds(end));
+    for ((file, issuer), end) in list_ends(live) {
+        let labels = [("file", file.as_str()), ("issuer", issuer.as_str())];
+        line(&mut text, "wharfd_crl_next_update_seconds", &labels, end);
     }
     let kinds = [
         (
@@ -154,7 +152,8 @@ fn text(sources: &Sources) -> String {
 /// certificate, or a file that is shown with two keys, one of which may not be taken into use yet. The earlier end counts.
 fn ends(live: &Live) -> BTreeMap<(String, String), u64> {
     let mut ends = BTreeMap::new();
-    for held in live.all() {
+    // The end of what is shown until a certificate was given is not that of the file which will hold it.
+    for held in live.all().into_iter().filter(|held| !held.placeholder) {
         let file = held.file().display().to_string();
         let (end, mut names) = (seconds(held.identity.not_after()), held.identity.names());
         if names.is_empty() {
@@ -165,6 +164,18 @@ fn ends(live: &Live) -> BTreeMap<(String, String), u64> {
                 .and_modify(|known: &mut u64| *known = end.min(*known))
                 .or_insert(end);
         }
+    }
+    ends
+}
+
+/// When lists of revoked certificates end, by file and issuer. Of several by one issuer in one file, as while it changes its
+/// key, the earlier end counts.
+fn list_ends(live: &Live) -> BTreeMap<(String, String), u64> {
+    let mut ends = BTreeMap::new();
+    for list in live.revocation_lists() {
+        let Some(end) = list.next_update.map(seconds) else { continue };
+        let file = list.path.as_deref().map_or_else(String::new, |path| path.display().to_string());
+        ends.entry((file, list.issuer)).and_modify(|known: &mut u64| *known = end.min(*known)).or_insert(end);
     }
     ends
 }
@@ -200,6 +211,8 @@ fn replace(file: &Path, text: &str) -> io::Result<()> {
         return Err(error);
     }
     let mut opened = fs::OpenOptions::new().write(true).create_new(true).mode(0o644).open(&temp)?;
+    // Whatever the umask is.
+    opened.set_permissions(fs::Permissions::from_mode(0o644))?;
     opened.write_all(text.as_bytes())?;
     fs::rename(&temp, file)
 }

@@ -103,3 +103,26 @@ async fn the_bell_leaves_a_minute_between_attempts() {
     timeout(BREATH / 2, until(6)).await.unwrap_err();
     timeout(BREATH, until(6)).await.unwrap();
 }
+
+#[tokio::test]
+async fn an_account_that_the_authority_does_not_know_is_set_aside_for_a_new_one() {
+    const UNKNOWN: &str =
+        r#"{"type": "urn:ietf:params:acme:error:accountDoesNotExist", "detail": "no such account"}"#;
+    let dir = tempfile::tempdir().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut acme = acme(dir.path(), &format!("https://{}/dir", listener.local_addr().unwrap()));
+    acme.options.challenge = crate::Challenge::Http01 { listen: "127.0.0.1:0".parse().unwrap() };
+    let folder = acme.certificate_file().parent().unwrap().to_owned();
+    std::fs::write(folder.join("account.json"), "the old one").unwrap();
+    let fake = Fake::new(&[("/order", Answer::Say(400, UNKNOWN))]);
+    let mut account = Some(fake.account().await);
+    // The new one is asked for at once.
+    let (attempt, asked) = tokio::join!(acme.attempt(None, &mut account), async {
+        timeout(HOUR, listener.accept()).await.expect("it is asked").map(drop)
+    });
+    asked.unwrap();
+    // This authority hangs up.
+    assert!(matches!(attempt, Err(AcmeError::Authority(_))), "{attempt:?}");
+    assert!(!folder.join("account.json").exists());
+    assert_eq!(std::fs::read_to_string(folder.join("account.json.unknown")).unwrap(), "the old one");
+}

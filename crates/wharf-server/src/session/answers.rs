@@ -142,6 +142,8 @@ impl Session {
                         (LoginAnswer::Unavailable, None)
                     }
                 };
+                // No byte needs to have come since the question was asked.
+                self.judge_again();
                 if self.machine.answer_login(now(), ticket, answer).is_ok() {
                     self.storage = storage;
                 }

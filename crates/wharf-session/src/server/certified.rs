@@ -26,9 +26,10 @@ impl Server {
     }
 
     /// What the client's certificate is worth now, after those who are trusted have changed. A session that is logged in
-    /// ends, with 421, when it counts no longer: nobody goes on by a certificate that was revoked.
+    /// ends, with 421, when it counts no longer: nobody goes on by a certificate that was revoked. One whose login is being
+    /// checked is refused once the answer is there.
     pub fn handle_client_certificate(&mut self, now: Instant, certificate: ClientCertificate) {
-        if self.link != Link::Open {
+        if self.is_closed() {
             return;
         }
         let problem = match &certificate {
@@ -40,9 +41,12 @@ impl Server {
         }
         if let Some(problem) = problem.filter(|_| self.settings.grant.is_some()) {
             self.event(AuditEvent::CertificateRefused(problem));
-            self.cut_lines(now);
-            let status = problem.substatus();
-            self.send(&Answer::no_as(ReplyCode::SERVICE_NOT_AVAILABLE, status, problem.text()));
+            // While TLS is being ended there is no way for a reply.
+            if self.link == Link::Open {
+                self.cut_lines(now);
+                let status = problem.substatus();
+                self.send(&Answer::no_as(ReplyCode::SERVICE_NOT_AVAILABLE, status, problem.text()));
+            }
             self.close(now, CloseReason::Certificate);
         }
     }

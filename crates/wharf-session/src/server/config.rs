@@ -126,7 +126,8 @@ impl Default for ServerConfig {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct VirtualHost {
-    /// Its names, compared without case; the first one is the one that it is called by.
+    /// Its names, compared without case; the first one is the one that it is called by. One that begins with `*.` stands for
+    /// every name that has one label in its place, as in certificates.
     pub names: Vec<String>,
     /// What must be encrypted there, besides what other scopes ask for.
     pub tls: TlsRule,
@@ -157,8 +158,13 @@ impl VirtualHost {
         }
     }
 
+    /// By one of its names, or by one that a name beginning with `*.` stands for (RFC 6125 §6.4.3).
     pub(super) fn is_called(&self, name: &str) -> bool {
-        self.names.iter().any(|known| known.eq_ignore_ascii_case(name))
+        let parent = name.split_once('.').filter(|(label, _)| !label.is_empty()).map(|(_, parent)| parent);
+        self.names.iter().any(|known| match known.strip_prefix("*.") {
+            Some(domain) => parent.is_some_and(|parent| parent.eq_ignore_ascii_case(domain)),
+            None => known.eq_ignore_ascii_case(name),
+        })
     }
 }
 

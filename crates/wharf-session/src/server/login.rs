@@ -102,7 +102,8 @@ impl Server {
     /// The answer to [`Question::Login`] and to [`Question::Certified`].
     ///
     /// To the latter [`LoginAnswer::Accept`] means 232 (RFC 2228 §5.1, RFC 4217 §4.2), and after [`LoginAnswer::Refuse`]
-    /// PASS is needed.
+    /// PASS is needed. Before either counts, the certificate is looked at once more: see
+    /// [`handle_client_certificate`](Self::handle_client_certificate).
     ///
     /// # Errors
     /// [`Stale`] when the question is not open any more.
@@ -126,6 +127,18 @@ impl Server {
         };
         self.current = text;
         self.last_activity = now;
+        // It may have been revoked since the question was asked, which takes as long as a password is checked.
+        let lapsed = match answer {
+            LoginAnswer::Accept(_) => self.certificate_problem(),
+            LoginAnswer::Refuse if certified => self.certificate_problem(),
+            LoginAnswer::Refuse | LoginAnswer::Unavailable => None,
+        };
+        if let Some(problem) = lapsed {
+            self.event(AuditEvent::LoginFailed { user: user.to_string() });
+            self.refuse_for_certificate(now, problem);
+            self.run(now);
+            return Ok(());
+        }
         match answer {
             LoginAnswer::Accept(grant) => {
                 // What only the account back end knows of the account.

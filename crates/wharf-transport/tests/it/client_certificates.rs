@@ -161,6 +161,128 @@ async fn files_say_whom_to_trust() {
     }
 }
 
+/// What is made of chains by these authorities and lists.
+async fn judged(ca: &str, lists: &[String], shown: &Issued) -> ClientVerdict {
+    let lists: Vec<&[u8]> = lists.iter().map(String::as_bytes).collect();
+    let trust = ClientTrust::from_pem(ca.as_bytes(), &lists).unwrap();
+    let server = asking(trust, DataSession::Prefer);
+    told(&server, Some(shown), TlsVersion::V1_3).await.client
+}
+
+#[tokio::test]
+async fn an_authority_may_change_its_key_and_keep_its_name() {
+    let (old, new) = (Authority::new("ours"), Authority::new("ours"));
+    let (by_old, by_new, bad) = (old.issue("alice"), new.issue("alice"), new.issue("mallory"));
+    let revoked = ClientVerdict::Refused(Problem::Revoked);
+    let unknown = ClientVerdict::Refused(Problem::RevocationUnknown);
+    let good = |verdict: &ClientVerdict| matches!(verdict, ClientVerdict::Verified(_));
+    for ca in [format!("{}{}", old.pem, new.pem), format!("{}{}", new.pem, old.pem)] {
+        // Whichever list is the newer one.
+        for (ago_old, ago_new) in [(1, 2), (2, 1), (1, 1)] {
+            let lists = [old.list_from(ago_old, &[], 40), new.list_from(ago_new, &[&bad], 40)];
+            assert!(good(&judged(&ca, &lists, &by_old).await));
+            assert!(good(&judged(&ca, &lists, &by_new).await));
+            assert_eq!(judged(&ca, &lists, &bad).await, revoked);
+            // An old list by the same key does not count beside its successor.
+            let lists =
+                [lists.to_vec(), vec![old.list_from(9, &[&by_old], 40), new.list_from(9, &[], 40)]].concat();
+            assert!(good(&judged(&ca, &lists, &by_old).await));
+            assert_eq!(judged(&ca, &lists, &bad).await, revoked);
+        }
+        // A key without a list of its own is told of by none.
+        let lists = [new.list(&[], 40)];
+        assert_eq!(judged(&ca, &lists, &by_old).await, unknown);
+        assert!(good(&judged(&ca, &lists, &by_new).await));
+        let trust = ClientTrust::from_pem(ca.as_bytes(), &[lists[0].as_bytes()]).unwrap();
+        let listed: Vec<bool> = trust.authority_list().iter().map(|authority| authority.has_list).collect();
+        assert_eq!(listed, [ca.starts_with(&new.pem), ca.starts_with(&old.pem)]);
+        assert!(good(&judged(&ca, &[], &by_old).await) && good(&judged(&ca, &[], &by_new).await));
+    }
+}
+
+#[test]
+fn who_signed_a_list_and_whether_it_counts_is_told() {
+    let (old, new) = (Authority::new("ours"), Authority::new("ours"));
+    let lists = [
+        old.list_from(3, &[], 40),
+        new.list_from(2, &[], 40),
+        old.list_from(1, &[], 40),
+        Authority::new("ours").list_from(4, &[], 40),
+        old.below("theirs").list_from(5, &[], 40),
+    ];
+    let bytes: Vec<&[u8]> = lists.iter().map(String::as_bytes).collect();
+    let trust = ClientTrust::from_pem(format!("{}{}", old.pem, new.pem).as_bytes(), &bytes).unwrap();
+    let [of_old, of_new] = trust.authority_list() else { panic!("{trust:?}") };
+    let by = [of_old, of_new].map(|authority| Some(authority.fingerprint));
+    let told: Vec<_> =
+        trust.revocation_lists().iter().map(|list| (list.signed_by, list.superseded)).collect();
+    assert_eq!(told, [(by[0], false), (by[1], false), (by[0], true), (None, false), (None, false)]);
+    assert!(of_old.has_list && of_new.has_list);
+}
+
+#[tokio::test]
+async fn an_intermediate_authority_may_change_its_key_too() {
+    let root = Authority::new("root");
+    let (old, new) = (root.below("sub"), root.below("sub"));
+    let under = |sub: &Authority| {
+        let mut issued = sub.issue("alice");
+        issued.cert.push_str(&sub.pem);
+        issued
+    };
+    for (ago_old, ago_new) in [(1, 2), (2, 1)] {
+        let lists = [root.list(&[], 40), old.list_from(ago_old, &[], 40), new.list_from(ago_new, &[], 40)];
+        for mut issued in [under(&old), under(&new)] {
+            let verdict = judged(&root.pem, &lists, &issued).await;
+            assert!(matches!(verdict, ClientVerdict::Verified(_)), "{verdict:?}");
+            // Both came along.
+            issued.cert.push_str(&format!("{}{}", old.pem, new.pem));
+            let verdict = judged(&root.pem, &lists, &issued).await;
+            assert!(matches!(verdict, ClientVerdict::Verified(_)), "{verdict:?}");
+        }
+        let bad = under(&old);
+        let lists =
+            [root.list(&[], 40), old.list_from(ago_old, &[&bad], 40), new.list_from(ago_new, &[], 40)];
+        assert_eq!(judged(&root.pem, &lists, &bad).await, ClientVerdict::Refused(Problem::Revoked));
+        // An older list by the same key does not count beside its successor.
+        let lists = [lists.to_vec(), vec![old.list_from(9, &[], 40), new.list_from(9, &[], 40)]].concat();
+        assert_eq!(judged(&root.pem, &lists, &bad).await, ClientVerdict::Refused(Problem::Revoked));
+        // Nor does one by a key that only bears the name.
+        let lists =
+            [root.list(&[], 40), root.below("sub").list(&[], 40), Authority::new("sub").list(&[], 40)];
+        let verdict = judged(&root.pem, &lists, &bad).await;
+        assert_eq!(verdict, ClientVerdict::Refused(Problem::RevocationUnknown));
+    }
+}
+
+#[tokio::test]
+async fn an_authority_counts_as_long_as_its_certificate_is_valid() {
+    let year = |year| rcgen::date_time_ymd(year, 1, 1);
+    let over = Authority::new_with("over", |params| {
+        (params.not_before, params.not_after) = (year(2000), year(2001));
+    });
+    let future = Authority::new_with("future", |params| params.not_before = year(2900));
+    let ours = Authority::new("ours");
+    let ca = [&over, &future, &ours].map(|authority| authority.pem.as_str()).concat();
+    let refused = ClientVerdict::Refused;
+    assert_eq!(judged(&ca, &[], &over.issue("alice")).await, refused(Problem::Expired));
+    assert_eq!(judged(&ca, &[], &future.issue("alice")).await, refused(Problem::NotYetValid));
+    assert!(matches!(judged(&ca, &[], &ours.issue("alice")).await, ClientVerdict::Verified(_)));
+    let stranger = Authority::new("over").issue("alice");
+    assert_eq!(judged(&ca, &[], &stranger).await, refused(Problem::UnknownIssuer));
+    // One whose certificate was renewed for the same key goes on, wherever the old one stands.
+    let renewed = over.narrowed_to("example.org");
+    for ca in [format!("{}{renewed}", over.pem), format!("{renewed}{}", over.pem)] {
+        let verdict = judged(&ca, &[over.list(&[], 40)], &over.issue("alice")).await;
+        assert!(matches!(verdict, ClientVerdict::Verified(_)), "{verdict:?}");
+    }
+    let trust = ClientTrust::from_pem(ca.as_bytes(), &[]).unwrap();
+    let [over, ..] = trust.authority_list() else { panic!("{trust:?}") };
+    assert_eq!(
+        (over.name.as_str(), over.not_after < std::time::SystemTime::UNIX_EPOCH + now()),
+        ("CN=over", true)
+    );
+}
+
 /// What the server says of a data connection on which this was shown, with or without a session to resume.
 async fn data(control: &ServerControlTls, client: &ClientControlTls) -> Result<bool, DataFailure> {
     let listener = listen().await;

@@ -34,6 +34,33 @@ async fn each_host_shows_its_own_certificate() {
     assert_eq!(seen(&tls.control(Some("unknown.example")), "127.0.0.1").await, Some(usual));
 }
 
+/// The handshakes behind the first one are those of data connections, by the same configuration.
+#[tokio::test]
+async fn a_data_connection_that_names_no_host_shows_what_its_control_connection_showed() {
+    let [usual, files, other] = ["usual", "files", "other"].map(|name| made_for(&format!("{name}.example")));
+    let mut options = ServerTlsOptions::new(usual.clone());
+    let host = |name: &str, identity: &wharf_transport::Identity| HostIdentity {
+        names: vec![name.to_owned()],
+        identity: identity.clone(),
+    };
+    options.hosts = vec![host("files.example", &files), host("other.example", &other)];
+    let tls = ServerTls::new(options).unwrap();
+    let cases = [
+        (None, "files.example", &files),
+        (None, "unknown.example", &usual),
+        (None, "127.0.0.1", &usual),
+        (Some("files.example"), "127.0.0.1", &files),
+        (Some("files.example"), "other.example", &other),
+    ];
+    for (named_before, named, shown) in cases {
+        let control = tls.control(named_before);
+        assert_eq!(seen(&control, named).await, Some(shown.fingerprint()), "{named_before:?} {named}");
+        for on_data in [named, "127.0.0.1", "unknown.example"] {
+            assert_eq!(seen(&control, on_data).await, Some(shown.fingerprint()), "{named} {on_data}");
+        }
+    }
+}
+
 /// A client goes by the address it knows and keeps one session for it; which host it meant, HOST said.
 #[tokio::test]
 async fn a6_a_ticket_of_one_host_or_session_opens_no_other() {

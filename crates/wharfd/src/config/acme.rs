@@ -129,6 +129,9 @@ pub(super) fn options(model: &Model, acme: &Acme) -> Result<AcmeOptions, Problem
     if let Some(At { line, value }) = &acme.ca_file {
         readable(*line, value)?;
         options.ca_file = Some(value.clone());
+        options.check_root().map_err(|error| {
+            Problem::at(*line, error.to_string(), "without ca_file, those count that the system trusts")
+        })?;
     }
     if let (Some(id), Some(key)) = (&acme.external_account, &acme.external_account_key) {
         options.external_account = Some(ExternalAccount { id: id.value.clone(), key: secret(key)? });

@@ -143,6 +143,7 @@ fn renewed(
     let mut shown = kept(model, listeners, purpose)?;
     shown.certificate.origin.push_str(", until ACME gives one");
     shown.certificate.renewed = true;
+    shown.certificate.placeholder = true;
     shown.certificate.files = (file.clone(), file);
     Ok(shown)
 }

@@ -178,7 +178,7 @@ fn listener(
     Ok(options)
 }
 
-/// The hosts of the file, and the other names that the listener's certificate proves.
+/// The hosts of the file, and the other names that the listener's certificate proves, or will prove once ACME has given it.
 fn hosts(model: &Model, loaded: &Loaded, shown: Option<&Shown>) -> Vec<VirtualHost> {
     let mut hosts: Vec<VirtualHost> = Vec::new();
     for (host, own) in model.hosts.iter().zip(&loaded.accounts.hosts) {
@@ -195,12 +195,19 @@ fn hosts(model: &Model, loaded: &Loaded, shown: Option<&Shown>) -> Vec<VirtualHo
     let named = |name: &str| {
         model.hosts.iter().flat_map(|host| host.names()).any(|known| known.value.eq_ignore_ascii_case(name))
     };
-    let others: Vec<String> = shown
-        .map(|shown| shown.certificate.identity.names())
-        .unwrap_or_default()
-        .into_iter()
-        .filter(|name| name.parse::<IpAddr>().is_err() && !name.starts_with('*') && !named(name))
-        .collect();
+    let mut proved = shown.map(|shown| shown.certificate.identity.names()).unwrap_or_default();
+    if let Some(acme) = model.acme.as_ref().filter(|_| shown.is_some_and(|shown| shown.certificate.renewed)) {
+        proved.extend(super::acme::names(model, acme).into_iter().map(|name| name.value));
+    }
+    let mut others: Vec<String> = Vec::new();
+    for name in proved {
+        let known = named(&name) || others.iter().any(|other| other.eq_ignore_ascii_case(&name));
+        if name.parse::<IpAddr>().is_err() && !known {
+            others.push(name);
+        }
+    }
+    // The first one is what logs call the host.
+    others.sort_by_key(|name| name.starts_with('*'));
     if !others.is_empty() {
         hosts.push(VirtualHost::new(others));
     }

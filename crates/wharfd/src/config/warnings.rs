@@ -5,6 +5,7 @@ mod certificates;
 mod clear;
 mod client_certificates;
 mod listeners;
+mod metrics;
 mod roots;
 mod scopes;
 
@@ -50,6 +51,7 @@ pub(super) fn find(
     scopes::find(model, listeners, &loaded.accounts, &mut warnings);
     roots::find(model, &mut warnings);
     audit::find(model, &mut warnings);
+    metrics::find(model, &mut warnings);
     certificates::find(model, loaded, (purpose, now), &mut warnings);
     client_certificates::find(model, listeners, loaded, (purpose, now), &mut warnings);
     if loaded.accounts.all().next().is_none() {

@@ -16,11 +16,17 @@ pub(crate) struct Issuer {
 
 impl Issuer {
     pub(crate) fn new(name: &str) -> Self {
+        Self::new_with(name, |_| {})
+    }
+
+    /// The same, but for what is changed in its certificate.
+    pub(crate) fn new_with(name: &str, change: impl FnOnce(&mut CertificateParams)) -> Self {
         let mut params = CertificateParams::default();
         params.distinguished_name = rcgen::DistinguishedName::new();
         params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        change(&mut params);
         let key = KeyPair::generate().unwrap();
         let pem = params.self_signed(&key).unwrap().pem();
         Self { pem, issuer: rcgen::Issuer::new(params, key) }

@@ -7,34 +7,27 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use wharf_server::RevocationList;
+use wharf_server::{Fingerprint, RevocationList};
 
-use super::{expiry::Nearness, in_words};
+use super::{
+    expiry::{Nearness, Word},
+    in_words,
+};
 use crate::failure::shown;
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 /// How many hours before the end of a list the log speaks of it.
 const MARKS: [u32; 2] = [24, 6];
 
-/// What was said of which lists, by issuer and end.
+/// What was said of which lists, by issuer, the authority whose key has signed it, and end.
 #[derive(Debug, Default)]
-pub(super) struct Said(HashMap<(String, Option<SystemTime>), Nearness>);
-
-/// A line for the log.
-#[derive(Debug, PartialEq, Eq)]
-enum Word {
-    Warning(String),
-    Error(String),
-}
+pub(super) struct Said(HashMap<(String, Option<Fingerprint>, Option<SystemTime>), Nearness>);
 
 impl Said {
     /// Logs which of these, all that count now, expire soon: at each mark, and each day once it is over.
     pub(super) fn tell(&mut self, lists: &[RevocationList], now: SystemTime) {
         for word in self.words(lists, now) {
-            match word {
-                Word::Warning(text) => tracing::warn!("{text}"),
-                Word::Error(text) => tracing::error!("{text}"),
-            }
+            word.log();
         }
     }
 
@@ -45,7 +38,7 @@ impl Said {
             let Some(end) = list.next_update else { continue };
             let left = end.duration_since(now).map_err(|over| over.duration());
             let nearness = nearness(left, end.duration_since(list.this_update).unwrap_or_default());
-            let key = (list.issuer.clone(), list.next_update);
+            let key = (list.issuer.clone(), list.signed_by, list.next_update);
             if nearness > before.get(&key).copied().unwrap_or(Nearness::Far) {
                 words.push(word(list, left));
             }

@@ -74,6 +74,50 @@ async fn the_list_of_each_issuer_that_counts_now_is_told() {
 }
 
 #[test]
+fn each_key_of_an_authority_has_a_list_that_counts() {
+    let dir = tempfile::tempdir().unwrap();
+    let [authorities, one, both] = ["ca.pem", "one.crl", "both.crl"].map(|name| dir.path().join(name));
+    let [old, new] = [Issuer::new("clients"), Issuer::new("clients")];
+    let list =
+        |issuer: &Issuer, from, until| issuer.list(Duration::from_secs(from), Duration::from_secs(until));
+    fs::write(&authorities, format!("{}{}", old.pem, new.pem)).unwrap();
+    fs::write(&one, list(&old, 1_500, 4_000)).unwrap();
+    fs::write(&both, format!("{}{}", list(&old, 1_000, 2_000), list(&new, 1_000, 3_000))).unwrap();
+    let told = |lists: Vec<PathBuf>| -> Vec<String> {
+        let certificate = Certificate::kept(dir.path(), &["localhost".to_owned()]).unwrap();
+        let mut tls = ServerTlsOptions::new(certificate.identity.clone());
+        tls.client_trust = Some(ClientTrust::from_files(&authorities, &lists).unwrap());
+        let mut live = Live::default();
+        let slot = live.slot(&certificate);
+        live.show(&ServerTls::new(tls).unwrap(), slot, Vec::new());
+        let text = text(&sources(&Arc::new(live)));
+        let lines = text.lines().filter_map(|line| line.strip_prefix("wharfd_crl_next_update_seconds{file="));
+        lines.map(|line| line.rsplit('/').next().unwrap().to_owned()).collect()
+    };
+    let told_both = told(vec![one, both.clone()]);
+    assert_eq!(
+        told_both,
+        ["both.crl\",issuer=\"CN=clients\"} 3000", "one.crl\",issuer=\"CN=clients\"} 4000"]
+    );
+    // A figure that is there twice would make the whole file unreadable.
+    assert_eq!(told(vec![both]), ["both.crl\",issuer=\"CN=clients\"} 2000"]);
+}
+
+#[test]
+fn what_stands_in_for_a_certificate_is_not_told_as_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut certificate = Certificate::kept(dir.path(), &["localhost".to_owned()]).unwrap();
+    certificate.placeholder = true;
+    let mut live = Live::default();
+    let slot = live.slot(&certificate);
+    let live = Arc::new(live);
+    let sources = sources(&live);
+    assert!(!text(&sources).contains("wharfd_certificate_not_after_seconds{"));
+    live.replace(slot, certificate.identity);
+    assert!(text(&sources).contains("wharfd_certificate_not_after_seconds{"));
+}
+
+#[test]
 fn no_figure_is_there_twice() {
     let dir = tempfile::tempdir().unwrap();
     let certificate = Certificate::kept(dir.path(), &["localhost".to_owned()]).unwrap();

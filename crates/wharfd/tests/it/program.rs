@@ -66,6 +66,14 @@ impl Running {
         Self::launch(wharfd(home).args(["run", "--config", "wharfd.toml"]).args(words), "accounts ")
     }
 
+    /// The same where the umask leaves nothing to others.
+    pub(crate) fn configured_in_private(home: &Path) -> Self {
+        let mut command = Command::new("/bin/sh");
+        command.current_dir(home).env_clear().env("HOME", home).stdin(Stdio::null());
+        command.args(["-c", "umask 077 && exec \"$@\"", "sh", env!("CARGO_BIN_EXE_wharfd")]);
+        Self::launch(command.args(["run", "--config", "wharfd.toml"]), "accounts ")
+    }
+
     /// Starts it and waits for the printed line that begins with `last`.
     fn launch(command: &mut Command, last: &str) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();

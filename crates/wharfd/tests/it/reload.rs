@@ -73,6 +73,11 @@ fn each_host_is_read_by_itself() {
 
 /// A configuration below `home`, with these sections and nobody to log in but anonymous.
 fn configured(home: &Path, sections: &str) -> Running {
+    configure(home, sections);
+    Running::configured(home, &[])
+}
+
+fn configure(home: &Path, sections: &str) {
     fs::create_dir_all(home.join("srv")).unwrap();
     let text = format!(
         "root = \"srv\"\nstate_dir = \"state\"\n[tls]\ncontrol = \"allow\"\n\
@@ -81,7 +86,6 @@ fn configured(home: &Path, sections: &str) -> Running {
     let path = home.join("wharfd.toml");
     fs::write(&path, text).unwrap();
     fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
-    Running::configured(home, &[])
 }
 
 #[test]
@@ -115,7 +119,9 @@ fn without_an_authority_the_server_serves_and_waits_longer_and_longer() {
 #[test]
 fn figures_are_written() {
     let home = tempfile::tempdir().unwrap();
-    let server = configured(home.path(), "[metrics]\nfile = \"m.prom\"\ninterval = 1\n");
+    configure(home.path(), "[metrics]\nfile = \"m.prom\"\ninterval = 1\n");
+    // It is there for another user's program.
+    let server = Running::configured_in_private(home.path());
     let address = server.address("explicit FTPS");
     talk(address, &[b"USER anonymous", b"PASS x", b"QUIT"]);
     talk(address, &[b"USER nobody", b"PASS x", b"QUIT"]);

@@ -128,6 +128,53 @@ fn a_certificate_that_counts_for_nothing_is_worse_than_none() {
 }
 
 #[test]
+fn one_that_is_revoked_while_the_login_is_checked_logs_nobody_in() {
+    // TLS-31
+    let revoked = || ClientCertificate::Refused(Problem::Revoked);
+    let told = format!("530 {}", Problem::Revoked.text());
+    for rule in [ClientCertificateRule::Off, ClientCertificateRule::Optional, ClientCertificateRule::Required]
+    {
+        let mut driver = secured(asking(rule), of("somebody"));
+        assert_eq!(driver.code("USER alice"), 331);
+        driver.judges_meanwhile(revoked());
+        assert_eq!(text(&mut driver, "PASS secret"), told);
+        assert_eq!(text(&mut driver, "USER alice"), told);
+        assert!(driver.server.grant().is_none());
+    }
+    for rule in ASKING {
+        // Neither by the certificate itself, nor is anybody asked for a password then.
+        for name in ["alice", "bob"] {
+            let mut driver = secured(asking(rule), of("alice"));
+            driver.judges_meanwhile(revoked());
+            assert_eq!(text(&mut driver, &format!("USER {name}")), told);
+            assert_eq!(driver.code("PASS secret"), 503);
+        }
+        // One that still counts is no matter.
+        let mut driver = secured(asking(rule), of("alice"));
+        driver.judges_meanwhile(of("alice"));
+        assert_eq!(driver.code("USER alice"), 232);
+    }
+}
+
+#[test]
+fn one_that_is_revoked_ends_a_session_that_is_logged_in() {
+    let mut driver = secured(asking(ClientCertificateRule::Optional), of("alice"));
+    assert_eq!(driver.code("USER alice"), 232);
+    let now = driver.now;
+    driver.server.handle_client_certificate(now, ClientCertificate::Refused(Problem::Revoked));
+    driver.drive();
+    assert!(driver.record.closed);
+    assert!(driver.server.is_closed());
+
+    // In the middle of CCC no reply can be sent, and the verdict is not lost.
+    let mut driver = secured(asking(ClientCertificateRule::Optional), of("alice"));
+    assert_eq!(driver.code("USER alice"), 232);
+    driver.judges_meanwhile(ClientCertificate::Refused(Problem::Revoked));
+    assert_eq!(driver.code("CCC"), 200);
+    assert_eq!((driver.record.clear_tls, driver.record.closed), (1, true));
+}
+
+#[test]
 fn a_host_may_need_one_where_others_do_not() {
     let mut config = asking(ClientCertificateRule::Optional);
     let mut strict = VirtualHost::new(vec!["strict.example".to_owned()]);

@@ -85,6 +85,31 @@ fn a_host_may_greet_with_words_of_its_own() {
 }
 
 #[test]
+fn a_star_stands_for_one_label_of_a_host() {
+    // VH-01
+    let mut config = config(ControlPolicy::Allow, DataPolicy::Allow, false);
+    config.hosts = vec![
+        VirtualHost::new(vec!["own.example.org".to_owned()]),
+        VirtualHost::new(vec!["*.example.org".to_owned()]),
+    ];
+    config.hosts[0].greeting = Some("Own".to_owned());
+    let mut driver = Driver::new(config);
+    driver.take();
+    for (name, code) in [
+        ("ftp.example.org", 220),
+        ("FTP.Example.ORG", 220),
+        ("example.org", 504),
+        ("a.b.example.org", 504),
+        ("ftp.example.net", 504),
+    ] {
+        assert_eq!(driver.code(&format!("HOST {name}")), code, "{name}");
+    }
+    // Who is called so exactly comes first.
+    let replies = driver.replies("HOST own.example.org");
+    assert_eq!(replies[0].text_lines().next(), Some(&b"Own"[..]));
+}
+
+#[test]
 fn a_host_that_tls_named_greets_behind_an_implicit_handshake() {
     // VH-01
     let mut config = config(ControlPolicy::Require, DataPolicy::Allow, true);

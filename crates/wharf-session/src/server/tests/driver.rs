@@ -55,6 +55,8 @@ pub(super) struct Driver {
     sni: Option<&'static str>,
     /// What TLS told of the client's certificate.
     certificate: ClientCertificate,
+    /// What it is worth once the next question is open.
+    meanwhile: Option<ClientCertificate>,
     securing: Option<DataId>,
     wire: BytesMut,
     framer: ReplyFramer,
@@ -88,6 +90,7 @@ impl Driver {
             rights: Rights::FULL,
             sni,
             certificate: ClientCertificate::NotAsked,
+            meanwhile: None,
             securing: None,
             wire: BytesMut::new(),
             framer: ReplyFramer::new(&Limits::default()),
@@ -112,6 +115,17 @@ impl Driver {
         }
     }
 
+    /// The next login is checked, or TLS is ended, for so long that this comes first.
+    pub(super) fn judges_meanwhile(&mut self, certificate: ClientCertificate) {
+        self.meanwhile = Some(certificate);
+    }
+
+    fn meanwhile(&mut self) {
+        if let Some(certificate) = self.meanwhile.take() {
+            self.server.handle_client_certificate(self.now, certificate);
+        }
+    }
+
     /// Does what the machine asks until it asks nothing more.
     pub(super) fn drive(&mut self) {
         while let Some(output) = self.server.poll_output() {
@@ -128,6 +142,7 @@ impl Driver {
                 }
                 Output::ClearTls => {
                     self.record.clear_tls += 1;
+                    self.meanwhile();
                     self.server.handle_tls(now, TlsEvent::Cleared);
                 }
                 Output::Ask(Question::Login { ticket, user, password, .. }) => {
@@ -139,6 +154,7 @@ impl Driver {
                     } else {
                         LoginAnswer::Refuse
                     };
+                    self.meanwhile();
                     self.server.answer_login(now, ticket, answer).unwrap();
                 }
                 Output::Ask(Question::Certified { ticket, user, certificate, .. }) => {
@@ -148,6 +164,7 @@ impl Driver {
                         Some(name) => LoginAnswer::Accept(Grant::new(name, "").with_rights(self.rights)),
                         None => LoginAnswer::Refuse,
                     };
+                    self.meanwhile();
                     self.server.answer_login(now, ticket, answer).unwrap();
                 }
                 Output::Ask(Question::File { ticket, op }) => {

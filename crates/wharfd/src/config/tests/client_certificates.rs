@@ -1,8 +1,11 @@
 //! `[client_certificates]`: what files that say something of it come to.
 
+use std::time::Duration;
+
 use wharf_server::ClientCertificateRule as Rule;
 
 use super::{super::Plan, Folder, errors, far, now, told, with_head};
+use crate::live::issuer::Issuer;
 
 /// An authority, and its list of revoked certificates that ends with the year 2029.
 const CA: &str = "-----BEGIN CERTIFICATE-----\n\
@@ -144,6 +147,49 @@ fn files_that_cannot_be_used_are_named() {
         "wharfd.toml, line 7: the list of revoked certificates \"DIR/junk\": it holds no list of revoked certificates \
         (X509 CRL), in PEM or DER\n  give one in PEM or DER, as its authority publishes it"
     );
+}
+
+#[test]
+fn authorities_and_lists_that_shut_everybody_out_are_warned_of() {
+    let year = |year| rcgen::date_time_ymd(year, 1, 1);
+    let over = Issuer::new_with("over", |params| params.not_after = year(2020));
+    let future = Issuer::new_with("future", |params| params.not_before = year(2900));
+    let soon = Issuer::new_with("soon", |params| params.not_after = year(2030));
+    let (good, other) = (Issuer::new("good"), Issuer::new("good"));
+    let [from, until] = [21_900_u32, 40_000].map(|day| Duration::from_secs(24 * 60 * 60) * day);
+    let folder = folder();
+    let warnings = |authorities: &[&Issuer], lists: &[&Issuer]| -> Vec<String> {
+        folder.write("ca.pem", &authorities.iter().map(|issuer| issuer.pem.as_str()).collect::<String>());
+        let lists: String = lists.iter().map(|issuer| issuer.list(from, until)).collect();
+        let crl = if lists.is_empty() { "" } else { "crl = [\"list.crl\"]\n" };
+        folder.write("list.crl", &lists);
+        let text = format!("[client_certificates]\nask = \"required\"\nca = \"ca.pem\"\n{crl}{USERS}");
+        // Ten days and some hours before the year 2030.
+        let plan = folder.plan_at(&with_head(&text), far(21_905)).unwrap();
+        let told = |warning: &super::super::Warning| {
+            let text = format!("{}: {}", warning.line.unwrap_or(0), warning.text);
+            text.replace(&folder.path().display().to_string(), "DIR")
+        };
+        plan.warnings.iter().map(told).collect()
+    };
+    let signed = "the certificates that it has signed are refused";
+    assert_eq!(
+        warnings(&[&over, &future, &soon, &good], &[]),
+        [
+            format!("6: the authority CN=over in \"DIR/ca.pem\" has expired: {signed}"),
+            format!("6: the authority CN=future in \"DIR/ca.pem\" is not valid yet: {signed}"),
+            format!("6: the authority CN=soon in \"DIR/ca.pem\" ends in 10 days: {signed} then"),
+        ]
+    );
+    // A key that was changed, with a list by each, by one of the two, and by a third one.
+    assert!(warnings(&[&good, &other], &[&good, &other]).is_empty());
+    let none = format!(
+        "6: the authority CN=good in \"DIR/ca.pem\" has signed none of the lists in crl: {signed} until there is one"
+    );
+    assert_eq!(warnings(&[&good, &other], &[&other]), std::slice::from_ref(&none));
+    let foreign = "7: the list of revoked certificates \"DIR/list.crl\" (CN=good) counts for nothing: the key of no \
+        authority of that name in ca has signed it";
+    assert_eq!(warnings(&[&good], &[&other]), [none, foreign.to_owned()]);
 }
 
 #[test]

@@ -250,6 +250,12 @@ fn certificates_that_end_or_prove_other_names() {
     assert_eq!(warnings(end - day * 13), [format!("the certificate from {path:?} ends in 13 days")]);
     assert_eq!(warnings(end - day), [format!("the certificate from {path:?} ends in 1 day")]);
     assert!(warnings(end - day * 15).is_empty() && warnings(now()).is_empty());
+    assert_eq!(
+        warnings(now() - day * 3),
+        [format!(
+            "the certificate from {path:?} is not valid yet: clients refuse it until then; check the clock of this machine"
+        )]
+    );
 }
 
 #[test]

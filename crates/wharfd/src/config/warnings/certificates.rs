@@ -63,6 +63,13 @@ fn unnamed(model: &Model, section: &Acme, warnings: &mut Warnings) {
 
 fn expiry(shown: &Shown, now: SystemTime, warnings: &mut Warnings) {
     let end = shown.certificate.identity.not_after();
+    if shown.certificate.identity.not_before() > now {
+        let text = format!(
+            "the certificate {} is not valid yet: clients refuse it until then; check the clock of this machine",
+            origin(shown)
+        );
+        return warnings.add(shown.line, text);
+    }
     match end.duration_since(now) {
         Ok(left) if left > SOON => {}
         Ok(left) => {
