@@ -24,7 +24,7 @@ use wharf_session::{
 use wharf_storage::Storage;
 use wharf_transport::{ControlEvent, ControlStream, DataRole, NetStream, ServerTls};
 
-use self::{answers::Answer, outputs::Stopped};
+use self::{answers::Answer, outputs::Stopping};
 use crate::{
     access::AccessLog,
     audit::{Outcome, SessionAudit},
@@ -70,10 +70,8 @@ pub(crate) struct Session {
     data_tasks: JoinSet<()>,
     /// What data connections tell; not kept while there are none, since it is larger than all the rest of a session.
     told: Option<Told>,
-    /// The data connection that was told to move bytes last.
-    moving: Option<DataId>,
-    /// Where it stopped.
-    stopped: Stopped,
+    /// The data connection that was told to move bytes last, and where it stopped; apart, since idle sessions have none.
+    stopping: Option<Box<Stopping>>,
     /// An upload that is to be stored, once it is sure that its client is there.
     to_commit: Option<(CommitTicket, JobId)>,
     /// A file or a listing begins to be sent; what the client is told of it goes out behind its first bytes.
@@ -109,8 +107,7 @@ impl Session {
             data: HashMap::new(),
             data_tasks: JoinSet::new(),
             told: None,
-            moving: None,
-            stopped: Stopped::No,
+            stopping: None,
             to_commit: None,
             sending: false,
             gone: false,
@@ -186,7 +183,10 @@ impl Session {
     async fn settle(&mut self) {
         loop {
             self.feed();
-            self.perform_all().await;
+            while self.perform_all() {
+                // Rare, and larger than all the rest.
+                Box::pin(self.hear_where_it_stopped()).await;
+            }
             if let Some((ticket, job)) = self.to_commit.take() {
                 self.commit_if_alive(ticket, job).await;
             }
@@ -198,7 +198,7 @@ impl Session {
                 return;
             }
             match self.machine.poll_output() {
-                Some(output) => self.perform_one(output).await,
+                Some(output) => self.perform(output),
                 None if self.to_commit.is_none() => return,
                 None => {}
             }
@@ -311,7 +311,9 @@ impl Session {
     /// The machine has ended: what it still says is done, uploads that were cut are kept, and the client may read its
     /// last reply.
     async fn end(mut self: Box<Self>) {
-        self.perform_all().await;
+        while self.perform_all() {
+            self.hear_where_it_stopped().await;
+        }
         if let Some((ticket, job)) = self.to_commit.take() {
             self.release(job);
             self.log.outcome(ticket.id(), Outcome::GivenUp);

@@ -1,6 +1,6 @@
 //! What the machine asks for.
 
-use std::{mem, sync::Arc};
+use std::sync::Arc;
 
 use tokio::{
     sync::{mpsc, oneshot},
@@ -20,37 +20,32 @@ use crate::{
     map,
 };
 
-/// Bytes of a transfer that was given up, which the machine has heard of only now and then.
-#[derive(Default)]
-pub(super) enum Stopped {
-    /// No transfer was given up.
-    #[default]
-    No,
-    /// Its data connection will tell, once it has stopped.
+/// Bytes of a transfer that may be given up, of which the machine hears only now and then.
+pub(super) enum Stopping {
+    /// This data connection was told to move bytes last.
+    Moving(DataId),
+    /// It was given up. Its data connection will tell, once it has stopped.
     Asked(DataId, oneshot::Receiver<u64>),
     /// So many.
     At(u64),
 }
 
 impl Session {
-    /// Does all that the machine asks.
-    pub(super) async fn perform_all(&mut self) {
-        while let Some(output) = self.machine.poll_output() {
-            self.perform_one(output).await;
-        }
-    }
-
-    pub(super) async fn perform_one(&mut self, output: Output) {
-        self.perform(output);
-        if let Stopped::Asked(..) = self.stopped {
-            // Rare, and larger than all the rest.
-            Box::pin(self.hear_where_it_stopped()).await;
+    /// Does what the machine asks: all of it (`false`), or up to where a transfer was given up (`true`), for which
+    /// [`hear_where_it_stopped`](Self::hear_where_it_stopped) has to wait before the rest.
+    pub(super) fn perform_all(&mut self) -> bool {
+        loop {
+            if let Some(Stopping::Asked(..)) = self.stopping.as_deref() {
+                return true;
+            }
+            let Some(output) = self.machine.poll_output() else { return false };
+            self.perform(output);
         }
     }
 
     /// Waits until a data connection that was given up moves nothing more: what is told of it has to hold.
-    async fn hear_where_it_stopped(&mut self) {
-        let Stopped::Asked(id, tells) = mem::take(&mut self.stopped) else { return };
+    pub(super) async fn hear_where_it_stopped(&mut self) {
+        let Some(Stopping::Asked(id, tells)) = self.stopping.take().map(|stopping| *stopping) else { return };
         // One that has ended by itself just now has told so.
         let mut most = timeout(STOP, tells).await.ok().and_then(Result::ok).unwrap_or_default();
         while let Some(Ok((of, event))) = self.told.as_mut().map(|told| told.events.try_recv()) {
@@ -62,12 +57,13 @@ impl Session {
                 self.on_data(of, event);
             }
         }
-        self.stopped = Stopped::At(most);
+        self.stopping = Some(Box::new(Stopping::At(most)));
     }
 
     /// A transfer is over: of one that was given up, all bytes count.
     fn correct(&mut self, record: &mut TransferRecord) {
-        if let Stopped::At(bytes) = mem::take(&mut self.stopped) {
+        if let Some(Stopping::At(bytes)) = self.stopping.take().as_deref() {
+            let bytes = *bytes;
             record.bytes = record.bytes.max(bytes);
             record.wire = record.wire.map(|wire| wire.max(bytes));
         }
@@ -162,7 +158,7 @@ impl Session {
                         if let Some(audit) = &mut self.log.audit {
                             audit.data_moves(id);
                         }
-                        self.moving = Some(id);
+                        self.stopping = Some(Box::new(Stopping::Moving(id)));
                         self.tell_data(id, ToData::Start { job, form, mode });
                     }
                     None => {
@@ -185,8 +181,9 @@ impl Session {
         let (asks, tells) = oneshot::channel();
         self.tell_data(id, ToData::Cancel(asks));
         self.data.remove(&id);
-        if self.moving.take_if(|moving| *moving == id).is_some() {
-            self.stopped = Stopped::Asked(id, tells);
+        let moves = |stopping: &Stopping| matches!(stopping, Stopping::Moving(moving) if *moving == id);
+        if self.stopping.as_deref().is_some_and(moves) {
+            self.stopping = Some(Box::new(Stopping::Asked(id, tells)));
         }
     }
 
