@@ -95,6 +95,20 @@ fn finish(
     if torn { Err(gone()) } else { upload.commit(turn) }
 }
 
+/// Makes the upload a partial, with what is held, when those that were cut before it are.
+async fn keep(upload: Upload, held: Option<Bytes>, mut suspension: Suspension) -> Result<(), FileError> {
+    suspension.turn().await;
+    let inner = Arc::clone(&upload.inner);
+    let work = move || {
+        // What a full disk took of it is a beginning as well.
+        let _ = write_held(upload.file.file(), held.as_ref());
+        let result = upload.suspend();
+        drop(suspension);
+        result
+    };
+    inner.shared.pool.run(work).await
+}
+
 /// Moves all of it from the pipe to the end of the file: in the kernel, or by hand where the file system cannot.
 fn splice_all(pipe: &OwnedFd, file: &File, length: usize) -> Result<(), FileError> {
     let mut left = length;
@@ -210,23 +224,11 @@ impl Sink for LocalSink {
             Some(upload) => (Arc::clone(&upload.inner), upload.path.clone()),
             None => return Err(gone()),
         };
-        let mut suspension = Suspension::begin(Arc::clone(&inner.shared), &inner.name, &path);
+        let suspension = Suspension::begin(Arc::clone(&inner.shared), &inner.name, &path);
         // Whether that succeeded or not, what is in the file is a beginning of what was sent.
         let _ = self.settle().await;
-        suspension.turn().await;
         let upload = self.upload.take().ok_or_else(gone)?;
-        let held = self.held.take();
-        inner
-            .shared
-            .pool
-            .run(move || {
-                // What a full disk took of it is a beginning as well.
-                let _ = write_held(upload.file.file(), held.as_ref());
-                let result = upload.suspend();
-                drop(suspension);
-                result
-            })
-            .await
+        keep(upload, self.held.take(), suspension).await
     }
 }
 
@@ -237,21 +239,12 @@ impl Drop for LocalSink {
         if upload.continued && !self.begun {
             // Nobody has written a byte: the partial stays what it was.
             let inner = Arc::clone(&upload.inner);
-            let mut suspension = Suspension::begin(Arc::clone(&inner.shared), &inner.name, &upload.path);
-            let Ok(runtime) = runtime else {
-                let _ = upload.suspend();
-                return;
-            };
-            runtime.spawn(async move {
-                suspension.turn().await;
-                let give_back = move || {
-                    let result = upload.suspend();
-                    drop(suspension);
-                    result
-                };
+            let suspension = Suspension::begin(Arc::clone(&inner.shared), &inner.name, &upload.path);
+            match runtime {
                 // Nobody is left to be told of a failure.
-                let _ = inner.shared.pool.run(give_back).await;
-            });
+                Ok(runtime) => drop(runtime.spawn(keep(upload, None, suspension))),
+                Err(_) => drop(upload.suspend()),
+            }
             return;
         }
         let Ok(runtime) = runtime else { return };

@@ -100,19 +100,33 @@ impl Drop for Suspension {
 #[cfg(test)]
 mod tests {
     use futures_util::poll;
+    use tempfile::TempDir;
     use wharf_types::WriteMode;
 
     use super::*;
-    use crate::local::{LocalDisk, LocalOptions};
+    use crate::{
+        Sink, Storage,
+        local::{LocalDisk, LocalOptions},
+    };
 
-    #[tokio::test]
-    async fn who_comes_back_while_a_cut_upload_is_being_kept_waits_for_it() {
+    /// A disk, alice's part of it, and her upload to `path`, of which 100,000 bytes came.
+    async fn uploading(path: &VirtualPath) -> (TempDir, LocalDisk, Arc<dyn Storage>, Box<dyn Sink>) {
         let dir = tempfile::tempdir().unwrap();
         let disk = LocalDisk::open(dir.path(), LocalOptions::default()).unwrap();
         let storage = disk.account("alice");
-        let path = VirtualPath::root().resolve(b"f").unwrap();
-        let mut sink = storage.open_write(&path, WriteMode::Replace).await.unwrap().sink;
+        let mut sink = storage.open_write(path, WriteMode::Replace).await.unwrap().sink;
         sink.write(vec![7; 100_000].into()).await.unwrap();
+        (dir, disk, storage, sink)
+    }
+
+    fn path(name: &[u8]) -> VirtualPath {
+        VirtualPath::root().resolve(name).unwrap()
+    }
+
+    #[tokio::test]
+    async fn who_comes_back_while_a_cut_upload_is_being_kept_waits_for_it() {
+        let path = path(b"f");
+        let (_dir, disk, storage, sink) = uploading(&path).await;
 
         let slow = Suspension::begin(Arc::clone(&disk.shared), "alice", &path);
         let slower = Suspension::begin(Arc::clone(&disk.shared), "alice", &path);
@@ -145,15 +159,10 @@ mod tests {
 
     #[tokio::test]
     async fn nothing_that_was_cut_before_comes_up_behind_a_commit_or_a_new_name() {
-        let dir = tempfile::tempdir().unwrap();
-        let disk = LocalDisk::open(dir.path(), LocalOptions::default()).unwrap();
-        let storage = disk.account("alice");
-        let path = |name: &[u8]| VirtualPath::root().resolve(name).unwrap();
         let (from, to) = (path(b"f.part"), path(b"f"));
+        let (_dir, disk, storage, sink) = uploading(&from).await;
         let cut = || Suspension::begin(Arc::clone(&disk.shared), "alice", &from);
 
-        let mut sink = storage.open_write(&from, WriteMode::Replace).await.unwrap().sink;
-        sink.write(vec![7; 100_000].into()).await.unwrap();
         let before = cut();
         let mut committing = sink.commit();
         assert!(poll!(&mut committing).is_pending());
@@ -171,12 +180,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_suspension_is_told_from_its_first_moment_to_its_end() {
-        let dir = tempfile::tempdir().unwrap();
-        let disk = LocalDisk::open(dir.path(), LocalOptions::default()).unwrap();
-        let storage = disk.account("alice");
-        let path = VirtualPath::root().resolve(b"f").unwrap();
-        let mut sink = storage.open_write(&path, WriteMode::Replace).await.unwrap().sink;
-        sink.write(vec![7; 100_000].into()).await.unwrap();
+        let path = path(b"f");
+        let (_dir, disk, storage, sink) = uploading(&path).await;
         let mut suspending = sink.suspend();
         assert_eq!(disk.shared.suspensions.lock().of.len(), 0);
         if poll!(&mut suspending).is_pending() {
