@@ -149,10 +149,16 @@ fn continued(
     let Some(offset) = offset.or(found.offered).filter(|offset| *offset <= found.len) else {
         return Ok(None);
     };
-    let Some(file) = Temporary::claim(Arc::clone(dir), &partial)? else { return Ok(None) };
-    let condition = Base::noted(file.file())?.map_or(Condition::None, Condition::Unchanged);
-    start_at(file.file(), offset)?;
-    Ok(Some((file, offset, condition)))
+    let Some(mut file) = Temporary::claim(Arc::clone(dir), &partial)? else { return Ok(None) };
+    let begun = Base::noted(file.file()).and_then(|base| start_at(file.file(), offset).map(|()| base));
+    match begun {
+        Ok(base) => Ok(Some((file, offset, base.map_or(Condition::None, Condition::Unchanged)))),
+        Err(error) => {
+            // What cannot be gone on with now may be another time; the error that is told is the one that led here.
+            let _ = file.rename(&partial);
+            Err(error)
+        }
+    }
 }
 
 /// A copy of the committed file, up to `offset` or whole.
