@@ -1,6 +1,7 @@
 //! One control session: a task that owns the machine, the control connection, and the ends of everything that runs.
 
 mod answers;
+mod connections;
 mod outputs;
 
 use std::{
@@ -13,8 +14,8 @@ use std::{
 };
 
 use tokio::{
-    sync::{mpsc, watch},
-    task::{AbortHandle, JoinSet},
+    sync::watch,
+    task::{AbortHandle, JoinError, JoinSet},
     time::{Duration, Instant, sleep_until, timeout},
 };
 use wharf_session::{
@@ -24,11 +25,14 @@ use wharf_session::{
 use wharf_storage::Storage;
 use wharf_transport::{ControlEvent, ControlStream, DataRole, NetStream, ServerTls};
 
-use self::{answers::Answer, outputs::Stopping};
+use self::{
+    answers::Answer,
+    connections::{Connections, Heard, heard},
+    outputs::Stopping,
+};
 use crate::{
     access::AccessLog,
     audit::{Outcome, SessionAudit},
-    data::ToData,
     files::Job,
     map,
     presence::Presence,
@@ -63,13 +67,10 @@ pub(crate) struct Session {
     long: Option<(TicketId, AbortHandle)>,
     /// What storage opened and no data connection has taken yet; uploads stay here all the time.
     jobs: HashMap<JobId, Job>,
-    /// Questions that are being answered. They end with the session.
-    answers: JoinSet<Answer>,
-    /// The commands of each data connection.
-    data: HashMap<DataId, mpsc::UnboundedSender<ToData>>,
-    data_tasks: JoinSet<()>,
-    /// What data connections tell; not kept while there are none, since it is larger than all the rest of a session.
-    told: Option<Told>,
+    /// Questions that are being answered, while there are some. They end with the session.
+    answers: Option<JoinSet<Answer>>,
+    /// While there are some.
+    data: Option<Box<Connections>>,
     /// The data connection that was told to move bytes last, and where it stopped; apart, since idle sessions have none.
     stopping: Option<Box<Stopping>>,
     /// An upload that is to be stored, once it is sure that its client is there.
@@ -103,10 +104,8 @@ impl Session {
             presence: None,
             long: None,
             jobs: HashMap::new(),
-            answers: JoinSet::new(),
-            data: HashMap::new(),
-            data_tasks: JoinSet::new(),
-            told: None,
+            answers: None,
+            data: None,
             stopping: None,
             to_commit: None,
             sending: false,
@@ -157,18 +156,17 @@ impl Session {
                     serving = changed.is_ok() && !over;
                     self.machine.shutdown(now(), over);
                 }
-                // Cancel safe: an event that was not taken stays in the channel.
-                Some((id, event)) = told(&mut self.told) => self.on_data(id, event),
-                // Cancel safe: a task that is not joined stays in the set.
-                Some(answered) = self.answers.join_next() => self.on_answer(unpanicked(answered)),
-                // Cancel safe, as above.
-                Some(ended) = self.data_tasks.join_next() => {
-                    unpanicked(ended);
-                    if self.data_tasks.is_empty() {
-                        self.hear_progress();
-                        self.told = None;
+                heard = heard(&mut self.data) => match heard {
+                    Heard::Event(id, event) => self.on_data(id, event),
+                    Heard::Ended(ended) => {
+                        unpanicked(ended);
+                        if self.data.as_ref().is_some_and(|data| data.tasks.is_empty()) {
+                            self.hear_progress();
+                            self.data = None;
+                        }
                     }
-                }
+                },
+                answered = answered(&mut self.answers) => self.on_answer(unpanicked(answered)),
                 // Cancel safe: the stream keeps what it has read and what it has yet to send.
                 event = self.control.progress(self.machine.wants_bytes()) => self.on_control(event),
                 // Cancel safe: it stays set.
@@ -291,19 +289,19 @@ impl Session {
     fn on_data(&mut self, id: DataId, event: DataEvent) {
         // What a connection says that was given up comes too late.
         if let Some(audit) = &mut self.log.audit
-            && self.data.contains_key(&id)
+            && self.data.as_ref().is_some_and(|data| data.commands.contains_key(&id))
         {
             audit.data(id, &event);
         }
         if matches!(event, DataEvent::Finished { .. } | DataEvent::Failed(_)) {
-            self.data.remove(&id);
+            self.forget_data(id);
         }
         self.machine.handle_data(now(), id, event);
     }
 
     /// What data connections told by now, before the clocks are looked at.
     fn hear_progress(&mut self) {
-        while let Some(Ok((id, event))) = self.told.as_mut().map(|told| told.events.try_recv()) {
+        while let Some((id, event)) = self.data.as_mut().and_then(|data| data.told()) {
             self.on_data(id, event);
         }
     }
@@ -320,14 +318,17 @@ impl Session {
         }
         // What is being opened just now may hold the bytes of an earlier upload.
         let _ = timeout(LINGER, async {
-            while let Some(answered) = self.answers.join_next().await {
+            while self.answers.is_some() {
+                let answered = answered(&mut self.answers).await;
                 self.on_answer(unpanicked(answered));
             }
         })
         .await;
         // Their sinks are free once the data connections are.
-        self.data.clear();
-        self.data_tasks.shutdown().await;
+        if let Some(mut data) = self.data.take() {
+            data.commands.clear();
+            data.tasks.shutdown().await;
+        }
         for job in self.jobs.keys().copied().collect::<Vec<_>>() {
             self.release(job);
         }
@@ -337,23 +338,15 @@ impl Session {
     }
 }
 
-/// What the data connections of a session tell it.
-struct Told {
-    tell: mpsc::UnboundedSender<(DataId, DataEvent)>,
-    events: mpsc::UnboundedReceiver<(DataId, DataEvent)>,
-}
-
-impl Told {
-    fn new() -> Self {
-        let (tell, events) = mpsc::unbounded_channel();
-        Self { tell, events }
+/// The next answer, for ever none where nothing is asked. Cancel safe: what was not joined stays in the set.
+async fn answered(answers: &mut Option<JoinSet<Answer>>) -> Result<Answer, JoinError> {
+    let Some(asked) = answers else { return pending().await };
+    let answered = asked.join_next().await;
+    if asked.is_empty() {
+        *answers = None;
     }
-}
-
-/// The next event of a data connection. Cancel safe: one that was not taken stays in the channel.
-async fn told(told: &mut Option<Told>) -> Option<(DataId, DataEvent)> {
-    match told {
-        Some(told) => told.events.recv().await,
+    match answered {
+        Some(answered) => answered,
         None => pending().await,
     }
 }
@@ -399,7 +392,7 @@ async fn linger(control: &mut ControlStream) {
 }
 
 /// A panic of a task is one of its session.
-fn unpanicked<T>(joined: Result<T, tokio::task::JoinError>) -> Option<T> {
+fn unpanicked<T>(joined: Result<T, JoinError>) -> Option<T> {
     match joined {
         Ok(value) => Some(value),
         Err(error) => match error.try_into_panic() {

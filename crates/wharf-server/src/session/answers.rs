@@ -1,9 +1,13 @@
 //! Questions to the outside, and their answers.
 
-use std::sync::Arc;
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, Waker},
+};
 
 use bytes::Bytes;
-use tokio::sync::Mutex;
+use tokio::{sync::Mutex, task::JoinSet};
 use wharf_auth::{AuthError, Credentials};
 use wharf_codec::{Secret, UserName};
 use wharf_session::{
@@ -47,7 +51,7 @@ impl Session {
     ) {
         let (auth, storage) = (Arc::clone(&self.shared.auth), Arc::clone(&self.shared.storage));
         let peer = self.ends.peer.ip();
-        self.answers.spawn(async move {
+        self.ask(async move {
             let (user, host) = (user.as_bytes(), host.as_deref());
             let (given, certificate) = (password.as_ref().map(Secret::expose), certificate.as_deref());
             let password = given.unwrap_or_default();
@@ -63,13 +67,13 @@ impl Session {
     pub(super) fn file(&mut self, ticket: FileTicket, op: FileOp) {
         let (Some(storage), Some(grant)) = (self.storage.clone(), self.machine.grant().cloned()) else {
             let denied = Err(FileErrorKind::Denied.into());
-            self.answers.spawn(async move { Answer::File(ticket, denied) });
+            self.on_answer(Some(Answer::File(ticket, denied)));
             return;
         };
         if op.is_long() {
             // It changes nothing before it is committed, and ends with the session.
             let (id, shared, max) = (ticket.id(), Arc::clone(&self.shared), self.config.max_upload);
-            let task = self.answers.spawn(async move {
+            let task = self.asked().spawn(async move {
                 Answer::File(ticket, long::perform(&*storage, op, &shared.digests, max).await)
             });
             self.long = Some((id, task));
@@ -77,19 +81,16 @@ impl Session {
         }
         let (key, max) = (self.config.unique_key, self.config.max_upload);
         // What changes a file runs to its end even when the session ends.
-        let doing = self.shared.tasks.spawn(async move {
+        let doing = async move {
             let opened = files::perform(&*storage, op, grant, key).await?;
             Ok(files::bounded(opened, max).await)
-        });
-        self.answers.spawn(async move {
-            let done = unpanicked(doing.await).unwrap_or_else(|| Err(FileErrorKind::Io.into()));
-            Answer::File(ticket, done)
-        });
+        };
+        self.ask_to_the_end(doing, |done| Answer::File(ticket, done));
     }
 
     pub(super) fn lines(&mut self, ticket: LinesTicket, job: JobId) {
         if let Some(Job::Listing(mut listing)) = self.jobs.remove(&job) {
-            self.answers.spawn(async move {
+            self.ask(async move {
                 let lines = listing.lines().await;
                 Answer::Lines(ticket, job, listing, lines)
             });
@@ -105,16 +106,41 @@ impl Session {
             Some(Job::Filled(sink)) => Arc::new(Mutex::new(Some(sink))),
             Some(Job::Listing(_) | Job::Source(_)) | None => {
                 let missing = Err(FileErrorKind::Io.into());
-                self.answers.spawn(async move { Answer::Commit(ticket, missing) });
+                self.on_answer(Some(Answer::Commit(ticket, missing)));
                 return;
             }
         };
         // The point of no return: it runs to its end even when the session ends.
-        let committing = self.shared.tasks.spawn(files::commit(sink));
-        self.answers.spawn(async move {
-            let done = unpanicked(committing.await).unwrap_or_else(|| Err(FileErrorKind::Io.into()));
-            Answer::Commit(ticket, done)
+        self.ask_to_the_end(files::commit(sink), |done| Answer::Commit(ticket, done));
+    }
+
+    /// Has a question answered: at once where nothing is waited for, which spares a task, else beside the session.
+    fn ask(&mut self, answer: impl Future<Output = Answer> + Send + 'static) {
+        let mut answer = Box::pin(answer);
+        match at_once(answer.as_mut()) {
+            Some(answer) => self.on_answer(Some(answer)),
+            None => drop(self.asked().spawn(answer)),
+        }
+    }
+
+    /// As [`ask`](Self::ask), for what goes on when the session ends.
+    fn ask_to_the_end<T: Send + 'static>(
+        &mut self,
+        doing: impl Future<Output = Result<T, FileError>> + Send + 'static,
+        answer: impl FnOnce(Result<T, FileError>) -> Answer + Send + 'static,
+    ) {
+        let mut doing = Box::pin(doing);
+        if let Some(done) = at_once(doing.as_mut()) {
+            return self.on_answer(Some(answer(done)));
+        }
+        let doing = self.shared.tasks.spawn(doing);
+        self.asked().spawn(async move {
+            answer(unpanicked(doing.await).unwrap_or_else(|| Err(FileErrorKind::Io.into())))
         });
+    }
+
+    fn asked(&mut self) -> &mut JoinSet<Answer> {
+        self.answers.get_or_insert_with(JoinSet::new)
     }
 
     /// Who is here of the same account.
@@ -194,6 +220,14 @@ impl Session {
                 }
             }
         }
+    }
+}
+
+/// What comes without waiting. What does not come is polled again, by the task that then waits for it.
+fn at_once<F: Future>(future: Pin<&mut F>) -> Option<F::Output> {
+    match future.poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => Some(value),
+        Poll::Pending => None,
     }
 }
 

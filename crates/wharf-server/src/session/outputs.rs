@@ -13,7 +13,7 @@ use wharf_session::{
 use wharf_transport::DataRole;
 use wharf_types::FileErrorKind;
 
-use super::{STOP, Session, Told, now};
+use super::{STOP, Session, connections::Connections, now};
 use crate::{
     data::{DataTask, Opening, ToData},
     files::{Job, release},
@@ -48,7 +48,7 @@ impl Session {
         let Some(Stopping::Asked(id, tells)) = self.stopping.take().map(|stopping| *stopping) else { return };
         // One that has ended by itself just now has told so.
         let mut most = timeout(STOP, tells).await.ok().and_then(Result::ok).unwrap_or_default();
-        while let Some(Ok((of, event))) = self.told.as_mut().map(|told| told.events.try_recv()) {
+        while let Some((of, event)) = self.data.as_mut().and_then(|data| data.told()) {
             if let DataEvent::Progress { bytes } | DataEvent::Finished { bytes, .. } = &event
                 && of == id
             {
@@ -180,7 +180,7 @@ impl Session {
     fn cancel_data(&mut self, id: DataId) {
         let (asks, tells) = oneshot::channel();
         self.tell_data(id, ToData::Cancel(asks));
-        self.data.remove(&id);
+        self.forget_data(id);
         let moves = |stopping: &Stopping| matches!(stopping, Stopping::Moving(moving) if *moving == id);
         if self.stopping.as_deref().is_some_and(moves) {
             self.stopping = Some(Box::new(Stopping::Asked(id, tells)));
@@ -189,20 +189,28 @@ impl Session {
 
     fn open_data(&mut self, id: DataId, opening: Opening) {
         let (commands, heard) = mpsc::unbounded_channel();
-        self.data.insert(id, commands);
+        let data = self.data.get_or_insert_with(Connections::new);
+        data.commands.insert(id, commands);
         let task = DataTask {
             id,
             role: self.role.clone(),
             peer_role: self.shared.peer_tls.clone().map(DataRole::Peer),
             ratio: self.config.max_inflate_ratio,
             commands: heard,
-            events: self.told.get_or_insert_with(Told::new).tell.clone(),
+            events: data.tell.clone(),
         };
-        self.data_tasks.spawn(task.run(opening));
+        data.tasks.spawn(task.run(opening));
+    }
+
+    /// A data connection that has ended, or is given up, is told nothing more.
+    pub(super) fn forget_data(&mut self, id: DataId) {
+        if let Some(data) = &mut self.data {
+            data.commands.remove(&id);
+        }
     }
 
     fn tell_data(&self, id: DataId, what: ToData) {
-        if let Some(commands) = self.data.get(&id) {
+        if let Some(commands) = self.data.as_ref().and_then(|data| data.commands.get(&id)) {
             // A connection that has failed says so by itself.
             let _ = commands.send(what);
         }
