@@ -266,13 +266,12 @@ fn admit(
         counters.opened();
         Counted(counters)
     });
+    let counted = Arc::clone(&shared);
+    // Made before the task: what it is given and what it holds while it waits is what an idle session costs.
+    let machine = Machine::new(Arc::clone(&config), ends, now);
+    let session = Session::new(id, machine, (config, tls), stream, ends, shared);
     tasks.spawn(async move {
-        let counted = Arc::clone(&shared);
-        // Made here and kept elsewhere: what a task holds while it waits is what an idle session costs.
-        let session = {
-            let machine = Machine::new(Arc::clone(&config), ends, now);
-            Session::new(id, machine, (config, tls), stream, ends, shared).run(stage)
-        };
+        let session = session.run(stage);
         // Everything that the session owned is gone after a panic; what is shared is kept sound by its own locks.
         if std::panic::AssertUnwindSafe(session).catch_unwind().await.is_err() {
             counted.panics.fetch_add(1, Ordering::Relaxed);

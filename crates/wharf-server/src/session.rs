@@ -6,11 +6,11 @@ mod outputs;
 
 use std::{
     collections::HashMap,
-    future::{pending, poll_fn},
+    future::poll_fn,
     mem,
     pin::pin,
     sync::Arc,
-    task::Poll,
+    task::{Context, Poll},
 };
 
 use tokio::{
@@ -27,7 +27,7 @@ use wharf_transport::{ControlEvent, ControlStream, DataRole, NetStream, ServerTl
 
 use self::{
     answers::Answer,
-    connections::{Connections, Heard, heard},
+    connections::{Connections, Heard, poll_heard},
     outputs::Stopping,
 };
 use crate::{
@@ -156,7 +156,8 @@ impl Session {
                     serving = changed.is_ok() && !over;
                     self.machine.shutdown(now(), over);
                 }
-                heard = heard(&mut self.data) => match heard {
+                // Cancel safe: an event that was not taken stays in its channel, a task that was not joined in its set.
+                heard = poll_fn(|cx| poll_heard(&mut self.data, cx)) => match heard {
                     Heard::Event(id, event) => self.on_data(id, event),
                     Heard::Ended(ended) => {
                         unpanicked(ended);
@@ -166,7 +167,8 @@ impl Session {
                         }
                     }
                 },
-                answered = answered(&mut self.answers) => self.on_answer(unpanicked(answered)),
+                // Cancel safe, as above.
+                answered = poll_fn(|cx| poll_answered(&mut self.answers, cx)) => self.on_answer(unpanicked(answered)),
                 // Cancel safe: the stream keeps what it has read and what it has yet to send.
                 event = self.control.progress(self.machine.wants_bytes()) => self.on_control(event),
                 // Cancel safe: it stays set.
@@ -319,7 +321,7 @@ impl Session {
         // What is being opened just now may hold the bytes of an earlier upload.
         let _ = timeout(LINGER, async {
             while self.answers.is_some() {
-                let answered = answered(&mut self.answers).await;
+                let answered = poll_fn(|cx| poll_answered(&mut self.answers, cx)).await;
                 self.on_answer(unpanicked(answered));
             }
         })
@@ -338,17 +340,17 @@ impl Session {
     }
 }
 
-/// The next answer, for ever none where nothing is asked. Cancel safe: what was not joined stays in the set.
-async fn answered(answers: &mut Option<JoinSet<Answer>>) -> Result<Answer, JoinError> {
-    let Some(asked) = answers else { return pending().await };
-    let answered = asked.join_next().await;
+/// The next answer; none ever where nothing is asked.
+fn poll_answered(
+    answers: &mut Option<JoinSet<Answer>>,
+    cx: &mut Context<'_>,
+) -> Poll<Result<Answer, JoinError>> {
+    let Some(asked) = answers else { return Poll::Pending };
+    let Poll::Ready(Some(answered)) = asked.poll_join_next(cx) else { return Poll::Pending };
     if asked.is_empty() {
         *answers = None;
     }
-    match answered {
-        Some(answered) => answered,
-        None => pending().await,
-    }
+    Poll::Ready(answered)
 }
 
 /// Turns a client away.

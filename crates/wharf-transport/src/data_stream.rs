@@ -1,9 +1,11 @@
 //! The bytes of a data connection, and the way it is closed.
 
 use std::fs::File;
+use std::future::poll_fn;
 use std::io;
+use std::mem::MaybeUninit;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::BytesMut;
@@ -247,15 +249,15 @@ impl DataStream {
     }
 
     async fn drain(&mut self) -> Result<EndMark, DataError> {
-        let mut bin = BytesMut::with_capacity(4096);
-        let mut drained = 0;
-        loop {
-            match self.read_chunk(&mut bin, 4096).await? {
-                0 => return Ok(self.end),
-                n if drained + n > MOST_DRAINED => return Ok(EndMark::NoCloseNotify),
-                n => drained += n,
+        let tls = !self.is_clear();
+        match discard(self).await {
+            Ok(true) => Ok(self.end),
+            Ok(false) => Ok(EndMark::NoCloseNotify),
+            Err(error) if tls && error.kind() == io::ErrorKind::UnexpectedEof => {
+                self.end = EndMark::NoCloseNotify;
+                Ok(self.end)
             }
-            bin.clear();
+            Err(error) => Err(DataError::of(error, tls)),
         }
     }
 
@@ -269,8 +271,6 @@ impl DataStream {
         // A peer that has gone already takes no close_notify.
         let _ = timeout(bound, async {
             self.shutdown().await?;
-            let mut bin = [0; 4096];
-            let mut drained = 0;
             // Below TLS: its layer is closed, what counts is the FIN.
             let io = match &mut self.carrier {
                 Carrier::Clear(io) => io,
@@ -279,13 +279,7 @@ impl DataStream {
                     TlsStream::Server(tls) => tls.get_mut().0.get_mut(),
                 },
             };
-            loop {
-                match io.read(&mut bin).await? {
-                    0 => return Ok(()),
-                    n if drained + n > MOST_DRAINED => return Ok(()),
-                    n => drained += n,
-                }
-            }
+            discard(io).await.map(drop)
         })
         .await
         .unwrap_or(Ok::<(), io::Error>(()));
@@ -308,6 +302,25 @@ impl DataStream {
             if drained > MOST_DRAINED {
                 break;
             }
+        }
+    }
+}
+
+/// Reads to the end and throws it away; `false` when the peer sends too much for that.
+async fn discard(io: &mut (impl AsyncRead + Unpin)) -> io::Result<bool> {
+    let mut drained = 0;
+    loop {
+        let read = poll_fn(|cx| {
+            // Not kept while waiting: it would be most of what the task of a transfer takes.
+            let mut bin = [MaybeUninit::uninit(); 4096];
+            let mut room = ReadBuf::uninit(&mut bin);
+            ready!(Pin::new(&mut *io).poll_read(cx, &mut room))?;
+            Poll::Ready(Ok::<_, io::Error>(room.filled().len()))
+        });
+        match read.await? {
+            0 => return Ok(true),
+            n if drained + n > MOST_DRAINED => return Ok(false),
+            n => drained += n,
         }
     }
 }

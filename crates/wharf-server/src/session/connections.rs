@@ -1,6 +1,9 @@
 //! The data connections of a session: how they are told what to do, and what they tell.
 
-use std::{collections::HashMap, future::pending};
+use std::{
+    collections::HashMap,
+    task::{Context, Poll},
+};
 
 use tokio::{
     sync::mpsc::{self, UnboundedReceiver, UnboundedSender},
@@ -39,15 +42,15 @@ impl Connections {
     }
 }
 
-/// What comes next, for ever nothing where there are none. Cancel safe: an event that was not taken stays in the channel,
-/// and a task that was not joined in the set.
-pub(super) async fn heard(connections: &mut Option<Box<Connections>>) -> Heard {
-    let Some(connections) = connections else { return pending().await };
-    tokio::select! {
-        biased;
-        Some((id, event)) = connections.events.recv() => Heard::Event(id, event),
-        Some(ended) = connections.tasks.join_next() => Heard::Ended(ended),
-        // They end together with the last task, which is told.
-        else => pending().await,
+/// What comes next; nothing ever where there are none.
+pub(super) fn poll_heard(connections: &mut Option<Box<Connections>>, cx: &mut Context<'_>) -> Poll<Heard> {
+    let Some(connections) = connections else { return Poll::Pending };
+    if let Poll::Ready(Some((id, event))) = connections.events.poll_recv(cx) {
+        return Poll::Ready(Heard::Event(id, event));
+    }
+    match connections.tasks.poll_join_next(cx) {
+        Poll::Ready(Some(ended)) => Poll::Ready(Heard::Ended(ended)),
+        // The end of the last one was told.
+        Poll::Ready(None) | Poll::Pending => Poll::Pending,
     }
 }
