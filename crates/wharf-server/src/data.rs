@@ -26,16 +26,16 @@ const DRAIN: Duration = Duration::from_secs(5);
 /// by then, so nothing depends on it.
 const FAREWELL: Duration = Duration::from_millis(250);
 
+/// What a data connection tells its session. Channels take room for 32 at once: what is large in them is kept apart, so
+/// that making one for a transfer costs little.
+pub(crate) type News = (DataId, Box<DataEvent>);
+
 /// What the session asks of a data connection. Closing the channel of it ends the data connection.
 pub(crate) enum ToData {
     Secure(TicketPlan),
     /// The TLS client is this side, towards another server.
     SecureAsClient,
-    Start {
-        job: Job,
-        form: Form,
-        mode: DataMode,
-    },
+    Start(Box<Moving>),
     /// Gives it up; who asks hears how many bytes had moved, once none moves any more.
     Cancel(oneshot::Sender<u64>),
 }
@@ -55,7 +55,7 @@ pub(crate) struct DataTask {
     /// How many bytes are taken for each one of an upload in MODE Z.
     pub(crate) ratio: Option<u32>,
     pub(crate) commands: mpsc::UnboundedReceiver<ToData>,
-    pub(crate) events: mpsc::UnboundedSender<(DataId, DataEvent)>,
+    pub(crate) events: mpsc::UnboundedSender<News>,
 }
 
 /// How far a data connection is.
@@ -67,10 +67,10 @@ enum State {
 }
 
 /// What moves, and how.
-struct Moving {
-    job: Job,
-    form: Form,
-    mode: DataMode,
+pub(crate) struct Moving {
+    pub(crate) job: Job,
+    pub(crate) form: Form,
+    pub(crate) mode: DataMode,
 }
 
 /// It was given up; nothing more is reported.
@@ -90,7 +90,7 @@ impl DataTask {
 
     fn tell(&self, event: DataEvent) {
         // A session that is gone needs no news.
-        let _ = self.events.send((self.id, event));
+        let _ = self.events.send((self.id, Box::new(event)));
     }
 
     /// From the port or the address to the stream that carries the bytes.
@@ -122,9 +122,7 @@ impl DataTask {
                         self.role = self.peer_role.take();
                         plan = Some(SharedTicketPlan::new(TicketPlan::None));
                     }
-                    Some(ToData::Start { job, form, mode }) => {
-                        return Ok(Ok((channel.into_stream(), Moving { job, form, mode })));
-                    }
+                    Some(ToData::Start(moving)) => return Ok(Ok((channel.into_stream(), *moving))),
                 },
                 // Cancel safe: the channel keeps peers and handshakes as they stand. Only a dial begins anew, but in
                 // active mode no command but the end comes before the connection.
@@ -149,7 +147,7 @@ impl DataTask {
         let (id, events) = (self.id, self.events.clone());
         let mut meter = Meter::new(move |bytes| {
             // A session that is gone needs no news.
-            let _ = events.send((id, DataEvent::Progress { bytes }));
+            let _ = events.send((id, Box::new(DataEvent::Progress { bytes })));
         });
         let (upload, deflate) = (matches!(moving.job, Job::Sink(_)), moving.mode.is_deflate());
         let moved = tokio::select! {
@@ -244,7 +242,7 @@ async fn given_up(commands: &mut mpsc::UnboundedReceiver<ToData>) -> Option<ones
             None => return None,
             Some(ToData::Cancel(asks)) => return Some(asks),
             // Nothing else is said once bytes move.
-            Some(ToData::Secure(_) | ToData::SecureAsClient | ToData::Start { .. }) => {}
+            Some(ToData::Secure(_) | ToData::SecureAsClient | ToData::Start(_)) => {}
         }
     }
 }

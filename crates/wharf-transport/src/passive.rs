@@ -78,13 +78,13 @@ impl PassivePool {
     }
 }
 
-/// A number below `bound`, from the cryptographic generator: who guesses the next port steals the connection.
+/// A number below `bound`, from the system's cryptographic generator, which is asked sooner than that of the TLS library:
+/// who guesses the next port steals the connection.
 pub(crate) fn random_below(bound: usize) -> io::Result<usize> {
-    let mut random = [0; 8];
-    aws_lc_rs::rand::fill(&mut random).map_err(|_| io::Error::other("no random bytes"))?;
+    let random = getrandom::u64().map_err(io::Error::other)?;
     // A bound of at most 65,536 against 64 bits: the bias is out of anybody's sight.
     let bound = u64::try_from(bound.max(1)).unwrap_or(u64::MAX);
-    Ok(usize::try_from(u64::from_ne_bytes(random) % bound).unwrap_or(0))
+    Ok(usize::try_from(random % bound).unwrap_or(0))
 }
 
 /// One port taken out of the pool.

@@ -69,15 +69,20 @@ fn socket_for(addr: SocketAddr) -> io::Result<TcpSocket> {
     if addr.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }
 }
 
-fn listen(addr: SocketAddr) -> io::Result<TcpListener> {
+/// One that takes a port that was in use until just now.
+fn reusing_socket_for(addr: SocketAddr) -> io::Result<TcpSocket> {
     let socket = socket_for(addr)?;
     socket.set_reuseaddr(true)?;
+    Ok(socket)
+}
+
+fn listen(addr: SocketAddr) -> io::Result<TcpListener> {
+    let socket = reusing_socket_for(addr)?;
     if addr.ip() == Ipv6Addr::UNSPECIFIED {
         sockopt::set_ipv6_v6only(&socket, false)?;
         match socket.bind(addr).and_then(|()| socket.listen(BACKLOG)) {
             Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
-                let socket = socket_for(addr)?;
-                socket.set_reuseaddr(true)?;
+                let socket = reusing_socket_for(addr)?;
                 sockopt::set_ipv6_v6only(&socket, true)?;
                 socket.bind(addr)?;
                 socket.listen(BACKLOG)
@@ -106,12 +111,24 @@ fn listen_at_random(ip: IpAddr) -> io::Result<TcpListener> {
             _ => 32_768..=60_999,
         }
     });
-    for _ in 0..TRIES {
+    // Every address: two sockets may be needed, and no session asks for it.
+    let tries = if ip == Ipv6Addr::UNSPECIFIED { 0 } else { TRIES };
+    let mut spare = None;
+    for _ in 0..tries {
         let offset = random_below(usize::from(RANGE.end() - RANGE.start()) + 1)?;
-        let port = RANGE.start().saturating_add(u16::try_from(offset).unwrap_or(0));
-        match listen(SocketAddr::new(ip, port)) {
-            Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}
-            done => return done,
+        let addr = SocketAddr::new(ip, RANGE.start().saturating_add(u16::try_from(offset).unwrap_or(0)));
+        let socket = match spare.take() {
+            Some(socket) => socket,
+            None => reusing_socket_for(addr)?,
+        };
+        match socket.bind(addr) {
+            // As good for another port as it was before.
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => spare = Some(socket),
+            Err(error) => return Err(error),
+            Ok(()) => match socket.listen(BACKLOG) {
+                Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}
+                done => return done,
+            },
         }
     }
     listen(SocketAddr::new(ip, 0))

@@ -11,7 +11,7 @@ use tokio::{
 };
 use wharf_session::{DataEvent, DataId};
 
-use crate::data::ToData;
+use crate::data::{News, ToData};
 
 /// All data connections of a session. There is one only while there are some: what they need is larger than an idle
 /// session.
@@ -19,8 +19,8 @@ pub(super) struct Connections {
     /// The commands of each.
     pub(super) commands: HashMap<DataId, UnboundedSender<ToData>>,
     pub(super) tasks: JoinSet<()>,
-    pub(super) tell: UnboundedSender<(DataId, DataEvent)>,
-    events: UnboundedReceiver<(DataId, DataEvent)>,
+    pub(super) tell: UnboundedSender<News>,
+    events: UnboundedReceiver<News>,
 }
 
 /// What comes from the data connections.
@@ -38,7 +38,7 @@ impl Connections {
 
     /// What one of them has told already.
     pub(super) fn told(&mut self) -> Option<(DataId, DataEvent)> {
-        self.events.try_recv().ok()
+        self.events.try_recv().ok().map(|(id, event)| (id, *event))
     }
 }
 
@@ -46,7 +46,7 @@ impl Connections {
 pub(super) fn poll_heard(connections: &mut Option<Box<Connections>>, cx: &mut Context<'_>) -> Poll<Heard> {
     let Some(connections) = connections else { return Poll::Pending };
     if let Poll::Ready(Some((id, event))) = connections.events.poll_recv(cx) {
-        return Poll::Ready(Heard::Event(id, event));
+        return Poll::Ready(Heard::Event(id, *event));
     }
     match connections.tasks.poll_join_next(cx) {
         Poll::Ready(Some(ended)) => Poll::Ready(Heard::Ended(ended)),

@@ -15,7 +15,7 @@ use wharf_types::FileErrorKind;
 
 use super::{STOP, Session, connections::Connections, now};
 use crate::{
-    data::{DataTask, Opening, ToData},
+    data::{DataTask, Moving, Opening, ToData},
     files::{Job, release},
     map,
 };
@@ -159,7 +159,7 @@ impl Session {
                             audit.data_moves(id);
                         }
                         self.stopping = Some(Box::new(Stopping::Moving(id)));
-                        self.tell_data(id, ToData::Start { job, form, mode });
+                        self.tell_data(id, ToData::Start(Box::new(Moving { job, form, mode })));
                     }
                     None => {
                         self.cancel_data(id);
