@@ -65,6 +65,8 @@ impl Session {
     }
 
     pub(super) fn file(&mut self, ticket: FileTicket, op: FileOp) {
+        // The answer may come at once: what the data connection told before has to count before it.
+        self.hear_progress();
         let (Some(storage), Some(grant)) = (self.storage.clone(), self.machine.grant().cloned()) else {
             let denied = Err(FileErrorKind::Denied.into());
             self.on_answer(Some(Answer::File(ticket, denied)));
@@ -117,7 +119,7 @@ impl Session {
     /// Has a question answered: at once where nothing is waited for, which spares a task, else beside the session.
     fn ask(&mut self, answer: impl Future<Output = Answer> + Send + 'static) {
         let mut answer = Box::pin(answer);
-        match at_once(answer.as_mut()) {
+        match self.at_once(answer.as_mut()) {
             Some(answer) => self.on_answer(Some(answer)),
             None => drop(self.asked().spawn(answer)),
         }
@@ -130,13 +132,27 @@ impl Session {
         answer: impl FnOnce(Result<T, FileError>) -> Answer + Send + 'static,
     ) {
         let mut doing = Box::pin(doing);
-        if let Some(done) = at_once(doing.as_mut()) {
+        if let Some(done) = self.at_once(doing.as_mut()) {
             return self.on_answer(Some(answer(done)));
         }
         let doing = self.shared.tasks.spawn(doing);
         self.asked().spawn(async move {
             answer(unpanicked(doing.await).unwrap_or_else(|| Err(FileErrorKind::Io.into())))
         });
+    }
+
+    /// What comes without waiting. What does not come is polled again, by the task that then waits for it.
+    ///
+    /// Nothing comes at once when the session is closed: the log has yet to be told that there will be no answer, and
+    /// hears of an outcome behind that only.
+    fn at_once<F: Future>(&self, future: Pin<&mut F>) -> Option<F::Output> {
+        if self.machine.is_closed() {
+            return None;
+        }
+        match future.poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(value) => Some(value),
+            Poll::Pending => None,
+        }
     }
 
     fn asked(&mut self) -> &mut JoinSet<Answer> {
@@ -159,6 +175,8 @@ impl Session {
                 let (answer, storage) = match login {
                     Login::Accepted(grant, storage) => {
                         let (session, peer) = (self.log.session, self.ends.peer);
+                        // Whoever was here before REIN leaves first: both have the number of this session.
+                        self.presence = None;
                         self.presence = Some(self.shared.present.enter(session, &grant.account, peer));
                         (LoginAnswer::Accept(grant), Some(storage))
                     }
@@ -220,14 +238,6 @@ impl Session {
                 }
             }
         }
-    }
-}
-
-/// What comes without waiting. What does not come is polled again, by the task that then waits for it.
-fn at_once<F: Future>(future: Pin<&mut F>) -> Option<F::Output> {
-    match future.poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(value) => Some(value),
-        Poll::Pending => None,
     }
 }
 

@@ -9,7 +9,7 @@ use wharf_server::{
 use wharf_storage::fault::{FaultDisk, Faults};
 
 use crate::{
-    harness::{Harness, path, sample, until},
+    harness::{Harness, PASSWORD, path, sample, until},
     raw::{Raw, read_all},
 };
 
@@ -147,6 +147,23 @@ async fn who_tells_of_the_own_account() {
     assert_eq!(count().await, 2);
     drop(second);
     until(async || count().await == 1).await;
+    harness.ended().await;
+}
+
+#[tokio::test]
+async fn who_logs_in_again_is_told_of() {
+    let (harness, _root) = served(false).await;
+    let mut raw = Raw::open(&harness).await;
+    // All at once: the answer comes with the commands.
+    for line in ["REIN", "USER wharf", &format!("PASS {PASSWORD}")] {
+        raw.say(line);
+    }
+    for code in [220, 331, 230] {
+        raw.expect(code).await;
+    }
+    raw.say("SITE WHO");
+    raw.hear().await.unwrap();
+    assert!(raw.hear().await.unwrap().contains("from 127.0.0.1:"));
     harness.ended().await;
 }
 
