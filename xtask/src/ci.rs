@@ -5,9 +5,6 @@ use xshell::cmd;
 use crate::workspace::{cargo, shell};
 use crate::{Outcome, flags, fuzz, interop, test, tidy};
 
-/// Seconds that each fuzz target runs beyond its seeds.
-const FUZZ_SECONDS: u64 = 5;
-
 /// Runs the steps in order and stops at the first that fails.
 pub(crate) fn run() -> Outcome {
     let sh = shell()?;
@@ -33,7 +30,7 @@ pub(crate) fn run() -> Outcome {
     test::run()?;
     step("fuzz");
     if fuzz::available(&sh) {
-        fuzz::run(None, Some(FUZZ_SECONDS))?;
+        fuzz::run(None, fuzz::Effort::Replay)?;
     } else {
         println!(
             "skipped: cargo-fuzz is not installed; the targets are checked, and the tests replay the seeds"

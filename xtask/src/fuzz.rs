@@ -7,14 +7,25 @@ use crate::workspace::{self, cargo, root, shell};
 
 /// Seconds for a target when none are given.
 const DEFAULT_SECONDS: u64 = 60;
+/// Inputs that a replay tries for each target, the seeds among them: a few seconds.
+const REPLAYED: u64 = 20_000;
+
+/// How long it goes on.
+#[derive(Clone, Copy)]
+pub(crate) enum Effort {
+    /// By chance, for so many seconds or the usual number; what is new is kept for the next time.
+    Search(Option<u64>),
+    /// The same inputs each time, found from the seeds: for what must not depend on chance.
+    Replay,
+}
 
 /// Whether cargo-fuzz is installed.
 pub(crate) fn available(sh: &Shell) -> bool {
     cmd!(sh, "cargo-fuzz --version").quiet().ignore_stderr().read().is_ok()
 }
 
-/// Runs `target`, or every target in turn, for `seconds` each.
-pub(crate) fn run(target: Option<&str>, seconds: Option<u64>) -> Outcome {
+/// Runs `target`, or every target in turn.
+pub(crate) fn run(target: Option<&str>, effort: Effort) -> Outcome {
     let sh = shell()?;
     if !available(&sh) {
         return Err("cargo-fuzz is not installed: cargo install cargo-fuzz --locked --version 0.13.2".into());
@@ -25,11 +36,22 @@ pub(crate) fn run(target: Option<&str>, seconds: Option<u64>) -> Outcome {
         Some(name) if known.iter().any(|other| other == name) => vec![name.to_owned()],
         Some(name) => return Err(format!("no target {name}; there are: {}", known.join(", ")).into()),
     };
-    let seconds = seconds.unwrap_or(DEFAULT_SECONDS);
     for name in &chosen {
-        println!("fuzz: {name}, {seconds} s");
         // libFuzzer adds what it finds to the first folder; the seeds are only read.
-        let corpus = workspace::target().join("fuzz-corpus").join(name);
+        let (corpus, limits) = match effort {
+            Effort::Search(seconds) => {
+                let seconds = seconds.unwrap_or(DEFAULT_SECONDS);
+                println!("fuzz: {name}, {seconds} s");
+                let corpus = workspace::target().join("fuzz-corpus").join(name);
+                (corpus, vec![format!("-max_total_time={seconds}")])
+            }
+            Effort::Replay => {
+                println!("fuzz: {name}, {REPLAYED} inputs");
+                let corpus = workspace::target().join("fuzz-replay").join(name);
+                sh.remove_path(&corpus)?;
+                (corpus, vec![format!("-runs={REPLAYED}"), "-seed=1".to_owned()])
+            }
+        };
         sh.create_dir(&corpus)?;
         // The sanitizer needs a nightly compiler; bounds checks and assertions are on without it.
         cargo(&sh)
@@ -37,7 +59,7 @@ pub(crate) fn run(target: Option<&str>, seconds: Option<u64>) -> Outcome {
             .arg(&corpus)
             .arg(format!("fuzz/seeds/{name}"))
             .args(["--", "-dict=fuzz/ftp.dict", "-timeout=10", "-rss_limit_mb=2048", "-print_final_stats=1"])
-            .arg(format!("-max_total_time={seconds}"))
+            .args(limits)
             .run()?;
     }
     println!("{} targets, no finding", chosen.len());

@@ -21,7 +21,7 @@ fn main() -> ExitCode {
     let outcome = match flags::Xtask::from_env_or_exit().subcommand {
         XtaskCmd::Test(_) => test::run(),
         XtaskCmd::Tidy(flags) => tidy::run(flags.verbose, flags.write),
-        XtaskCmd::Fuzz(flags) => fuzz::run(flags.target.as_deref(), flags.time),
+        XtaskCmd::Fuzz(flags) => fuzz::run(flags.target.as_deref(), fuzz::Effort::Search(flags.time)),
         XtaskCmd::Interop(flags) => interop::run(&flags),
         XtaskCmd::Soak(flags) => soak::run(flags.name.as_deref()),
         XtaskCmd::Bench(flags) => bench::run(&flags),

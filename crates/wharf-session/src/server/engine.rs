@@ -93,7 +93,9 @@ impl Server {
             // What may be the first byte of a TLS record waits for the second (CTL-23).
             return;
         }
-        while self.lines.len() < self.cfg.look_ahead && !self.lines.back().is_some_and(Queued::is_auth) {
+        // Nothing is read behind AUTH, nor behind a flood, which would be found again each time.
+        let last = |queued: &Queued| queued.is_auth() || queued.is_flood();
+        while self.lines.len() < self.cfg.look_ahead && !self.lines.back().is_some_and(last) {
             let Some(queued) = self.next_queued() else { return };
             let flood = queued.is_flood();
             self.lines.push_back(queued);
