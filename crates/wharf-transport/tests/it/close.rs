@@ -1,5 +1,7 @@
 //! The end of a data connection: every byte arrives, and a cut is told from an end.
 
+use std::time::Duration;
+
 use bytes::BytesMut;
 use tokio::io::AsyncWriteExt as _;
 use wharf_transport::{DataChannel, DataRole, DataSession, EndMark, PeerRule, TicketPlan, TlsVersion};
@@ -49,6 +51,21 @@ async fn clear_streams_end_with_fin() {
     let bytes = payload();
     let (mark, (got, seen)) = tokio::join!(send(active, &bytes), receive(passive));
     assert_eq!((mark, got.freeze(), seen), (EndMark::Clean, bytes, EndMark::Clean));
+}
+
+/// What waits for the end of the peer is part of the task of every transfer.
+#[tokio::test]
+async fn waiting_for_the_end_holds_no_room_for_reading() {
+    let listener = listen().await;
+    let mut active = DataChannel::active(net(), listener.local_addr(), None);
+    let mut passive = DataChannel::passive(listener, PeerRule::Any);
+    let (dialled, accepted) = tokio::join!(active.connect(), passive.connect());
+    dialled.unwrap();
+    accepted.unwrap();
+    let sent = active.into_stream().finish_send(Duration::ZERO);
+    let received = passive.into_stream().finish_receive(Duration::ZERO);
+    assert!(size_of_val(&sent) < 1024, "{}", size_of_val(&sent));
+    assert!(size_of_val(&received) < 1024, "{}", size_of_val(&received));
 }
 
 /// read_chunk keeps to its bound.
