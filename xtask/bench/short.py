@@ -15,7 +15,9 @@ REASONS = (
     ("files-get-clear", WAKING + " 15 % are ours, machine, runtime and all. Pure-FTPd makes as many system calls, but with nothing between "
      "them, so that its messages more often arrive before the load has gone to sleep. Tried, and kept: opening and sending without a "
      "thread, random ports, 150 behind the file's bytes and one program by LTO (234 to 212 us at best); behind the run of 2026-11-21 "
-     "also tasks that hold no room for reading, and answers without a task (230 to 201 us by median). Looked at, and not done: one listener for all transfers of a session would save 9 us, and makes a port that others can find."),
+     "also tasks that hold no room for reading, and answers without a task (230 to 201 us by median, 228 to 217 in another run); a "
+     "profile of that, without LTO, has 64 % in system calls. Looked at, and not done: one listener for all transfers of a session would save "
+     "9 us, and makes a port that others can find."),
     ("files-put-clear", WAKING + " The rest is the promise that an upload is there whole or not at all: a temporary file with a lock, a look "
      "at the final name, mode and rename, where the peers write over the file in place. Tried, and kept: the first 64 KiB are written by the "
      "commit, and no thread is asked where there is no disk (301 to 244 us at best)."),
@@ -51,7 +53,7 @@ REASONS = (
      "memory is not what limits the rate."),
     ("client-put", "The server's storing is close to the limit of the rate for both. 50 ms go by while the server waits, before its 150 to the "
      "first upload, for a client that shakes hands early, as curl does and wharf does not. Tried, and kept, behind the run of 2026-11-21: "
-     "seeds without timing the processor (a file of 4 KiB in 0.06 s instead of 0.10)."),
+     "seeds without timing the processor (a file of 4 KiB in 0.061 s instead of 0.128 by median)."),
     ("client-get", "Three quarters of the time are the kernel's copy into fresh pages of the file, the same for all clients."),
 )
 

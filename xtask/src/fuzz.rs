@@ -15,7 +15,7 @@ const REPLAYED: u64 = 20_000;
 pub(crate) enum Effort {
     /// By chance, for so many seconds or the usual number; what is new is kept for the next time.
     Search(Option<u64>),
-    /// The same inputs each time, found from the seeds: for what must not depend on chance.
+    /// The same inputs for the same code, found from the seeds: for what must not depend on chance.
     Replay,
 }
 

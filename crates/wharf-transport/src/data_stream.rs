@@ -212,18 +212,24 @@ impl DataStream {
     ///
     /// Dropping the future loses no byte.
     pub async fn read_chunk(&mut self, buf: &mut BytesMut, max: usize) -> Result<usize, DataError> {
-        let tls = !self.is_clear();
         if buf.capacity() == buf.len() {
             buf.reserve(max);
         }
         let mut room = (&mut *buf).limit(max);
         match self.read_buf(&mut room).await {
-            Err(error) if tls && error.kind() == io::ErrorKind::UnexpectedEof => {
-                self.end = EndMark::NoCloseNotify;
-                Ok(0)
-            }
-            read => read.map_err(|error| DataError::of(error, tls)),
+            Ok(read) => Ok(read),
+            Err(error) => self.ended_by(error).map(|()| 0),
         }
+    }
+
+    /// What cannot be read any more: a TLS stream that ends without close_notify has ended, all else is an error.
+    fn ended_by(&mut self, error: io::Error) -> Result<(), DataError> {
+        let tls = !self.is_clear();
+        if tls && error.kind() == io::ErrorKind::UnexpectedEof {
+            self.end = EndMark::NoCloseNotify;
+            return Ok(());
+        }
+        Err(DataError::of(error, tls))
     }
 
     /// How the stream ended, once reading has reported the end.
@@ -249,15 +255,10 @@ impl DataStream {
     }
 
     async fn drain(&mut self) -> Result<EndMark, DataError> {
-        let tls = !self.is_clear();
         match discard(self).await {
             Ok(true) => Ok(self.end),
             Ok(false) => Ok(EndMark::NoCloseNotify),
-            Err(error) if tls && error.kind() == io::ErrorKind::UnexpectedEof => {
-                self.end = EndMark::NoCloseNotify;
-                Ok(self.end)
-            }
-            Err(error) => Err(DataError::of(error, tls)),
+            Err(error) => self.ended_by(error).map(|()| self.end),
         }
     }
 

@@ -78,8 +78,7 @@ impl PassivePool {
     }
 }
 
-/// A number below `bound`, from the system's cryptographic generator, which is asked sooner than that of the TLS library:
-/// who guesses the next port steals the connection.
+/// A number below `bound`, from the system's cryptographic generator: who guesses the next port steals the connection.
 pub(crate) fn random_below(bound: usize) -> io::Result<usize> {
     let random = getrandom::u64().map_err(io::Error::other)?;
     // A bound of at most 65,536 against 64 bits: the bias is out of anybody's sight.

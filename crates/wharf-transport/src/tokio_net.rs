@@ -111,10 +111,12 @@ fn listen_at_random(ip: IpAddr) -> io::Result<TcpListener> {
             _ => 32_768..=60_999,
         }
     });
-    // Every address: two sockets may be needed, and no session asks for it.
-    let tries = if ip == Ipv6Addr::UNSPECIFIED { 0 } else { TRIES };
+    if ip == Ipv6Addr::UNSPECIFIED {
+        // Two sockets may be needed for it, and no session asks for it.
+        return listen(SocketAddr::new(ip, 0));
+    }
     let mut spare = None;
-    for _ in 0..tries {
+    for _ in 0..TRIES {
         let offset = random_below(usize::from(RANGE.end() - RANGE.start()) + 1)?;
         let addr = SocketAddr::new(ip, RANGE.start().saturating_add(u16::try_from(offset).unwrap_or(0)));
         let socket = match spare.take() {

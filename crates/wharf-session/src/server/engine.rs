@@ -97,13 +97,11 @@ impl Server {
         let last = |queued: &Queued| queued.is_auth() || queued.is_flood();
         while self.lines.len() < self.cfg.look_ahead && !self.lines.back().is_some_and(last) {
             let Some(queued) = self.next_queued() else { return };
-            let flood = queued.is_flood();
-            self.lines.push_back(queued);
-            if flood {
-                // Whatever follows is part of the flood.
+            if queued.is_flood() {
+                // Whatever follows is part of it.
                 self.input.clear();
-                return;
             }
+            self.lines.push_back(queued);
         }
     }
 

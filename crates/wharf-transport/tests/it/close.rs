@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use tokio::io::AsyncWriteExt as _;
-use wharf_transport::{DataChannel, DataRole, DataSession, EndMark, PeerRule, TicketPlan, TlsVersion};
+use wharf_transport::{
+    DataChannel, DataRole, DataSession, DataStream, EndMark, PeerRule, TicketPlan, TlsVersion,
+};
 
 use crate::support::*;
 
 /// A data stream from the client to the server, and its other end.
-async fn upload_pair(session: &Session) -> (wharf_transport::DataStream, wharf_transport::DataStream) {
+async fn upload_pair(session: &Session) -> (DataStream, DataStream) {
     let listener = listen().await;
     let active = DataChannel::active(net(), listener.local_addr(), None);
     let passive = DataChannel::passive(listener, PeerRule::Only(LOCALHOST));
@@ -38,15 +40,20 @@ async fn a_cut_upload_is_told_from_a_finished_one() {
     }
 }
 
-#[tokio::test]
-async fn clear_streams_end_with_fin() {
+/// Both ends of a data stream in clear.
+async fn clear_pair() -> (DataStream, DataStream) {
     let listener = listen().await;
     let mut active = DataChannel::active(net(), listener.local_addr(), None);
     let mut passive = DataChannel::passive(listener, PeerRule::Any);
     let (dialled, accepted) = tokio::join!(active.connect(), passive.connect());
     dialled.unwrap();
     accepted.unwrap();
-    let (active, passive) = (active.into_stream(), passive.into_stream());
+    (active.into_stream(), passive.into_stream())
+}
+
+#[tokio::test]
+async fn clear_streams_end_with_fin() {
+    let (active, passive) = clear_pair().await;
     assert!(active.is_clear() && active.tcp().is_some() && active.tls().is_none());
     let bytes = payload();
     let (mark, (got, seen)) = tokio::join!(send(active, &bytes), receive(passive));
@@ -56,14 +63,8 @@ async fn clear_streams_end_with_fin() {
 /// What waits for the end of the peer is part of the task of every transfer.
 #[tokio::test]
 async fn waiting_for_the_end_holds_no_room_for_reading() {
-    let listener = listen().await;
-    let mut active = DataChannel::active(net(), listener.local_addr(), None);
-    let mut passive = DataChannel::passive(listener, PeerRule::Any);
-    let (dialled, accepted) = tokio::join!(active.connect(), passive.connect());
-    dialled.unwrap();
-    accepted.unwrap();
-    let sent = active.into_stream().finish_send(Duration::ZERO);
-    let received = passive.into_stream().finish_receive(Duration::ZERO);
+    let (active, passive) = clear_pair().await;
+    let (sent, received) = (active.finish_send(Duration::ZERO), passive.finish_receive(Duration::ZERO));
     assert!(size_of_val(&sent) < 1024, "{}", size_of_val(&sent));
     assert!(size_of_val(&received) < 1024, "{}", size_of_val(&received));
 }
