@@ -7,15 +7,14 @@ use crate::workspace::{self, cargo, root, shell};
 
 /// Seconds for a target when none are given.
 const DEFAULT_SECONDS: u64 = 60;
-/// Inputs that a replay tries for each target, the seeds among them: a few seconds.
-const REPLAYED: u64 = 20_000;
 
 /// How long it goes on.
 #[derive(Clone, Copy)]
 pub(crate) enum Effort {
     /// By chance, for so many seconds or the usual number; what is new is kept for the next time.
     Search(Option<u64>),
-    /// The same inputs for the same code, found from the seeds: for what must not depend on chance.
+    /// The seeds alone: for what must not depend on chance. No number for the generator would do for that, since what is
+    /// tried next depends on what was reached, and that is not the same in each process.
     Replay,
 }
 
@@ -38,20 +37,19 @@ pub(crate) fn run(target: Option<&str>, effort: Effort) -> Outcome {
     };
     for name in &chosen {
         // libFuzzer adds what it finds to the first folder; the seeds are only read.
-        let (corpus, limits) = match effort {
+        let (folder, limit) = match effort {
             Effort::Search(seconds) => {
                 let seconds = seconds.unwrap_or(DEFAULT_SECONDS);
                 println!("fuzz: {name}, {seconds} s");
-                let corpus = workspace::target().join("fuzz-corpus").join(name);
-                (corpus, vec![format!("-max_total_time={seconds}")])
+                ("fuzz-corpus", format!("-max_total_time={seconds}"))
             }
             Effort::Replay => {
-                println!("fuzz: {name}, {REPLAYED} inputs");
-                let corpus = workspace::target().join("fuzz-replay").join(name);
-                sh.remove_path(&corpus)?;
-                (corpus, vec![format!("-runs={REPLAYED}"), "-seed=1".to_owned()])
+                println!("fuzz: {name}, the seeds");
+                // What a search has kept is not replayed, but the first folder has to be there.
+                ("fuzz-replay", "-runs=0".to_owned())
             }
         };
+        let corpus = workspace::target().join(folder).join(name);
         sh.create_dir(&corpus)?;
         // The sanitizer needs a nightly compiler; bounds checks and assertions are on without it.
         cargo(&sh)
@@ -59,7 +57,7 @@ pub(crate) fn run(target: Option<&str>, effort: Effort) -> Outcome {
             .arg(&corpus)
             .arg(format!("fuzz/seeds/{name}"))
             .args(["--", "-dict=fuzz/ftp.dict", "-timeout=10", "-rss_limit_mb=2048", "-print_final_stats=1"])
-            .args(limits)
+            .arg(limit)
             .run()?;
     }
     println!("{} targets, no finding", chosen.len());
